@@ -1,0 +1,177 @@
+package imaging
+
+import "time"
+
+// Study is what one examination produced: DICOM PS3.3 A.1.2.
+type Study struct {
+	UID              string
+	ID               string    // Study ID (0020,0010)
+	AccessionNumber  string    // (0008,0050), the order this study answers
+	Date             time.Time // (0008,0020) with (0008,0030), zero when absent; local time of the device
+	Description      string    // (0008,1030)
+	InstitutionName  string    // (0008,0080)
+	ReferringName    PersonName
+	Patient          PatientHeader // as the header of the first instance says
+	Series           []Series      // ordered by series number, then UID
+	HeadersDisagree  bool          // true when instances of this study carry different patient headers
+	HeaderDifference string        // what differs, for people; empty when they agree
+}
+
+// Instances counts the SOP instances of all series.
+func (s *Study) Instances() int {
+	n := 0
+	for i := range s.Series {
+		n += len(s.Series[i].Instances)
+	}
+	return n
+}
+
+// Modalities lists the distinct modalities of the study in series order.
+func (s *Study) Modalities() []string {
+	var out []string
+	seen := map[string]bool{}
+	for i := range s.Series {
+		if m := s.Series[i].Modality; !seen[m] {
+			seen[m] = true
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// Series groups the instances of one acquisition or reconstruction.
+type Series struct {
+	UID         string
+	Number      int
+	Modality    string // (0008,0060), e.g. CT, CR, DX, MR, SM
+	Description string
+	BodyPart    string     // (0018,0015), upper case
+	Instances   []Instance // ordered: by position along the normal where known, else by instance number
+}
+
+// PatientHeader is the patient as one DICOM header states it. It is a claim of
+// the sending device, not an identity: records decides whom a study belongs to.
+type PatientHeader struct {
+	Name      PersonName
+	ID        string   // (0010,0020)
+	Issuer    string   // (0010,0021) Issuer of Patient ID
+	OtherIDs  []string // (0010,1000) and (0010,1002)
+	BirthDate string   // (0010,0030) as DA, YYYYMMDD; empty when absent
+	Sex       string   // (0010,0040): M, F, O or empty
+	Age       string   // (0010,1010) as AS, e.g. 004Y; kept as written, see ParseAge
+	Comments  string   // (0010,4000)
+}
+
+// Instance is one SOP instance: what its header says, without its pixels.
+type Instance struct {
+	Source            string // where it was read: a path, or archive.zip!inner/path
+	TransferSyntaxUID string
+	SOPClassUID       string
+	SOPInstanceUID    string
+	StudyUID          string
+	SeriesUID         string
+	CharacterSet      string // (0008,0005) joined by a backslash, as written
+	CharacterSetNote  string // for people, when the text was read otherwise than declared
+	Number            int    // (0020,0013)
+	Modality          string
+	BodyPart          string
+	ViewPosition      string // (0018,5101): PA, AP, LL, ...
+	Laterality        string // (0020,0062) or (0020,0060): L, R, B, U or empty
+	PatientPosition   string // (0018,5100)
+	PatientOrient     [2]string
+	ImageType         []string
+	Manufacturer      string
+	ModelName         string
+	StationName       string
+	ContentDate       time.Time
+	SeriesDescription string
+	ImageComments     string
+	Derivation        string // (0008,2111)
+
+	Pixels PixelDescription
+	Plane  *Plane  // nil when the header gives no position in the patient
+	Space  Spacing // what one pixel measures, with its source
+	Slide  *Slide  // nil unless this is a whole-slide image
+
+	ModalityLUT ModalityLUT
+	VOI         []VOILUT
+	Windows     int // how many of VOI are windows rather than tables
+
+	SliceThickness    float64 // mm, 0 when absent
+	LossyCompression  bool    // (0028,2110) = 01
+	LossyRatio        float64 // (0028,2112), 0 when absent
+	PresentationShape string  // (2050,0020): IDENTITY, INVERSE or empty
+
+	Patient PatientHeader
+	Study   StudyHeader
+}
+
+// StudyHeader is the study level of one instance.
+type StudyHeader struct {
+	ID              string
+	AccessionNumber string
+	Date            time.Time
+	Description     string
+	InstitutionName string
+	ReferringName   PersonName
+	SeriesNumber    int
+}
+
+// PixelDescription is the Image Pixel module, PS3.3 C.7.6.3. Rows 0 means the
+// instance has no pixels (a report, a presentation state).
+type PixelDescription struct {
+	Rows, Columns   int
+	Frames          int // 1 when absent
+	Samples         int // samples per pixel: 1 or 3
+	Planar          int // planar configuration, 0 interleaved, 1 planar
+	BitsAllocated   int
+	BitsStored      int
+	HighBit         int
+	Signed          bool   // pixel representation 1
+	Float           bool   // float or double float pixel data
+	Photometric     string // (0028,0004)
+	PaddingValue    *int   // (0028,0120)
+	PaddingRange    *int   // (0028,0121)
+	Compressed      bool   // encapsulated
+	FrameSizeNative int    // bytes of one uncompressed frame
+}
+
+// Slide is the geometry of a whole-slide image: PS3.3 C.8.12.4.
+type Slide struct {
+	TotalColumns, TotalRows int     // total pixel matrix
+	TileColumns, TileRows   int     // one frame
+	MicrometresPerPixel     float64 // 0 when the object does not say: the scale is then unknown and never guessed
+	Stain                   string
+	Specimen                string // specimen identifier
+	Organ                   string // code meaning of the primary anatomic structure, empty when absent
+	TiledFull               bool
+}
+
+// TilesAcross is the number of tile columns of the matrix.
+func (s Slide) TilesAcross() int { return (s.TotalColumns + s.TileColumns - 1) / max(1, s.TileColumns) }
+
+// TilesDown is the number of tile rows of the matrix.
+func (s Slide) TilesDown() int { return (s.TotalRows + s.TileRows - 1) / max(1, s.TileRows) }
+
+// Skipped is a file that was not taken, and why.
+type Skipped struct {
+	Path   string
+	Code   SkipCode
+	Detail string // for people: the attribute, the value, the position
+}
+
+// SkipCode says why a file was skipped, in a form that can be translated.
+type SkipCode string
+
+// The reasons for which a file is skipped.
+const (
+	SkipNotDICOM   SkipCode = "not_dicom"    // no DICM mark and no plausible data set
+	SkipTruncated  SkipCode = "truncated"    // ends inside an element
+	SkipMalformed  SkipCode = "malformed"    // contradicts the encoding rules
+	SkipUnreadable SkipCode = "unreadable"   // the file system refused
+	SkipNoIdentity SkipCode = "no_identity"  // no study, series or SOP instance UID
+	SkipDuplicate  SkipCode = "duplicate"    // the same SOP instance UID was taken already
+	SkipDirectory  SkipCode = "dicomdir"     // a DICOMDIR: an index, not an image
+	SkipTooLarge   SkipCode = "too_large"    // larger than its header justifies, or than the limit
+	SkipConflict   SkipCode = "uid_conflict" // the same SOP instance UID with other content
+)

@@ -1,0 +1,81 @@
+package records
+
+import (
+	"time"
+
+	"longying/imaging"
+)
+
+// Consult is a multidisciplinary consult (多学科会诊).
+type Consult struct {
+	ID        string        `json:"id"`
+	PatientID string        `json:"patient_id"`
+	Title     string        `json:"title"`
+	Question  string        `json:"question"` // 会诊目的
+	State     string        `json:"state"`    // ConsultPreparing, ConsultDecided, ConsultFollowing, ConsultClosed
+	Items     []ConsultItem `json:"items"`
+	Members   []Member      `json:"members"`
+	Opinions  []Opinion     `json:"opinions"`
+	Decision  *Decision     `json:"decision,omitempty"`
+	FollowUps []FollowUp    `json:"follow_ups"`
+	CreatedBy string        `json:"created_by"`
+	CreatedAt time.Time     `json:"created_at"`
+	UpdatedAt time.Time     `json:"updated_at"`
+}
+
+// The states of a consult.
+const (
+	ConsultPreparing = "preparing"
+	ConsultDecided   = "decided"
+	ConsultFollowing = "following"
+	ConsultClosed    = "closed"
+)
+
+// ConsultItem is something laid before the consult.
+type ConsultItem struct {
+	Kind       string       `json:"kind"` // study, slide, finding, visit, document
+	Title      string       `json:"title"`
+	Ref        *imaging.Ref `json:"ref,omitempty"`
+	FindingUID string       `json:"finding_uid,omitempty"`
+	VisitID    string       `json:"visit_id,omitempty"`
+	DocumentID string       `json:"document_id,omitempty"`
+	Note       string       `json:"note,omitempty"`
+}
+
+// Member takes part in a consult.
+type Member struct {
+	UserID     string `json:"user_id,omitempty"` // empty for a guest
+	Name       string `json:"name"`
+	Discipline string `json:"discipline"`
+}
+
+// Opinion is what one member said; a dissent is kept beside the decision.
+type Opinion struct {
+	ID         string    `json:"id"`
+	Member     Member    `json:"member"`
+	Text       string    `json:"text"`
+	Dissent    bool      `json:"dissent"`
+	FindingUID string    `json:"finding_uid,omitempty"`
+	EnteredBy  string    `json:"entered_by"` // who typed it, not always the member
+	At         time.Time `json:"at"`
+}
+
+// Decision is what the consult agreed on.
+type Decision struct {
+	Text     string    `json:"text"`
+	Findings []string  `json:"findings,omitempty"` // FindingUIDs that it rests on
+	By       string    `json:"by"`
+	ByName   string    `json:"by_name"`
+	At       time.Time `json:"at"`
+}
+
+// FollowUp is a date that must come back as a reminder.
+type FollowUp struct {
+	ID      string    `json:"id"`
+	Date    string    `json:"date"` // YYYYMMDD
+	Task    string    `json:"task"`
+	Done    bool      `json:"done"`
+	Outcome string    `json:"outcome,omitempty"`
+	By      string    `json:"by"`
+	At      time.Time `json:"at"`
+}

@@ -1,0 +1,51 @@
+package records
+
+import "time"
+
+// DeliveryState is where a delivery stands.
+type DeliveryState string
+
+// The states of a delivery.
+const (
+	DeliveryQueued       DeliveryState = "queued"          // to be sent, or to be tried again at Next
+	DeliveryNeedsCare    DeliveryState = "needs_attention" // preflight named missing or overlong fields
+	DeliveryAcknowledged DeliveryState = "acknowledged"    // the platform has it; see the receipt
+	DeliveryRefused      DeliveryState = "refused"         // the platform said no: final
+	DeliveryDead         DeliveryState = "dead"            // too many attempts
+)
+
+// Delivery is the intent to send one version of one document to one
+// destination in one format, unique by these four.
+type Delivery struct {
+	ID          string        `json:"id"`
+	DocumentID  string        `json:"document_id"`
+	Version     int           `json:"version"`
+	Destination string        `json:"destination"`
+	Format      string        `json:"format"` // cda, fhir, sr
+	StudyUID    string        `json:"study_uid"`
+	State       DeliveryState `json:"state"`
+	Attempts    int           `json:"attempts"`
+	Next        time.Time     `json:"next,omitzero"`
+	LastError   string        `json:"last_error,omitempty"`
+	Receipt     *Receipt      `json:"receipt,omitempty"`
+	CreatedAt   time.Time     `json:"created_at"`
+}
+
+// Receipt is what the platform answered, with the audit chain's head and count
+// at that moment, so that a cut tail shows.
+type Receipt struct {
+	Number     string    `json:"number"` // the platform's
+	At         time.Time `json:"at"`
+	Registered time.Time `json:"registered,omitzero"` // when the platform registered it
+	SHA256     string    `json:"sha256"`              // of the bytes sent
+	AuditHead  string    `json:"audit_head"`
+	AuditCount int64     `json:"audit_count"`
+}
+
+// Attempt is one try at a delivery.
+type Attempt struct {
+	DeliveryID string    `json:"delivery_id"`
+	At         time.Time `json:"at"`
+	Outcome    string    `json:"outcome"` // acknowledged, refused, no_answer, unreachable, asked_and_found
+	Detail     string    `json:"detail,omitempty"`
+}

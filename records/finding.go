@@ -1,0 +1,85 @@
+package records
+
+import (
+	"time"
+
+	"longying/imaging"
+)
+
+// FindingState is the state of one observation.
+type FindingState string
+
+// The states. Only Confirmed and Edited may leave the machine as fact.
+const (
+	FindingProposed  FindingState = "proposed"  // a model said so; nobody has looked
+	FindingConfirmed FindingState = "confirmed" // a named doctor agrees
+	FindingEdited    FindingState = "edited"    // a named doctor agrees with changes
+	FindingRejected  FindingState = "rejected"  // a named doctor disagrees
+	FindingWithdrawn FindingState = "withdrawn" // taken back, e.g. made under the wrong patient
+)
+
+// Factual reports whether a finding in this state may be stated in a report.
+func (s FindingState) Factual() bool { return s == FindingConfirmed || s == FindingEdited }
+
+// Finding is one version of one observation in one study. FindingUID stays the
+// same over all versions; TrackingUID identifies the lesion and is shared with
+// another study's finding only when a doctor links them.
+type Finding struct {
+	UID         string       `json:"finding_uid"`
+	TrackingUID string       `json:"tracking_uid"`
+	TrackingID  string       `json:"tracking_id"` // human-readable, unique within the patient
+	Version     int          `json:"version"`     // from 1
+	StudyUID    string       `json:"study_uid"`
+	State       FindingState `json:"state"`
+	Label       Text         `json:"label"`
+	Code        *Code        `json:"code,omitempty"`
+	Site        *Code        `json:"site,omitempty"`       // anatomic site
+	Topography  *Code        `json:"topography,omitempty"` // ICD-O-3
+	Morphology  *Code        `json:"morphology,omitempty"` // ICD-O-3
+	Laterality  string       `json:"laterality,omitempty"` // L, R, B or empty: not stated
+	Ref         imaging.Ref  `json:"ref"`
+	Value       *Measurement `json:"value,omitempty"`
+	Probability *float64     `json:"probability,omitempty"` // as proposed, calibrated, 0..1
+	Model       *ModelRef    `json:"model,omitempty"`       // nil for a manual finding
+	RunID       string       `json:"run_id,omitempty"`
+	Amber       []string     `json:"amber,omitempty"` // why care is needed, for people
+	Note        string       `json:"note,omitempty"`  // the doctor's words
+	Reason      string       `json:"reason,omitempty"`
+	By          string       `json:"by"`      // user ID; the operator of the run for a proposal
+	ByName      string       `json:"by_name"` // as at that time
+	At          time.Time    `json:"at"`
+}
+
+// Measurement is a number with a UCUM unit.
+type Measurement struct {
+	Concept Code    `json:"concept"`
+	Value   float64 `json:"value"`
+	Unit    string  `json:"unit"` // UCUM
+}
+
+// ModelRef names the model behind a proposal, to the byte.
+type ModelRef struct {
+	ID      string `json:"id"`
+	Version string `json:"version"`
+	SHA256  string `json:"sha256"`
+	Name    Text   `json:"name"`
+}
+
+// Run is one model asked about one study, with its outcome; kept also when the
+// model refused, found nothing above its threshold, or was unsure.
+type Run struct {
+	ID          string      `json:"id"`
+	StudyUID    string      `json:"study_uid"`
+	Model       ModelRef    `json:"model"`
+	Outcome     string      `json:"outcome"` // refused, below_threshold, unsure, proposed
+	Reason      string      `json:"reason,omitempty"`
+	ReasonCode  string      `json:"reason_code,omitempty"`
+	ReasonArgs  []string    `json:"reason_args,omitempty"`
+	Label       Text        `json:"label"`
+	Probability *float64    `json:"probability,omitempty"`
+	Amber       []string    `json:"amber,omitempty"`
+	Ref         imaging.Ref `json:"ref"`
+	Result      []byte      `json:"result,omitempty"` // JSON: trace, all probabilities, type map
+	By          string      `json:"by"`
+	At          time.Time   `json:"at"`
+}

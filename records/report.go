@@ -1,0 +1,103 @@
+package records
+
+import "time"
+
+// Report is the working report of one study: a draft until it is signed, after
+// which the frozen Document is what counts and the draft of the next version
+// may only be an amendment with a reason.
+type Report struct {
+	StudyUID   string     `json:"study_uid"`
+	DocumentID string     `json:"document_id"`      // stable over all versions: the CDA setId
+	Version    int        `json:"version"`          // of the document that signing will make, from 1
+	State      string     `json:"state"`            // ReportDraft or ReportSigned
+	Findings   []Sentence `json:"findings"`         // 所见
+	Impression []Sentence `json:"impression"`       // 印象 (诊断意见)
+	Amends     string     `json:"amends,omitempty"` // why a signed version is being replaced
+	UpdatedBy  string     `json:"updated_by"`
+	UpdatedAt  time.Time  `json:"updated_at"`
+}
+
+// The states of a Report.
+const (
+	ReportDraft  = "draft"
+	ReportSigned = "signed"
+)
+
+// Sentence is one sentence with the finding that it came from, if any.
+type Sentence struct {
+	Text           string `json:"text"`
+	FindingUID     string `json:"finding_uid,omitempty"`     // empty: the doctor's own words
+	FindingVersion int    `json:"finding_version,omitempty"` // of which it speaks
+}
+
+// Join puts the sentences together as one text.
+func Join(s []Sentence) string {
+	out := ""
+	for _, x := range s {
+		out += x.Text
+	}
+	return out
+}
+
+// Person is a named professional in a document.
+type Person struct {
+	ID   string `json:"id"` // staff number
+	Name string `json:"name"`
+}
+
+// Organization is the hospital, as configured in the settings.
+type Organization struct {
+	Code           string `json:"code"` // organisation code, root 2.16.156.10011.1.5
+	Name           string `json:"name"`
+	DepartmentCode string `json:"department_code"` // root 2.16.156.10011.1.26
+	Department     string `json:"department"`
+}
+
+// Document is the canonical frozen version of a signed report: everything an
+// encoder needs, and nothing that may change afterwards. Its hash is taken over
+// Canonical().
+type Document struct {
+	DocumentID   string       `json:"document_id"` // stable, the CDA setId
+	Version      int          `json:"version"`
+	ID           string       `json:"id"` // of this version: DocumentID-Version
+	Amends       string       `json:"amends,omitempty"`
+	Replaces     string       `json:"replaces,omitempty"` // ID of the version before
+	Organization Organization `json:"organization"`
+	Patient      Patient      `json:"patient"`
+	Visit        *Visit       `json:"visit,omitempty"`
+	Examination  Examination  `json:"examination"`
+	Series       []SeriesRef  `json:"series"`
+	Findings     []Finding    `json:"findings"` // confirmed or edited only
+	FindingText  []Sentence   `json:"finding_text"`
+	Impression   []Sentence   `json:"impression"`
+	Remarks      string       `json:"remarks"`  // AI provenance and limits, in words
+	Author       Person       `json:"author"`   // reporting radiologist, 报告医师
+	Reviewer     Person       `json:"reviewer"` // reviewing radiologist, 审核医师; the author where the department asks for one signature
+	Technician   *Person      `json:"technician,omitempty"`
+	SignedAt     time.Time    `json:"signed_at"`
+	Abnormal     bool         `json:"abnormal"` // DE04.30.017.00: true = 2 异常; a document without confirmed findings states no result code
+	Sample       bool         `json:"sample,omitempty"`
+}
+
+// SeriesRef lists the instances a document is about.
+type SeriesRef struct {
+	UID       string        `json:"uid"`
+	Modality  string        `json:"modality"`
+	Instances []InstanceRef `json:"instances"`
+}
+
+// InstanceRef is one SOP instance.
+type InstanceRef struct {
+	SOPClass string `json:"sop_class"`
+	SOPUID   string `json:"sop_uid"`
+}
+
+// SignedDocument is a frozen document with its hash and signature facts.
+type SignedDocument struct {
+	Document  Document  `json:"document"`
+	Canonical []byte    `json:"-"`      // the exact bytes that were hashed
+	SHA256    string    `json:"sha256"` // hex, of Canonical
+	SM3       string    `json:"sm3"`    // hex, of Canonical
+	SignedBy  string    `json:"signed_by"`
+	SignedAt  time.Time `json:"signed_at"`
+}
