@@ -1,0 +1,341 @@
+"""Trains, measures and packs cxr-paediatric-pneumonia. From scratch:
+
+    pip install -r requirements.txt
+    python train.py --data ../../../../shared/data --epochs 16
+
+Writes ../model.onnx, ../test/, metrics.json and split.tsv; `python card.py`
+then writes ../card.json and ../README.md from metrics.json.
+"""
+import argparse
+import csv
+import glob
+import os
+import re
+import time
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+from scipy.optimize import minimize_scalar
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+import common
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PACKAGE = os.path.dirname(HERE)
+SEED, SIZE = 20260918, 224
+NEAR_DUPLICATE = 0.75
+
+LAYERS = [  # name, kernel, stride, channels, skip
+    ("stem", 7, 4, 16, None),
+    ("a1", 3, 1, 16, None), ("a2", 3, 1, 16, "stem"),
+    ("b0", 3, 2, 32, None), ("b1", 3, 1, 32, None), ("b2", 3, 1, 32, "b0"),
+    ("c0", 3, 2, 64, None), ("c1", 3, 1, 64, None), ("c2", 3, 1, 64, "c0"),
+    ("d0", 3, 1, 96, None),
+]
+
+
+# ------------------------------------------------------------------- data --
+
+def person(path):
+    """The number in the name. NORMAL2-IM-0500 and IM-0500 count as one person,
+    person500_bacteria and person500_virus too: wrongly joined people cost
+    nothing, wrongly parted ones leak."""
+    name = os.path.basename(path)
+    m = re.match(r"person(\d+)_", name)
+    if m:
+        return f"P{int(m[1]):04d}"
+    m = re.match(r"(?:NORMAL2-)?IM-(\d+)-", name)
+    return f"N{int(m[1]):04d}"
+
+
+def load(folder):
+    paths = sorted(glob.glob(os.path.join(folder, "NORMAL", "*")) +
+                   glob.glob(os.path.join(folder, "PNEUMONIA", "*")))
+    images = np.stack([np.asarray(Image.open(p).convert("L")) for p in paths])
+    names = [os.path.relpath(p, folder) for p in paths]
+    label = np.array([n.startswith("PNEUMONIA") for n in names], int)
+    return names, images, label
+
+
+def join_near_duplicates(images, people):
+    """Joins people who share a picture: identical pixels, or fine structure
+    (64 x 64, blur subtracted) that correlates above NEAR_DUPLICATE."""
+    v = []
+    for im in images:
+        a = np.asarray(Image.fromarray(im).resize((64, 64), Image.BOX), np.float32)
+        a = a - gaussian_filter(a, 3)
+        a -= a.mean()
+        v.append((a / np.linalg.norm(a)).ravel())
+    v = np.array(v)
+    i, j = np.where(np.triu(v @ v.T, 1) > NEAR_DUPLICATE)
+    parent = {p: p for p in people}
+    def root(p):
+        while parent[p] != p:
+            p = parent[p]
+        return p
+    crossing = 0
+    for a, b in zip(i, j):
+        ra, rb = sorted((root(people[a]), root(people[b])))
+        crossing += ra != rb
+        parent[rb] = ra
+    return np.array([root(p) for p in people]), {"pairs_above_threshold": int(len(i)),
+                                                  "joined_two_people": int(crossing)}
+
+
+def divide(groups, label):
+    """20 % of people test, 15 % validation, the rest train, within each class."""
+    part = np.array(["train"] * len(groups), dtype=object)
+    for c in (0, 1):
+        ids = np.array(sorted(set(groups[label == c])))
+        np.random.default_rng([SEED, c]).shuffle(ids)
+        a, b = round(0.20 * len(ids)), round(0.35 * len(ids))
+        part[np.isin(groups, ids[:a])] = "test"
+        part[np.isin(groups, ids[a:b])] = "validation"
+    return part
+
+
+# ---------------------------------------------------------- preprocessing --
+
+def preprocess(pixels, photometric="MONOCHROME2"):
+    """The card's steps: modality-values (no LUT here), invert-monochrome1,
+    resize 224 bilinear antialias, z-score, layout NCHW."""
+    x = np.asarray(pixels, np.float32)
+    if photometric == "MONOCHROME1":
+        x = x.max() + x.min() - x
+    x = np.asarray(Image.fromarray(x, "F").resize((SIZE, SIZE), Image.BILINEAR))
+    return zscore(x)[None, None]
+
+
+def zscore(x):
+    x = x.astype(np.float32)
+    return ((x - x.mean(dtype=np.float64)) / x.std(dtype=np.float64)).astype(np.float32)
+
+
+def augment(im, rng):
+    """Rotation to 8 degrees, each axis scaled by itself to 15 % (the squeeze
+    upstream hid the shape of the film, which must not be learnt back), shift,
+    gamma, soft focus, noise, and a dark border now and then (collimation).
+    No flip."""
+    t = np.deg2rad(rng.uniform(-8, 8))
+    sx, sy = rng.uniform(0.85, 1.15, 2)
+    dx, dy = rng.uniform(-12, 12, 2)
+    c, s = np.cos(t), np.sin(t)
+    h = SIZE / 2
+    a, b, d, e = c / sx, s / sx, -s / sy, c / sy
+    m = (a, b, h - a * (h + dx) - b * (h + dy), d, e, h - d * (h + dx) - e * (h + dy))
+    im = Image.fromarray(im).transform((SIZE, SIZE), Image.AFFINE, m, Image.BILINEAR)
+    if rng.random() < 0.3:
+        k = int(rng.integers(112, 200))
+        im = im.resize((k, k), Image.BILINEAR).resize((SIZE, SIZE), Image.BILINEAR)
+    x = np.asarray(im, np.float32) / 255
+    x = np.power(x, np.exp(rng.uniform(-0.45, 0.45)), dtype=np.float32)
+    if rng.random() < 0.3:
+        x = x + rng.normal(0, rng.uniform(0, 0.03), x.shape).astype(np.float32)
+    if rng.random() < 0.6:
+        l, u, r, v = rng.integers(0, 32, 4)
+        x = x.copy()
+        x[:u], x[SIZE - v:], x[:, :l], x[:, SIZE - r:] = 0, 0, 0, 0
+    return zscore(x)[..., None]
+
+
+# ---------------------------------------------------------------- measure --
+
+def sens_spec(y, p, t, w):
+    return (w[(y == 1) & (p >= t)].sum() / w[y == 1].sum(),
+            w[(y == 0) & (p < t)].sum() / w[y == 0].sum())
+
+
+def choose(y, p):
+    """On validation: the threshold with sensitivity and specificity closest to
+    each other; the unsure band from the probability below which 1 in 50
+    positives lies to the one above which 1 in 50 negatives lies, at least 0.1
+    to each side of the threshold, never beyond 0.02 and 0.98."""
+    grid = np.unique(np.round(p, 3))
+    w = np.ones(len(y))
+    threshold = min(grid, key=lambda t: abs(np.subtract(*sens_spec(y, p, t, w))))
+    low = min(np.quantile(p[y == 1], 0.02), threshold - 0.1)
+    high = max(np.quantile(p[y == 0], 0.98), threshold + 0.1)
+    return [round(float(v), 2) for v in (threshold, max(low, 0.02), min(high, 0.98))]
+
+
+def measure(y, p, groups, threshold, low, high):
+    ci = common.with_ci
+    operating = common.bootstrap(groups, lambda w: sens_spec(y, p, threshold, w))
+    value = sens_spec(y, p, threshold, np.ones(len(y)))
+    band = lambda w: w[(p >= low) & (p < high)].sum() / w.sum()
+    outside = (p < low) | (p >= high)
+    return {
+        "images": int(len(y)), "people": int(len(set(groups))),
+        "positive": int(y.sum()), "negative": int((1 - y).sum()),
+        "prevalence": round(float(y.mean()), 4),
+        "auc": ci(groups, lambda w: common.auc(y, p, w)),
+        "sensitivity": common.figure(value[0], operating[:, 0]),
+        "specificity": common.figure(value[1], operating[:, 1]),
+        "unsure_share": ci(groups, band),
+        "sensitivity_outside_band": ci(groups, lambda w: w[(y == 1) & (p >= high)].sum() / w[(y == 1) & outside].sum()),
+        "specificity_outside_band": ci(groups, lambda w: w[(y == 0) & (p < low)].sum() / w[(y == 0) & outside].sum()),
+        "calibration_error_10_bins": round(common.expected_calibration_error(p, y), 4),
+        "brier": round(float(((p - y) ** 2).mean()), 4),
+    }
+
+
+def border_baseline(images, label, part, width=14):
+    """How far one gets without looking at the lungs: a logistic regression on
+    a 14-pixel frame of the film. What it reaches is the data set's shortcut."""
+    keep = np.ones((SIZE, SIZE), bool)
+    keep[width:-width, width:-width] = False
+    x = np.stack([np.asarray(Image.fromarray(im * keep).resize((32, 32), Image.BOX)) for im in images])
+    small = np.ones((32, 32), bool)
+    small[2:-2, 2:-2] = False
+    x = x[:, small].astype(float)
+    scale = StandardScaler().fit(x[part == "train"])
+    m = LogisticRegression(C=0.01, max_iter=2000).fit(scale.transform(x[part == "train"]), label[part == "train"])
+    return common.auc(label[part == "test"], m.decision_function(scale.transform(x[part == "test"])))
+
+
+def shortcut(images, label, sess, width=14):
+    """The shipped model itself with the frame blackened, and with everything
+    but the frame blackened: AUC on test."""
+    frame = np.ones((SIZE, SIZE), bool)
+    frame[width:-width, width:-width] = False
+    score = lambda mask: common.auc(label, common.run_all(sess, np.concatenate(
+        [preprocess(im * mask) for im in images]))["probability"][:, 0])
+    return {"width_pixels": width, "frame_blackened": round(score(~frame), 4),
+            "all_but_frame_blackened": round(score(frame), 4)}
+
+
+def adult_films(folder, sess, threshold, high):
+    rows = {r["image_id"]: r for r in csv.DictReader(open(os.path.join(folder, "data.csv"), encoding="utf-8"))}
+    paths = sorted(glob.glob(os.path.join(folder, "*.png")))
+    x = np.concatenate([preprocess(np.asarray(Image.open(p).convert("L"))) for p in paths])
+    p = common.run_all(sess, x)["probability"][:, 0]
+    ids = [os.path.splitext(os.path.basename(f))[0] for f in paths]
+    return {"films": len(paths), "people": len({rows[i]["patient_id"] for i in ids if i in rows}),
+            "note": "adults with COVID-19, none of them normal, none a child: any number here is outside the model's use",
+            "called_positive": round(float((p >= threshold).mean()), 4),
+            "confidently_positive": round(float((p >= high).mean()), 4),
+            "mean_probability": round(float(p.mean()), 4)}
+
+
+def main():
+    args = argparse.ArgumentParser()
+    args.add_argument("--data", default=os.path.join(HERE, "..", "..", "..", "..", "shared", "data"))
+    args.add_argument("--epochs", type=int, default=16)
+    args.add_argument("--batch", type=int, default=32)
+    args.add_argument("--lr", type=float, default=2e-3)
+    a = args.parse_args()
+    began = time.time()
+    names, images, label = load(os.path.join(a.data, "cxr", "paediatric-pneumonia-224"))
+    people = np.array([person(n) for n in names])
+    groups, duplicates = join_near_duplicates(images, people)
+    part = divide(groups, label)
+    for g in set(groups):
+        assert len(set(part[groups == g])) == 1
+    with open(os.path.join(HERE, "split.tsv"), "w", encoding="utf-8") as f:
+        f.write("path\tgroup\tpart\n")
+        f.writelines(f"{n}\t{g}\t{q}\n" for n, g, q in zip(names, groups, part))
+    tr, va, te = (part == k for k in ("train", "validation", "test"))
+    print({k: int(m.sum()) for k, m in (("train", tr), ("validation", va), ("test", te))}, duplicates, flush=True)
+
+    params, state = common.init(LAYERS, 1, 1, SEED)
+    x_train, y_train = images[tr], label[tr]
+
+    def make_batch(index, rng):
+        return (np.stack([augment(x_train[i], rng) for i in index]),
+                y_train[index].astype(np.float32))
+
+    def loss(logits, y):
+        z, y = logits[:, 0], y * 0.98 + 0.01
+        return (jax.nn.softplus(z) - y * z).mean()
+
+    to_input = lambda im: zscore(im)[..., None]
+
+    def validate(p, s):
+        _, z = common.predict(LAYERS, p, s, images[va], to_input)
+        return f"validation AUC {common.auc(label[va], z[:, 0]):.4f}"
+
+    params, state = common.train(
+        LAYERS, params, state, loss, make_batch, len(x_train), epochs=a.epochs, batch=a.batch,
+        lr=a.lr, weight_decay=0.02, drop=0.1, seed=SEED, validate=validate,
+        log=lambda s: print(s, flush=True))
+    trained = time.time() - began
+
+    _, z_va = common.predict(LAYERS, params, state, images[va], to_input)
+    nll = lambda t: float(np.mean(np.logaddexp(0, z_va[:, 0] / t) - label[va] * z_va[:, 0] / t))
+    temperature = float(minimize_scalar(nll, bounds=(0.3, 5), method="bounded").x)
+    path = os.path.join(PACKAGE, "model.onnx")
+    cam_size = common.export(path, LAYERS, params, state, channels_in=1, size=SIZE,
+                             temperature=temperature, kind="sigmoid", producer="cxr-paediatric-pneumonia")
+    sess = common.session(path)
+    tensor = lambda ims: np.concatenate([preprocess(im) for im in ims])
+    p_va = common.run_all(sess, tensor(images[va]))["probability"][:, 0]
+    threshold, low, high = choose(label[va], p_va)
+
+    # The test set, once.
+    maps, z_te = common.predict(LAYERS, params, state, images[te], to_input)
+    out = common.run_all(sess, tensor(images[te]))
+    p_te = out["probability"][:, 0]
+    difference = {
+        "probability": float(np.abs(1 / (1 + np.exp(-z_te[:, 0] / temperature)) - p_te).max()),
+        "cam": float(np.abs(maps[..., 0] / temperature - out["cam"][:, 0]).max())}
+    assert max(difference.values()) < 1e-4, difference
+    g_te, y_te = groups[te], label[te]
+    test = measure(y_te, p_te, g_te, threshold, low, high)
+    kind = np.array([("bacteria" if "bacteria" in n else "virus" if "virus" in n else "") for n in names])[te]
+    test["sensitivity_bacteria"] = round(float((p_te[kind == "bacteria"] >= threshold).mean()), 4)
+    test["sensitivity_virus"] = round(float((p_te[kind == "virus"] >= threshold).mean()), 4)
+
+    one = tensor(images[te][:1])
+    single = common.session(path, 1)
+    single.run(None, {"image": one})
+    t = time.time()
+    for _ in range(20):
+        single.run(None, {"image": one})
+    metrics = {
+        "model": "cxr-paediatric-pneumonia", "sha256": common.sha256(path), "bytes": os.path.getsize(path),
+        "seed": SEED, "epochs": a.epochs, "training_seconds": round(trained), "cpu": common.cpu_name(),
+        "seconds_per_image_one_thread": round((time.time() - t) / 20, 4),
+        "split": {k: {"images": int(m.sum()), "people": int(len(set(groups[m]))),
+                      "pneumonia": int(label[m].sum()), "normal": int((1 - label[m]).sum())}
+                  for k, m in (("train", tr), ("validation", va), ("test", te))},
+        "near_duplicates": dict(duplicates, threshold=NEAR_DUPLICATE),
+        "temperature": round(temperature, 4), "threshold": threshold, "unsure": [low, high],
+        "cam_size": cam_size, "cam_box_fraction": 0.5,
+        "onnx_minus_jax_max": {k: float(f"{v:.2e}") for k, v in difference.items()},
+        "validation": measure(label[va], p_va, groups[va], threshold, low, high),
+        "test": test,
+        "frame_only_logistic_regression_test_auc": round(border_baseline(images, label, part), 4),
+        "model_test_auc": shortcut(images[te], y_te, sess),
+        "adult_films": adult_films(os.path.join(a.data, "cxr", "hannover-covid"), sess, threshold, high),
+    }
+    common.write_json(os.path.join(HERE, "metrics.json"), metrics)
+    with open(os.path.join(HERE, "test-probabilities.tsv"), "w", encoding="utf-8") as f:
+        f.write("path\tgroup\tlabel\tprobability\n")
+        f.writelines(f"{n}\t{g}\t{y}\t{p:.5f}\n" for n, g, y, p in
+                     zip(np.array(names)[te], g_te, y_te, p_te))
+    write_tests(path, images, te, label)
+    print(metrics, flush=True)
+
+
+def write_tests(path, images, te, label):
+    folder = os.path.join(PACKAGE, "test")
+    os.makedirs(folder, exist_ok=True)
+    ids = np.where(te)[0]
+    picks = [ids[label[ids] == 1][0], ids[label[ids] == 0][0]]
+    common.write_cases(folder, path, [preprocess(images[i]) for i in picks])
+    v, u = np.mgrid[0:300, 0:260]
+    synthetic = (2000 + 1500 * np.sin(u / 17.0) * np.cos(v / 23.0) + 3 * u + 5 * v +
+                 np.random.default_rng(SEED).integers(0, 200, u.shape)).astype(np.uint16)
+    # 8 bit and 224 x 224 (resize does nothing), 8 bit enlarged, 16 bit reduced.
+    common.write_preprocess(folder, [
+        (images[picks[0]], "MONOCHROME2"), (synthetic, "MONOCHROME2"),
+        (np.ascontiguousarray(images[picks[1]][20:200:2, 10:190]), "MONOCHROME2"),
+    ], preprocess)
+
+
+if __name__ == "__main__":
+    main()
