@@ -99,6 +99,7 @@ type Input struct {
 	MarkedRegion bool      `json:"marked_region"`          // runs only on a region that a doctor marked
 	AlwaysAmber  bool      `json:"always_amber"`           // results are never better than amber
 	AmberReason  *Text     `json:"amber_reason,omitempty"` // why, shown with each result
+	Reference    []string  `json:"reference,omitempty"`    // for people: what the images were like that it was trained on
 }
 
 // Range is a closed interval.

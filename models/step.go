@@ -21,6 +21,9 @@ import (
 //	z-score                              per image, population standard deviation; a constant image is an error
 //	mean-std      mean std               per channel (v-mean)/std
 //	layout        order                  NCHW or NHWC, always last
+//
+// The first step is the source, modality-values or rgb, and neither may come
+// again. The arithmetic of each step is stated at inference.Preprocess.
 type Step struct {
 	Name          string    `json:"step"`
 	Width         *int      `json:"width,omitempty"`
@@ -111,6 +114,35 @@ func (s Step) Check() error {
 		if *s.Order != "NCHW" && *s.Order != "NHWC" {
 			return bad("order must be NCHW or NHWC")
 		}
+	}
+	return nil
+}
+
+// CheckSteps reports steps that cannot follow each other: each must pass Check,
+// the first must be modality-values or rgb and no other may be, invert-monochrome1
+// and grey-to-rgb need one channel, and layout is the last and only the last.
+func CheckSteps(steps []Step) error {
+	if len(steps) == 0 {
+		return fmt.Errorf("there are no preprocessing steps")
+	}
+	grey := steps[0].Name == "modality-values"
+	for i, s := range steps {
+		if err := s.Check(); err != nil {
+			return fmt.Errorf("[%d]: %w", i, err)
+		}
+		source := s.Name == "modality-values" || s.Name == "rgb"
+		last := i == len(steps)-1
+		switch {
+		case i == 0 && !source:
+			return fmt.Errorf("[0]: the first step is %q; it must be modality-values or rgb", s.Name)
+		case i > 0 && source:
+			return fmt.Errorf("[%d]: step %q can only be the first", i, s.Name)
+		case (s.Name == "layout") != last:
+			return fmt.Errorf("[%d]: step %q: layout must be the last step and only the last", i, s.Name)
+		case (s.Name == "invert-monochrome1" || s.Name == "grey-to-rgb") && !grey:
+			return fmt.Errorf("[%d]: step %q needs one channel", i, s.Name)
+		}
+		grey = grey && s.Name != "grey-to-rgb"
 	}
 	return nil
 }
