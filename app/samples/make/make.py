@@ -300,7 +300,7 @@ def patients():
     wang = person("王秀兰", "F", "19580711", "994", "62010200100100003")
     # A middle dot, and a character that GB18030 writes in four bytes.
     guli = person("阿依古丽·买买提", "F", "19840229", "994", "62010200100100004")
-    li = person("李㭎", "M", "19910130", "995", "62010200100100005")
+    li = person("李𬭎", "M", "19910130", "995", "62010200100100005")
     write("patients-utf8.csv", "utf-8", [
         row(CHILD, "SAMPLE-V-0001", "1", "20260918", "儿科", "J18.900", "肺炎", "SAMPLE-CR-0001", "DR"),
         row(CHILD, "SAMPLE-V-0002", "3", "20260921", "儿科", "R91.x00", "肺部影像异常", "SAMPLE-PA-0001", "病理"),
@@ -390,7 +390,7 @@ dciodvfy reports five missing items, each left out because it is unknown and an 
 Written by `app/samples/make/make.py`. {invented} Every row says 样本.
 
 - `patients-utf8.csv`: 3 people, 4 visits, UTF-8, no byte order mark. 刘小满 (film, slide), 马志远 (CT, whose header name differs), 王秀兰.
-- `patients-gb18030.csv`: 2 other people, 3 visits, GB18030; a name with a middle dot, a name with a character of four bytes (㭎), a resident number that ends in X.
+- `patients-gb18030.csv`: 2 other people, 3 visits, GB18030; a name with a middle dot, a name with a character of four bytes (𬭎), a resident number that ends in X.
 - `patients-bad-row.csv`: a good row, then one whose resident number has a wrong check character.
 """,
         "patients/LICENSE": "Invented data, dedicated to the public domain under CC0 1.0, https://creativecommons.org/publicdomain/zero/1.0/legalcode\n",
