@@ -1,0 +1,66 @@
+# Longying 陇影. `make help` lists the targets.
+SHELL := /bin/bash
+CACHE := $(or $(LONGYING_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/longying)
+ORT := $(CACHE)/onnxruntime-1.32.0
+TOOLS := $(CACHE)/tools
+STATICCHECK := $(TOOLS)/staticcheck-0.8.0
+BIN := bin/longying
+
+# To build and run: a C compiler for SQLite and ONNX Runtime's binding, and what Fyne links.
+BUILD_PACKAGES := gcc libc6-dev pkg-config libgl1-mesa-dev xorg-dev libwayland-dev libxkbcommon-dev libgl1-mesa-dri
+# To test: a display without a screen, and the validators of DICOM, XML and PDF.
+TEST_PACKAGES := xvfb xauth xdotool x11-apps imagemagick dcmtk dicom3tools libxml2-utils poppler-utils
+# pip is asked for only where python3 lacks it.
+PIP_PACKAGE := $(shell python3 -m pip --version >/dev/null 2>&1 || echo python3-pip)
+
+export LONGYING_ORT_LIBRARY ?= $(ORT)/libonnxruntime.so
+GO_PACKAGES = ./...
+# Packages without cgo of their own, under the race detector.
+RACE_PACKAGES := ./imaging/... ./models ./inference ./records ./records/seal ./records/cda ./records/fhir ./records/sr ./records/report ./records/outbox
+
+.PHONY: help setup setup-run build run demo test race lint bench clean $(BIN)
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+
+setup: setup-run $(STATICCHECK) ## install all that building, running and testing need
+	@.ci/packages.sh $(TEST_PACKAGES)
+
+setup-run:
+	@.ci/packages.sh $(BUILD_PACKAGES) $(PIP_PACKAGE)
+	@python3 .ci/onnxruntime.py $(ORT)
+
+$(STATICCHECK):
+	@mkdir -p $(TOOLS)
+	GOBIN=$(TOOLS) go install honnef.co/go/tools/cmd/staticcheck@v0.8.0
+	@mv $(TOOLS)/staticcheck $@
+
+$(BIN):
+	@mkdir -p bin
+	go build -trimpath -o $(BIN) ./app
+
+build: setup-run $(BIN) ## build bin/longying
+
+run: build ## set up, build, and open the desktop on the shipped sample study
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then exec $(BIN) --sample; \
+	else echo "no display here: running longying demo instead of the desktop"; exec $(BIN) demo; fi
+
+demo: build ## the main job end to end, without a window
+	@exec $(BIN) demo
+
+test: setup build ## build, and run every test (a display is made with Xvfb)
+	@set -o pipefail; LIBGL_ALWAYS_SOFTWARE=1 xvfb-run -a -s '-screen 0 1920x1080x24' go test -count=1 $(GO_PACKAGES)
+
+race: setup ## the packages without cgo under the race detector
+	go test -race -count=1 $(RACE_PACKAGES)
+
+lint: $(STATICCHECK) ## gofmt, go vet, staticcheck
+	@out=$$(gofmt -l app imaging inference models records); if [ -n "$$out" ]; then echo "not gofmt-ed:"; echo "$$out"; exit 1; fi
+	go vet ./...
+	$(STATICCHECK) ./...
+
+bench: setup-run ## benchmarks
+	go test -run '^$$' -bench . -benchtime 1s ./imaging/... ./inference/... ./records/...
+
+clean: ## remove what was built here (the cache stays)
+	rm -rf bin build
