@@ -81,6 +81,7 @@ const (
 	ReasonSlideOnly        ReasonCode = "slide_only"
 	ReasonPackage          ReasonCode = "package"         // 0 what does not match: hash, test, card
 	ReasonModelScale       ReasonCode = "model_scale"     // the model's own scale is unknown (amber)
+	ReasonAlwaysAmber      ReasonCode = "always_amber"    // 0 the card's reason in English, 1 in Chinese (amber)
 	ReasonNotAccepted      ReasonCode = "not_accepted"    // no local acceptance of this version (amber)
 	ReasonSeveralImages    ReasonCode = "several_images"  // 0 found
 	ReasonPreprocess       ReasonCode = "preprocess"      // 0 step, 1 why

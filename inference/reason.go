@@ -29,6 +29,7 @@ func reasonSentences() map[ReasonCode]string {
 		ReasonSlideOnly:        "this is a whole-slide image; the model is not for slides",
 		ReasonPackage:          "the model package is not sound: {0}",
 		ReasonModelScale:       "the scale the model was trained at is not known: a pathologist must judge the whole picture",
+		ReasonAlwaysAmber:      "every result of this model must be taken with care: {0}",
 		ReasonNotAccepted:      "this model version has not been accepted at this site",
 		ReasonSeveralImages:    "the series has {0} images; the model takes one",
 		ReasonPreprocess:       "preprocessing step {0} refused the image: {1}",

@@ -1,0 +1,214 @@
+package inference
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"longying/imaging"
+	"longying/models"
+)
+
+// SlideSource gives the pixels of a slide's base level. It is called from one
+// goroutine at a time, and not from the caller's.
+type SlideSource interface {
+	Columns() int // of the total pixel matrix
+	Rows() int
+	// RegionRGB is w x h pixels from (x, y) as red, green, blue, 8 bits each,
+	// row-major. The rectangle lies inside the matrix.
+	RegionRGB(ctx context.Context, x, y, w, h int) ([]byte, error)
+}
+
+// TypeRegion types the tissue of a marked region, or of a whole slide where the
+// card allows it: patches on a grid, tissue only, in batches while the next
+// patches are decoded; the region's probability is the mean over its tissue
+// patches. Only classes of the specimen's organ (and of no organ) are named.
+//
+// It returns exactly one Prediction, with its TypeMap. Region, organ, steps or
+// outputs that cannot be used are a refusal with its reason, and so is a region
+// without tissue; an error means that nothing can be said (a tile cannot be
+// read, the session failed, ctx is done: ctx.Err()). progress, when not nil, is
+// called on the caller's goroutine with the patches done and their total.
+func TypeRegion(ctx context.Context, q Request, slide SlideSource, progress func(done, total int)) ([]Prediction, error) {
+	if err := q.check(); err != nil {
+		return nil, err
+	}
+	card := q.card()
+	if card.Slide == nil {
+		return nil, fmt.Errorf("model %s is not for slides; TypeRegion needs a slide model", card.ID)
+	}
+	trace := q.trace(q.now())
+	job, reason := q.newTyping(slide)
+	if reason != nil {
+		return q.refuse(trace, reason.Code, reason.Args...), nil
+	}
+	err := job.run(ctx, progress)
+	trace.Preparing, trace.Running = job.preparing, job.running
+	var step *StepError
+	var unsound *unsoundError
+	switch {
+	case errors.As(err, &step):
+		return q.refuse(trace, ReasonPreprocess, step.Step, step.Err.Error()), nil
+	case errors.As(err, &unsound):
+		return q.refuse(trace, ReasonPackage, unsound.Error()), nil
+	case err != nil:
+		return nil, err
+	}
+	if job.result.TissuePatches == 0 {
+		return q.refuse(trace, ReasonNoTissue, fmt.Sprint(job.grid.len()), fmt.Sprintf("%g", card.Slide.TissueFraction)), nil
+	}
+	mean := make([]float64, len(job.sum))
+	for i, s := range job.sum {
+		mean[i] = s / float64(job.result.TissuePatches)
+	}
+	p := q.prediction(job.output, mean, decideTop(job.output, mean, job.named), job.named, trace)
+	p.Map = job.result
+	return []Prediction{p}, nil
+}
+
+// unsoundError is an output that contradicts the card.
+type unsoundError struct{ error }
+
+// typing is one run of TypeRegion.
+type typing struct {
+	request *Request
+	source  SlideSource
+	grid    grid
+	output  *models.Output
+	named   []bool // per class of output: of the specimen's organ
+	index   []int  // per class of output: its place in result.Classes, -1 when not named
+	sum     []float64
+	result  *TypeMap
+
+	preparing, running time.Duration
+}
+
+func (q *Request) newTyping(slide SlideSource) (*typing, *Reason) {
+	card := q.card()
+	columns, rows := slide.Columns(), slide.Rows()
+	if reason := regionFits(card, q.Given.Region, columns, rows); reason != nil {
+		return nil, reason
+	}
+	header := q.Slide
+	if header == nil {
+		header = &imaging.Slide{}
+	}
+	if reason := slideFits(card, header, q.Given); reason != nil {
+		return nil, reason
+	}
+	organ, _ := specimenOrgan(card, header, q.Given)
+	g, err := newGrid(q.Given.Region, columns, rows, card.Slide.PatchPixels)
+	if err != nil {
+		return nil, because(ReasonRegionInvalid, err.Error())
+	}
+	t := &typing{request: q, source: slide, grid: g, result: &TypeMap{
+		Columns: g.columns, Rows: g.rows, PatchPixels: g.side, X0: g.x0, Y0: g.y0,
+		Class: make([]int, g.len()), Probability: make([]float64, g.len()),
+	}}
+	for i := range t.result.Class {
+		t.result.Class[i] = -1
+	}
+	for i := range card.Outputs {
+		if o := &card.Outputs[i]; o.Kind == models.OutputProbabilities && o.Exclusive {
+			t.output = o
+			break
+		}
+	}
+	if t.output == nil {
+		return nil, because(ReasonPackage, "a slide model needs an exclusive probability output")
+	}
+	t.sum = make([]float64, len(t.output.Classes))
+	for _, k := range t.output.Classes {
+		named, index := k.Organ == "" || k.Organ == organ, -1
+		if named {
+			index = len(t.result.Classes)
+			t.result.Classes = append(t.result.Classes, k)
+		}
+		t.named, t.index = append(t.named, named), append(t.index, index)
+	}
+	if len(t.result.Classes) == 0 {
+		return nil, because(ReasonOrgan, organ, list(card.Slide.Organs))
+	}
+	return t, nil
+}
+
+// run decodes and prepares batches in one goroutine and evaluates them in this
+// one. Both have ended when it returns.
+func (t *typing) run(ctx context.Context, progress func(done, total int)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	batches, produced := make(chan patchBatch, 1), make(chan error, 1)
+	go func() {
+		err := t.produce(ctx, batches)
+		close(batches)
+		produced <- err
+	}()
+	err := t.consume(ctx, batches, progress)
+	if err != nil {
+		cancel()
+		for range batches { // let the producer end
+		}
+		<-produced
+		return err
+	}
+	return <-produced
+}
+
+func (t *typing) consume(ctx context.Context, batches <-chan patchBatch, progress func(done, total int)) error {
+	for b := range batches {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if len(b.patches) > 0 {
+			if err := t.evaluate(ctx, b); err != nil {
+				return err
+			}
+		}
+		if progress != nil {
+			progress(b.done, t.grid.len())
+		}
+	}
+	return nil
+}
+
+func (t *typing) evaluate(ctx context.Context, b patchBatch) error {
+	card := t.request.card()
+	if err := fitsTensor(card.Input.Tensor, b.tensor); err != nil {
+		return &unsoundError{err}
+	}
+	started := t.request.now()
+	outputs, err := t.request.Runner.Run(ctx, map[string]Tensor{card.Input.Tensor.Name: b.tensor}, []string{t.output.Name})
+	t.running += t.request.now().Sub(started)
+	if err != nil {
+		return fmt.Errorf("model %s: %w", card.ID, err)
+	}
+	rows, err := probabilities(t.output, outputs[t.output.Name], len(b.patches))
+	if err != nil {
+		return &unsoundError{err}
+	}
+	for i, p := range rows {
+		t.record(b.patches[i], p)
+	}
+	return nil
+}
+
+// record adds a tissue patch to the mean and, where its named classes hold
+// enough of the probability, types it on the map.
+func (t *typing) record(patch int, p []float64) {
+	t.result.TissuePatches++
+	top, mass := -1, 0.0
+	for i, v := range p {
+		t.sum[i] += v
+		if !t.named[i] {
+			continue
+		}
+		mass += v
+		if top < 0 || v > p[top] {
+			top = i
+		}
+	}
+	if top >= 0 && mass >= leastMass {
+		t.result.Class[patch], t.result.Probability[patch] = t.index[top], p[top]
+	}
+}
