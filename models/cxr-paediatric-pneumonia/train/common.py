@@ -152,8 +152,9 @@ def predict(layers, params, state, images, to_input, batch=64):
 
 # ------------------------------------------------------------------- ONNX --
 
-def export(path, layers, params, state, *, channels_in, size, temperature, kind, producer):
-    """Writes the network, batch norm folded in, the temperature in the head.
+def export(path, layers, params, state, *, channels_in, size, temperature, kind, producer, shift=0.0):
+    """Writes the network, batch norm folded in, the calibration (logit divided
+    by temperature, plus shift) in the head.
 
     kind "sigmoid": outputs probability [N,1] and cam [N,1,h,w].
     kind "softmax": output probability [N,classes].
@@ -180,7 +181,7 @@ def export(path, layers, params, state, *, channels_in, size, temperature, kind,
         nodes.append(helper.make_node("Relu", [out], [name]))
         x = name
     w = np.asarray(params["head"]["w"]) / temperature
-    b = np.asarray(params["head"]["b"]) / temperature
+    b = np.asarray(params["head"]["b"]) / temperature + shift
     classes = w.shape[1]
     maps = "cam" if kind == "sigmoid" else "maps"
     nodes.append(helper.make_node("Conv", [x, const("head_w", w.T[:, :, None, None])], [maps],
