@@ -80,6 +80,8 @@ FAILURES = [
          f"肺腺癌与肺鳞癌可互相混淆:召回率分别为 {percent(T['recall']['lung_aca'])} 与 {percent(T['recall']['lung_scc'])}。"),
     text("Trained on hand-picked fields full of one tissue from one institution's stain and scanner. Necrosis, inflammation, bronchus, lymph node, muscle, dysplasia, small cell carcinoma, metastases, folds, ink, frozen sections and other stains were never seen and will be given one of the five names.",
          "训练图为单中心、人工挑选的单一组织视野。坏死、炎症、支气管、淋巴结、肌层、异型增生、小细胞癌、转移癌、折叠、墨迹、冰冻切片及其他染色均未见过,却仍会被归入五类之一。"),
+    text("The unsure limit was chosen and measured on single tiles over five classes. Means over a marked region, and probabilities of one organ's classes alone, were not measured against it.",
+         "“不确定”界限按单个图块、五个类别选定并测量;圈定区域的平均概率、仅限单一器官类别的概率未按此界限测量。"),
     text("“Without tumour” is a background class: it is not proposed and never worded as normal.", "“未见肿瘤”是背景类别:不作为所见提出,也不表述为正常。"),
 ]
 
