@@ -18,6 +18,10 @@ func (l *LUT) At(v int) uint16 {
 	return l.Entries[i]
 }
 
+// Palette is a Palette Color Lookup Table, PS3.3 C.7.6.3.1.5 and .6: one table
+// for each colour, entries of 8 or 16 bits.
+type Palette struct{ Red, Green, Blue LUT }
+
 // ModalityLUT turns stored values into modality values, e.g. HU: PS3.3 C.11.1.
 // The zero value is the identity.
 type ModalityLUT struct {

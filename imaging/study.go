@@ -97,6 +97,8 @@ type Instance struct {
 	VOI         []VOILUT
 	Windows     int // how many of VOI are windows rather than tables
 
+	Palette *Palette // nil unless the photometric interpretation is PALETTE COLOR
+
 	SliceThickness    float64 // mm, 0 when absent
 	LossyCompression  bool    // (0028,2110) = 01
 	LossyRatio        float64 // (0028,2112), 0 when absent

@@ -11,11 +11,11 @@ import (
 type vrKind uint8
 
 const (
-	vrText    vrKind = iota + 1 // bytes in the specific character set: LO LT PN SH ST UC UT
-	vrASCII                     // bytes in the default repertoire: AE AS CS DA DS DT IS TM UI UR
-	vrBinary                    // numbers of a fixed size
-	vrBytes                     // OB UN
-	vrSequence                  // SQ
+	vrText     vrKind = iota + 1 // bytes in the specific character set: LO LT PN SH ST UC UT
+	vrASCII                      // bytes in the default repertoire: AE AS CS DA DS DT IS TM UI UR
+	vrBinary                     // numbers of a fixed size
+	vrBytes                      // OB UN
+	vrSequence                   // SQ
 )
 
 // vrInfo is one row of PS3.5 table 6.2-1.

@@ -1,0 +1,197 @@
+// Package codec turns the bytes of one frame into stored values: one function
+// for each family of transfer syntaxes (PS3.5 chapter 8, annexes A and G),
+// behind the Decoder interface, so that a decoder in another process can take
+// the place of the one here.
+package codec
+
+import (
+	"context"
+	"fmt"
+
+	"longying/imaging"
+)
+
+// Decoder decodes one frame. Implementations are safe for use by several
+// goroutines and return when ctx ends.
+type Decoder interface {
+	// Decode returns the stored values of one frame: pixel-interleaved, in the
+	// native type of Bits Allocated and Pixel Representation. Bits above Bits
+	// Stored are not part of the value (PS3.5 8.1.1): they are cleared for
+	// unsigned and sign-extended for signed values. One-bit pixels become bytes
+	// of 0 or 1. YBR and palette values stay unconverted, but subsampled
+	// chrominance is brought to full resolution by repetition.
+	//
+	// Native data that is cut short gives a frame with Missing > 0 and zeros at
+	// the end. An error is a *DataError or *UnsupportedError, or the context's.
+	Decode(ctx context.Context, in Encoded) (*imaging.Frame, error)
+}
+
+// Encoded is one frame as it lies in the file.
+type Encoded struct {
+	TransferSyntaxUID string
+	Pixels            imaging.PixelDescription
+	Data              []byte
+}
+
+// UnsupportedError is a transfer syntax, or a form of one, that no decoder
+// here has.
+type UnsupportedError struct {
+	UID  string
+	Name string // of the transfer syntax, empty when it is not known either
+	Why  string // the form that is not supported, empty for all
+}
+
+func (e *UnsupportedError) Error() string {
+	s := "transfer syntax " + e.UID
+	if e.Name != "" {
+		s = e.Name + " (" + e.UID + ")"
+	}
+	if e.Why != "" {
+		s += ", " + e.Why
+	}
+	return s + " cannot be decoded by this version"
+}
+
+// DataError is a frame whose bytes contradict its header or its syntax.
+type DataError struct{ Detail string }
+
+func (e *DataError) Error() string { return e.Detail }
+
+func damaged(format string, args ...any) error {
+	return &DataError{fmt.Sprintf(format, args...)}
+}
+
+// largestFrame bounds the memory of one decoded frame, in bytes.
+const largestFrame = 1 << 30
+
+// sparse is the size up to which a frame is allocated although the data does
+// not fill it.
+const sparse = 256 << 20
+
+// Local decodes in this process, in Go alone. The zero value is ready.
+type Local struct{}
+
+// Decode is Decoder's.
+func (Local) Decode(ctx context.Context, in Encoded) (*imaging.Frame, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := checkPixels(in.Pixels); err != nil {
+		return nil, err
+	}
+	decode := decoderFor(in.TransferSyntaxUID)
+	if decode == nil {
+		return nil, &UnsupportedError{UID: in.TransferSyntaxUID, Name: Name(in.TransferSyntaxUID)}
+	}
+	return decode(in)
+}
+
+// Supported is nil for a transfer syntax that Local decodes, else an
+// *UnsupportedError that names it.
+func Supported(uid string) error {
+	if decoderFor(uid) != nil {
+		return nil
+	}
+	return &UnsupportedError{UID: uid, Name: Name(uid)}
+}
+
+func decoderFor(uid string) func(Encoded) (*imaging.Frame, error) {
+	switch uid {
+	case "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.1.98":
+		return decodeLittle
+	case "1.2.840.10008.1.2.2":
+		return decodeBig
+	case "1.2.840.10008.1.2.8.1":
+		return decodeDeflated
+	case "1.2.840.10008.1.2.5":
+		return decodeRLE
+	case "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51":
+		return decodeJPEG
+	case "1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70":
+		return decodeLossless
+	}
+	return nil
+}
+
+// Name is the name of a transfer syntax in PS3.6 table A-1, shortened; empty
+// when it is not a standard one.
+func Name(uid string) string {
+	switch uid {
+	case "1.2.840.10008.1.2":
+		return "Implicit VR Little Endian"
+	case "1.2.840.10008.1.2.1":
+		return "Explicit VR Little Endian"
+	case "1.2.840.10008.1.2.1.98":
+		return "Encapsulated Uncompressed Explicit VR Little Endian"
+	case "1.2.840.10008.1.2.1.99":
+		return "Deflated Explicit VR Little Endian"
+	case "1.2.840.10008.1.2.2":
+		return "Explicit VR Big Endian"
+	case "1.2.840.10008.1.2.8.1":
+		return "Deflated Image Frame Compression"
+	case "1.2.840.10008.1.2.5":
+		return "RLE Lossless"
+	case "1.2.840.10008.1.2.4.50":
+		return "JPEG Baseline"
+	case "1.2.840.10008.1.2.4.51":
+		return "JPEG Extended"
+	case "1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70":
+		return "JPEG Lossless"
+	case "1.2.840.10008.1.2.4.80":
+		return "JPEG-LS Lossless"
+	case "1.2.840.10008.1.2.4.81":
+		return "JPEG-LS Near-Lossless"
+	case "1.2.840.10008.1.2.4.90":
+		return "JPEG 2000 Lossless"
+	case "1.2.840.10008.1.2.4.91":
+		return "JPEG 2000"
+	case "1.2.840.10008.1.2.4.92", "1.2.840.10008.1.2.4.93":
+		return "JPEG 2000 Multi-component"
+	case "1.2.840.10008.1.2.4.100", "1.2.840.10008.1.2.4.100.1", "1.2.840.10008.1.2.4.101", "1.2.840.10008.1.2.4.101.1":
+		return "MPEG-2 video"
+	case "1.2.840.10008.1.2.4.102", "1.2.840.10008.1.2.4.102.1", "1.2.840.10008.1.2.4.103", "1.2.840.10008.1.2.4.103.1",
+		"1.2.840.10008.1.2.4.104", "1.2.840.10008.1.2.4.104.1", "1.2.840.10008.1.2.4.105", "1.2.840.10008.1.2.4.105.1",
+		"1.2.840.10008.1.2.4.106", "1.2.840.10008.1.2.4.106.1":
+		return "MPEG-4 AVC/H.264 video"
+	case "1.2.840.10008.1.2.4.107", "1.2.840.10008.1.2.4.108":
+		return "HEVC/H.265 video"
+	case "1.2.840.10008.1.2.4.110", "1.2.840.10008.1.2.4.111", "1.2.840.10008.1.2.4.112":
+		return "JPEG XL"
+	case "1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.202":
+		return "High-Throughput JPEG 2000 Lossless"
+	case "1.2.840.10008.1.2.4.203":
+		return "High-Throughput JPEG 2000"
+	}
+	return ""
+}
+
+// checkPixels refuses a header that describes no image, before anything is
+// allocated: PS3.3 C.7.6.3.
+func checkPixels(p imaging.PixelDescription) error {
+	if p.Rows < 1 || p.Columns < 1 || p.Rows > 65535 || p.Columns > 65535 {
+		return damaged("%d rows of %d columns (0028,0010), (0028,0011) are not an image", p.Rows, p.Columns)
+	}
+	if p.Samples != 1 && p.Samples != 3 && p.Samples != 4 {
+		return damaged("%d samples per pixel (0028,0002); 1, 3 or 4 are allowed", p.Samples)
+	}
+	switch p.BitsAllocated {
+	case 1, 8, 16, 32:
+	case 64:
+		if !p.Float {
+			return damaged("64 bits allocated (0028,0100) are for Double Float Pixel Data alone")
+		}
+	default:
+		return damaged("%d bits allocated (0028,0100); 1, 8, 16 or 32 are allowed", p.BitsAllocated)
+	}
+	if p.BitsStored < 1 || p.BitsStored > p.BitsAllocated {
+		return damaged("%d bits stored (0028,0101) do not fit %d bits allocated", p.BitsStored, p.BitsAllocated)
+	}
+	if p.HighBit >= p.BitsAllocated || p.HighBit < p.BitsStored-1 {
+		return damaged("high bit %d (0028,0102) contradicts %d bits stored of %d", p.HighBit, p.BitsStored, p.BitsAllocated)
+	}
+	bytes := int64(p.Rows) * int64(p.Columns) * int64(p.Samples) * int64((p.BitsAllocated+7)/8)
+	if bytes > largestFrame {
+		return damaged("a frame of %d x %d pixels takes %d MiB, over the limit of %d", p.Rows, p.Columns, bytes>>20, largestFrame>>20)
+	}
+	return nil
+}

@@ -1,0 +1,258 @@
+package dicomfile
+
+import (
+	"encoding/binary"
+	"math"
+	"slices"
+
+	"longying/imaging"
+)
+
+// groups are the functional groups of an enhanced object, PS3.3 C.7.6.16.
+type groups struct {
+	shared *Dataset
+	frames []*Dataset
+}
+
+// first is a macro of all frames, or else of the first frame; empty when there
+// is none.
+func (g groups) first(macro Tag) *Dataset {
+	if g.shared.Has(macro) {
+		return g.shared.Item(macro)
+	}
+	if len(g.frames) > 0 {
+		return g.frames[0].Item(macro)
+	}
+	return &Dataset{}
+}
+
+// finite reports n numbers, all finite.
+func finite(v []float64, n int) bool {
+	return len(v) >= n && !slices.ContainsFunc(v, func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
+}
+
+// plane is the Image Plane module, PS3.3 C.7.6.2, or its functional groups;
+// nil when absent or when the directions are not perpendicular unit vectors.
+func plane(ds *Dataset, g groups) *imaging.Plane {
+	position, orientation := ds.Floats(TagImagePosition), ds.Floats(TagImageOrientation)
+	if len(position) == 0 {
+		position = g.first(TagPlanePositionSeq).Floats(TagImagePosition)
+	}
+	if len(orientation) == 0 {
+		orientation = g.first(TagPlaneOrientationSeq).Floats(TagImageOrientation)
+	}
+	if !finite(position, 3) || !finite(orientation, 6) {
+		return nil
+	}
+	p := &imaging.Plane{
+		Position: imaging.Vec(position[:3]),
+		Row:      imaging.Vec(orientation[:3]),
+		Column:   imaging.Vec(orientation[3:6]),
+		Frame:    ds.Text(TagFrameOfReference),
+	}
+	const slack = 0.01 // devices write few digits
+	if math.Abs(p.Row.Len()-1) > slack || math.Abs(p.Column.Len()-1) > slack || math.Abs(p.Row.Dot(p.Column)) > slack {
+		return nil
+	}
+	return p
+}
+
+// spacing says what a pixel measures and where that comes from: PS3.3
+// 10.7.1.3. Nominal spacings are named, never used as if calibrated.
+func spacing(ds *Dataset, g groups, modality string) imaging.Spacing {
+	pair := func(v []float64, source imaging.SpacingSource) (imaging.Spacing, bool) {
+		if !finite(v, 2) || v[0] <= 0 || v[1] <= 0 {
+			return imaging.Spacing{}, false
+		}
+		return imaging.Spacing{RowMM: v[0], ColumnMM: v[1], Source: source}, true
+	}
+	own, hasOwn := pair(ds.Floats(TagPixelSpacing), imaging.SpacingPatient)
+	imager, hasImager := pair(ds.Floats(TagImagerPixelSpacing), imaging.SpacingDetector)
+	projection := hasImager || slices.Contains([]string{"CR", "DX", "MG", "RG", "RF", "XA", "IO", "PX"}, modality)
+	switch {
+	case hasOwn && projection:
+		// Equal to the detector's and no calibration stated: it is the detector's.
+		if ds.Text(TagCalibrationType) != "" || hasImager && (own.RowMM != imager.RowMM || own.ColumnMM != imager.ColumnMM) {
+			own.Source = imaging.SpacingCalibrated
+		} else {
+			own.Source = imaging.SpacingDetector
+		}
+		return own
+	case hasOwn:
+		return own
+	case hasImager:
+		return imager
+	}
+	if s, ok := pair(g.first(TagPixelMeasures).Floats(TagPixelSpacing), imaging.SpacingPatient); ok {
+		return s
+	}
+	// Ultrasound region calibration, PS3.3 C.8.5.5: units 3 are cm.
+	for _, region := range ds.Items(TagUltrasoundRegions) {
+		xu, _ := region.IntValue(NewTag(0x18, 0x6024))
+		yu, _ := region.IntValue(NewTag(0x18, 0x6026))
+		dx, _ := region.FloatValue(NewTag(0x18, 0x602C))
+		dy, _ := region.FloatValue(NewTag(0x18, 0x602E))
+		if xu == 3 && yu == 3 && dx != 0 && dy != 0 {
+			return imaging.Spacing{RowMM: math.Abs(dy) * 10, ColumnMM: math.Abs(dx) * 10, Source: imaging.SpacingRegion}
+		}
+	}
+	return imaging.Spacing{}
+}
+
+const slideMicroscopyClass = "1.2.840.10008.5.1.4.1.1.77.1.6"
+
+// slide is the Whole Slide Microscopy Image module, PS3.3 C.8.12.4.
+func slide(ds *Dataset, g groups, inst *imaging.Instance) *imaging.Slide {
+	columns, _ := ds.IntValue(TagTotalPixelColumns)
+	rows, _ := ds.IntValue(TagTotalPixelRows)
+	if inst.SOPClassUID != slideMicroscopyClass || columns <= 0 || rows <= 0 {
+		return nil
+	}
+	s := &imaging.Slide{
+		TotalColumns: columns, TotalRows: rows,
+		TileColumns: inst.Pixels.Columns, TileRows: inst.Pixels.Rows,
+		TiledFull: ds.Text(TagDimensionOrganization) == "TILED_FULL",
+	}
+	if sp := g.first(TagPixelMeasures).Floats(TagPixelSpacing); finite(sp, 2) && sp[0] > 0 {
+		s.MicrometresPerPixel = sp[0] * 1000
+	}
+	specimen := ds.Item(TagSpecimenDescription)
+	if s.Specimen = specimen.Text(TagSpecimenIdentifier); s.Specimen == "" {
+		s.Specimen = ds.Text(TagContainerIdentifier)
+	}
+	if s.Organ = specimen.Item(TagPrimaryAnatomy).Text(TagCodeMeaning); s.Organ == "" {
+		s.Organ = ds.Item(TagPrimaryAnatomy).Text(TagCodeMeaning)
+	}
+	for _, step := range specimen.Items(TagSpecimenPreparation) {
+		for _, item := range step.Items(TagSpecimenPreparationStp) {
+			if v := item.Item(TagConceptName).Text(TagCodeValue); v == "424361007" || v == "G-C350" { // Using substance
+				s.Stain = join(s.Stain, item.Item(TagConceptCode).Text(TagCodeMeaning))
+			}
+		}
+	}
+	return s
+}
+
+func join(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + ", " + b
+}
+
+// modalityLUT is PS3.3 C.11.1, or Pixel Value Transformation (C.7.6.16.2.9).
+func modalityLUT(ds *Dataset, g groups, signed bool) imaging.ModalityLUT {
+	var m imaging.ModalityLUT
+	if item := ds.Item(TagModalityLUTSequence); item.Has(TagLUTDescriptor) {
+		m.Table, m.Type = lookupTable(item, TagLUTDescriptor, TagLUTData, signed), item.Text(TagModalityLUTType)
+		if m.Table != nil {
+			return m
+		}
+	}
+	rescale := func(d *Dataset) (r imaging.Rescale, ok bool) {
+		slope, ok1 := d.FloatValue(TagRescaleSlope)
+		intercept, ok2 := d.FloatValue(TagRescaleIntercept)
+		return imaging.Rescale{Slope: slope, Intercept: intercept}, ok1 && ok2 && slope != 0
+	}
+	from := ds
+	if !ds.Has(TagRescaleSlope) {
+		from = g.first(TagPixelValueTransform)
+	}
+	if r, ok := rescale(from); ok {
+		m.Slope, m.Intercept, m.Type = r.Slope, r.Intercept, from.Text(TagRescaleType)
+	}
+	if !ds.Has(TagRescaleSlope) && !g.shared.Has(TagPixelValueTransform) {
+		for _, frame := range g.frames {
+			r, ok := rescale(frame.Item(TagPixelValueTransform))
+			if !ok {
+				m.PerFrame = nil
+				break
+			}
+			m.PerFrame = append(m.PerFrame, r)
+		}
+	}
+	return m
+}
+
+// voiLUTs are the windows, then the tables: PS3.3 C.11.2, or Frame VOI LUT
+// (C.7.6.16.2.10). Windows whose width no function allows are left out.
+func voiLUTs(ds *Dataset, g groups, inst *imaging.Instance) (out []imaging.VOILUT, windows int) {
+	from := ds
+	if !ds.Has(TagWindowCenter) && !ds.Has(TagVOILUTSequence) {
+		from = g.first(TagFrameVOILUT)
+	}
+	centers, widths, why := from.Floats(TagWindowCenter), from.Floats(TagWindowWidth), from.Texts(TagWindowExplanation)
+	function := imaging.VOIFunction(from.Text(TagVOILUTFunction))
+	for i := range min(len(centers), len(widths)) {
+		c, w := centers[i], widths[i]
+		linear := function != imaging.VOILinearExact && function != imaging.VOISigmoid
+		if !finite([]float64{c, w}, 2) || w <= 0 || linear && w < 1 {
+			continue
+		}
+		v := imaging.VOILUT{Center: c, Width: w, Function: function}
+		if i < len(why) {
+			v.Explanation = why[i]
+		}
+		out = append(out, v)
+	}
+	windows = len(out)
+	signed := inst.Pixels.Signed || inst.ModalityLUT.Intercept < 0
+	for _, item := range from.Items(TagVOILUTSequence) {
+		if t := lookupTable(item, TagLUTDescriptor, TagLUTData, signed); t != nil {
+			out = append(out, imaging.VOILUT{Table: t, Explanation: t.Explanation})
+		}
+	}
+	return out, windows
+}
+
+// lookupTable reads a descriptor of three values (entries, 0 meaning 65,536;
+// first value mapped; bits) and its data: PS3.3 C.11.1.1. nil when it
+// contradicts itself.
+func lookupTable(ds *Dataset, descriptor, data Tag, signed bool) *imaging.LUT {
+	d, raw := ds.Raw(descriptor), ds.Raw(data)
+	if len(d) < 6 || len(raw) == 0 {
+		return nil
+	}
+	le := binary.LittleEndian
+	n, first, bits := int(le.Uint16(d)), int(le.Uint16(d[2:])), int(le.Uint16(d[4:]))
+	if n == 0 {
+		n = 65536
+	}
+	if signed {
+		first = int(int16(first))
+	}
+	t := &imaging.LUT{First: first, Bits: bits, Explanation: ds.Text(TagLUTExplanation)}
+	switch {
+	case bits < 1 || bits > 16:
+		return nil
+	case len(raw) >= 2*n:
+		for i := range n {
+			t.Entries = append(t.Entries, le.Uint16(raw[2*i:]))
+		}
+	case len(raw) >= n && bits <= 8: // two entries a word
+		for i := range n {
+			t.Entries = append(t.Entries, uint16(raw[i]))
+		}
+	default:
+		return nil
+	}
+	// Some devices write more bits than they declare.
+	if top := slices.Max(t.Entries); bits < 16 && int(top)>>bits > 0 {
+		for t.Bits < 16 && int(top)>>t.Bits > 0 {
+			t.Bits++
+		}
+	}
+	return t
+}
+
+// palette reads the three tables of PALETTE COLOR; nil when one is missing or
+// segmented.
+func palette(ds *Dataset) *imaging.Palette {
+	r := lookupTable(ds, TagRedDescriptor, TagRedData, false)
+	g := lookupTable(ds, TagGreenDescriptor, TagGreenData, false)
+	b := lookupTable(ds, TagBlueDescriptor, TagBlueData, false)
+	if r == nil || g == nil || b == nil {
+		return nil
+	}
+	return &imaging.Palette{Red: *r, Green: *g, Blue: *b}
+}
