@@ -1,0 +1,202 @@
+package cda
+
+import (
+	"fmt"
+	"strconv"
+
+	"longying/imaging"
+	"longying/records"
+)
+
+// Encode writes a document as an examination report. It returns Problems when
+// Preflight names any, and ErrNotFactual when a finding was not confirmed.
+func Encode(doc *records.Document, cfg Config) ([]byte, error) {
+	for _, f := range doc.Findings {
+		if !f.State.Factual() {
+			return nil, fmt.Errorf("examination report: finding %s is %s: %w", f.UID, f.State, ErrNotFactual)
+		}
+	}
+	if p := Preflight(doc, cfg); len(p) > 0 {
+		return nil, Problems(p)
+	}
+	e := encoder{doc: doc, cfg: cfg}
+	return e.document().marshal(), nil
+}
+
+type encoder struct {
+	doc *records.Document
+	cfg Config
+}
+
+// stamp is a TS of DT15 without the T of GB/T 7408: yyyyMMddHHmmss.
+func (e encoder) stamp() string { return e.doc.SignedAt.In(e.cfg.zone()).Format("20060102150405") }
+
+// examined is the day of the examination, as D8; the day of the signature
+// where the header of the study gave none.
+func (e encoder) examined() string {
+	if t := e.doc.Examination.Date; !t.IsZero() {
+		return t.In(e.cfg.zone()).Format("20060102")
+	}
+	return e.stamp()[:8]
+}
+
+// document is the header in the order of WS/T 500.6, then the body.
+func (e encoder) document() *node {
+	d := e.doc
+	n := el("ClinicalDocument").
+		attr("xmlns", "urn:hl7-org:v3").
+		attr("xmlns:mif", "urn:hl7-org:v3/mif").
+		attr("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance").
+		attr("xsi:schemaLocation", "urn:hl7-org:v3 ../sdschemas/SDA.xsd")
+	n.add(
+		el("realmCode").attr("code", "CN"),
+		el("typeId").attr("root", "2.16.840.1.113883.1.3").attr("extension", "POCD_MT000040"),
+		el("templateId").attr("root", oidTemplate),
+		ident(oidDocument, d.ID),
+		coded("code", "C0006", oidDocumentCodes, "卫生信息共享文档规范编码体系", ""),
+		el("title").say("检查报告"),
+		when("effectiveTime", e.stamp()),
+		coded("confidentialityCode", "N", "2.16.840.1.113883.5.25", "Confidentiality", "正常访问保密级别"),
+		el("languageCode").attr("code", "zh-CN"),
+		identAs("setId", oidDocument, d.DocumentID),
+		el("versionNumber").attr("value", strconv.Itoa(d.Version)),
+		e.recordTarget(),
+		e.author(),
+		e.custodian(),
+		e.signature("legalAuthenticator", "审核医师", d.Reviewer),
+	)
+	if d.Technician != nil {
+		n.add(e.signature("authenticator", "检查技师", *d.Technician))
+	}
+	n.add(e.signature("authenticator", "检查医师", d.Author))
+	n.add(e.department())
+	if d.Replaces != "" {
+		n.add(e.replaces())
+	}
+	if v := d.Visit; v != nil && v.Department != "" && v.Date != "" {
+		n.add(e.encounter(v))
+	}
+	n.add(el("component").add(el("structuredBody").add(e.sections()...)))
+	return n
+}
+
+func (e encoder) recordTarget() *node {
+	d, p := e.doc, e.doc.Patient
+	role := el("patientRole").attr("classCode", "PAT")
+	if v := d.Visit; v != nil && v.Number != "" {
+		switch v.Class {
+		case records.VisitOutpatient, records.VisitEmergency:
+			role.add(ident(oidOutpatient, v.Number))
+		case records.VisitInpatient:
+			role.add(ident(oidInpatient, v.Number))
+		}
+	}
+	role.add(ident(oidReport, d.ID))
+	if a := d.Examination.AccessionNumber; a != "" {
+		role.add(ident(oidRequest, a))
+	}
+	if v := d.Visit; v != nil && v.Class != "" {
+		name := map[records.VisitClass]string{
+			records.VisitOutpatient: "门诊", records.VisitEmergency: "急诊",
+			records.VisitInpatient: "住院", records.VisitOther: "其他",
+		}[v.Class]
+		role.add(el("patientType").add(coded("patienttypeCode", string(v.Class), oidPatientType, "患者类型代码表", name)))
+	}
+	if p.Phone != "" {
+		role.add(el("telecom").attr("value", p.Phone))
+	}
+	person := el("patient").attr("classCode", "PSN").attr("determinerCode", "INSTANCE")
+	if id := residentID(p); id != "" {
+		person.add(ident(oidResidentID, id))
+	}
+	person.add(el("name").say(p.Name))
+	if p.Sex != "" {
+		name := map[records.Sex]string{
+			records.SexUnknown: "未知的性别", records.SexMale: "男性",
+			records.SexFemale: "女性", records.SexUnspecified: "未说明的性别",
+		}[p.Sex]
+		person.add(coded("administrativeGenderCode", string(p.Sex), oidSex, "生理性别代码表(GB/T 2261.1)", name))
+	}
+	if p.BirthDate != "" {
+		person.add(when("birthTime", p.BirthDate))
+		birth, err := imaging.ParseDate(p.BirthDate)
+		at, err2 := imaging.ParseDate(e.examined())
+		if err == nil && err2 == nil && !at.Before(birth) {
+			person.add(el("age").attr("unit", "岁").attr("value", strconv.Itoa(imaging.YearsBetween(birth, at))))
+		}
+	}
+	return el("recordTarget").attr("typeCode", "RCT").attr("contextControlCode", "OP").add(role.add(person))
+}
+
+func (e encoder) author() *node {
+	a := e.doc.Author
+	return el("author").attr("typeCode", "AUT").attr("contextControlCode", "OP").add(
+		when("time", e.stamp()),
+		el("assignedAuthor").attr("classCode", "ASSIGNED").add(
+			ident(oidAuthor, a.ID),
+			el("assignedPerson").add(el("name").say(a.Name)),
+		),
+	)
+}
+
+func (e encoder) custodian() *node {
+	o := e.doc.Organization
+	return el("custodian").attr("typeCode", "CST").add(
+		el("assignedCustodian").attr("classCode", "ASSIGNED").add(
+			el("representedCustodianOrganization").attr("classCode", "ORG").attr("determinerCode", "INSTANCE").add(
+				ident(oidOrganization, o.Code), el("name").say(o.Name),
+			),
+		),
+	)
+}
+
+func (e encoder) signature(name, role string, p records.Person) *node {
+	return el(name).add(
+		when("time", e.stamp()),
+		el("signatureCode"),
+		el("assignedEntity").add(
+			ident(oidDoctor, p.ID),
+			el("code").attr("displayName", role),
+			el("assignedPerson").attr("classCode", "PSN").attr("determinerCode", "INSTANCE").add(el("name").say(p.Name)),
+		),
+	)
+}
+
+// hospital is the organisation that a department is part of.
+func (e encoder) hospital() *node {
+	o := e.doc.Organization
+	return el("asOrganizationPartOf").add(el("wholeOrganization").add(ident(oidOrganization, o.Code), el("name").say(o.Name)))
+}
+
+func (e encoder) department() *node {
+	o := e.doc.Organization
+	scope := el("scopingOrganization")
+	if o.DepartmentCode != "" {
+		scope.add(ident(oidDepartment, o.DepartmentCode))
+	}
+	if o.Department != "" {
+		scope.add(el("name").say(o.Department))
+	}
+	scope.add(e.hospital())
+	return el("participant").attr("typeCode", "PRF").add(el("associatedEntity").attr("classCode", "ASSIGNED").add(scope))
+}
+
+// replaces names the version before: a correction is a whole new document.
+func (e encoder) replaces() *node {
+	d := e.doc
+	return el("relatedDocument").attr("typeCode", "RPLC").add(el("parentDocument").add(
+		ident(oidDocument, d.Replaces),
+		identAs("setId", oidDocument, d.DocumentID),
+		el("versionNumber").attr("value", strconv.Itoa(d.Version-1)),
+	))
+}
+
+// encounter is where the patient was seen. Of bed, room, department and ward
+// (.22 .21 .26 .27) the record knows the department's name.
+func (e encoder) encounter(v *records.Visit) *node {
+	dept := el("serviceProviderOrganization").add(el("name").say(v.Department), e.hospital())
+	return el("componentOf").add(el("encompassingEncounter").add(
+		when("effectiveTime", v.Date),
+		el("location").add(el("healthCareFacility").add(dept)),
+	))
+}
