@@ -1,0 +1,85 @@
+package ort
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"longying/models"
+
+	onnxruntime "github.com/yalue/onnxruntime_go"
+)
+
+// matchCard compares the graph's inputs and outputs with the card: the one
+// input, every output of the card, float32, and shapes in which -1 (any size,
+// for the graph also a named one) goes with everything.
+func matchCard(card *models.Card, inputs, outputs []onnxruntime.InputOutputInfo) error {
+	if len(inputs) != 1 || inputs[0].Name != card.Input.Tensor.Name {
+		return fmt.Errorf("card.json names the input %q, model.onnx has %s", card.Input.Tensor.Name, names(inputs))
+	}
+	if err := matchShape("input", inputs[0], card.Input.Tensor.Shape); err != nil {
+		return err
+	}
+	for i := range card.Outputs {
+		o := &card.Outputs[i]
+		info := find(outputs, o.Name)
+		if info == nil {
+			return fmt.Errorf("card.json names the output %q, model.onnx has %s", o.Name, names(outputs))
+		}
+		want := []int64{-1, int64(len(o.Classes))}
+		if o.Kind == models.OutputActivationMap {
+			want = []int64{-1, 1, -1, -1}
+		}
+		if err := matchShape("output", *info, want); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func matchShape(what string, info onnxruntime.InputOutputInfo, want []int64) error {
+	if info.OrtValueType != onnxruntime.ONNXTypeTensor || info.DataType != onnxruntime.TensorElementDataTypeFloat {
+		return fmt.Errorf("%s %q of model.onnx is not a float32 tensor", what, info.Name)
+	}
+	same := len(info.Dimensions) == len(want)
+	for i := 0; same && i < len(want); i++ {
+		same = want[i] == -1 || info.Dimensions[i] == -1 || want[i] == info.Dimensions[i]
+	}
+	if !same {
+		return fmt.Errorf("%s %q of model.onnx has shape %v, by card.json it is %v", what, info.Name, info.Dimensions, want)
+	}
+	return nil
+}
+
+func find(infos []onnxruntime.InputOutputInfo, name string) *onnxruntime.InputOutputInfo {
+	for i := range infos {
+		if infos[i].Name == name {
+			return &infos[i]
+		}
+	}
+	return nil
+}
+
+func names(infos []onnxruntime.InputOutputInfo) string {
+	var out []string
+	for _, i := range infos {
+		out = append(out, strconv.Quote(i.Name))
+	}
+	return strings.Join(out, ", ")
+}
+
+// older compares two versions of dotted numbers.
+func older(version, least string) bool {
+	a, b := strings.Split(version, "."), strings.Split(least, ".")
+	for i := range b {
+		var x, y int
+		if i < len(a) {
+			x, _ = strconv.Atoi(a[i])
+		}
+		y, _ = strconv.Atoi(b[i])
+		if x != y {
+			return x < y
+		}
+	}
+	return false
+}
