@@ -16,6 +16,8 @@ const mediaDirectoryClass = "1.2.840.10008.1.3.10"
 // File is one open DICOM file. Its methods may be called at the same time.
 type File struct {
 	name           string
+	object         io.ReaderAt // the whole file
+	objectSize     int64
 	src            io.ReaderAt // of the data set: the file, or its inflated form
 	size           int64
 	start          int64 // of the data set in src
@@ -92,7 +94,7 @@ func openReader(r io.ReaderAt, size int64, name string) (*File, error) {
 		return nil, err
 	}
 	w.buf = first
-	f := &File{name: name, src: r, size: size, order: binary.LittleEndian}
+	f := &File{name: name, object: r, objectSize: size, src: r, size: size, order: binary.LittleEndian}
 	at := l.start
 	meta := &Dataset{}
 	if l.meta {

@@ -6,6 +6,7 @@ package slide
 import (
 	"context"
 	"fmt"
+	"image"
 	"sync"
 
 	"longying/imaging"
@@ -132,4 +133,32 @@ func rgb(f *imaging.Frame) ([]byte, error) {
 		return out, nil
 	}
 	return nil, fmt.Errorf("colour pixels are %s; wanted RGB, YBR_FULL or YBR_FULL_422", f.Photometric)
+}
+
+// Picture is a region reduced so that its longer side is at most longest
+// pixels, by averaging whole blocks of pixels.
+func (s *Slide) Picture(ctx context.Context, x, y, w, h, longest int) (*image.NRGBA, error) {
+	data, err := s.RegionRGB(ctx, x, y, w, h)
+	if err != nil {
+		return nil, err
+	}
+	k := max(1, (max(w, h)+longest-1)/longest)
+	out := image.NewNRGBA(image.Rect(0, 0, w/k, h/k))
+	for oy := range h / k {
+		for ox := range w / k {
+			var sum [3]int
+			for dy := range k {
+				row := ((oy*k+dy)*w + ox*k) * 3
+				for i := range k * 3 {
+					sum[i%3] += int(data[row+i])
+				}
+			}
+			o := out.PixOffset(ox, oy)
+			for c := range 3 {
+				out.Pix[o+c] = uint8(sum[c] / (k * k))
+			}
+			out.Pix[o+3] = 255
+		}
+	}
+	return out, nil
 }
