@@ -174,10 +174,8 @@ func (i jpegInfo) colour(header string) string {
 	switch {
 	case i.adobe && i.transform == 0, i.ids == [4]byte{'R', 'G', 'B'}:
 		return "RGB"
-	case i.adobe, i.jfif:
+	case header == "RGB" && (i.adobe || i.jfif):
 		return "YBR_FULL"
-	case header == "RGB":
-		return "RGB"
 	}
-	return "YBR_FULL"
+	return header
 }

@@ -54,8 +54,11 @@ func catalogue(items []scanned) Catalogue {
 }
 
 // sameObject compares what the headers say of two files with one UID; the
-// pixels are not read.
+// pixels are not read. A file that was recompressed is the same object.
 func sameObject(a, b *imaging.Instance) bool {
+	if a.TransferSyntaxUID == b.TransferSyntaxUID && a.Pixels.Photometric != b.Pixels.Photometric {
+		return false
+	}
 	return a.StudyUID == b.StudyUID && a.SeriesUID == b.SeriesUID && a.SOPClassUID == b.SOPClassUID &&
 		a.Number == b.Number && a.Patient.Name == b.Patient.Name && a.Patient.ID == b.Patient.ID &&
 		a.Pixels.Rows == b.Pixels.Rows && a.Pixels.Columns == b.Pixels.Columns && a.Pixels.Frames == b.Pixels.Frames

@@ -26,7 +26,7 @@ func sniff(first []byte) (layout, error) {
 	if i := bytes.Index(first, []byte("DICM\x02\x00")); i >= 0 {
 		return layout{start: int64(i) + 4, meta: true}, nil
 	}
-	for _, start := range []int64{0, 128} {
+	for _, start := range []int64{0, 128, 132} {
 		if int64(len(first)) < start+8 {
 			break
 		}
