@@ -79,7 +79,8 @@ type Run struct {
 	Probability *float64    `json:"probability,omitempty"`
 	Amber       []string    `json:"amber,omitempty"`
 	Ref         imaging.Ref `json:"ref"`
-	Result      []byte      `json:"result,omitempty"` // JSON: trace, all probabilities, type map
+	FindingUID  string      `json:"finding_uid,omitempty"` // of the proposal it made, or would have made again
+	Result      []byte      `json:"result,omitempty"`      // JSON: trace, all probabilities, type map
 	By          string      `json:"by"`
 	At          time.Time   `json:"at"`
 }

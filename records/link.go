@@ -23,7 +23,8 @@ type Conflict struct {
 // Candidate is a patient that one key of a header points at.
 type Candidate struct {
 	Patient     Patient
-	ByIDNumber  bool // the header's ID number is the patient's
-	ByAccession bool // the accession number matches an order of the patient
-	ByNumber    bool // the header's patient number, with its issuer mapped, is the patient's
+	Pinyin      []string // readings of the name, "zhang san" or "zhang san feng", where a library knows them; Patient.NamePinyin besides
+	ByIDNumber  bool     // the header's ID number is the patient's
+	ByAccession bool     // the accession number matches an order of the patient
+	ByNumber    bool     // the header's patient number, with its issuer mapped, is the patient's
 }

@@ -65,16 +65,17 @@ const IDTypeResident = "01"
 // Patient is a person of the population register (全员人口) with the number of
 // the resident health record (电子健康档案).
 type Patient struct {
-	ID                 string          `json:"id"`                   // ours, a UUID, never shown as an identity
-	Name               string          `json:"name"`                 // DE02.01.039.00
-	IDType             string          `json:"id_type"`              // DE02.01.031.00
-	IDNumber           string          `json:"id_number"`            // DE02.01.030.00
-	Sex                Sex             `json:"sex"`                  // DE02.01.040.00
-	BirthDate          string          `json:"birth_date"`           // DE02.01.005.01, YYYYMMDD
-	HealthRecordNumber string          `json:"health_record_number"` // 健康档案编号, 17 digits
-	Phone              string          `json:"phone,omitempty"`      // DE02.01.010.00
-	Numbers            []PatientNumber `json:"numbers,omitempty"`    // numbers given by other issuers
-	Sample             bool            `json:"sample,omitempty"`     // an invented person of the shipped sample
+	ID                 string          `json:"id"`                    // ours, a UUID, never shown as an identity
+	Name               string          `json:"name"`                  // DE02.01.039.00
+	NamePinyin         string          `json:"name_pinyin,omitempty"` // as the person writes it, e.g. Ouyang Nana; empty where not stated
+	IDType             string          `json:"id_type"`               // DE02.01.031.00
+	IDNumber           string          `json:"id_number"`             // DE02.01.030.00
+	Sex                Sex             `json:"sex"`                   // DE02.01.040.00
+	BirthDate          string          `json:"birth_date"`            // DE02.01.005.01, YYYYMMDD
+	HealthRecordNumber string          `json:"health_record_number"`  // 健康档案编号, 17 digits
+	Phone              string          `json:"phone,omitempty"`       // DE02.01.010.00
+	Numbers            []PatientNumber `json:"numbers,omitempty"`     // numbers given by other issuers
+	Sample             bool            `json:"sample,omitempty"`      // an invented person of the shipped sample
 	Note               string          `json:"note,omitempty"`
 }
 
@@ -141,6 +142,7 @@ type Examination struct {
 	PatientID       string     `json:"patient_id,omitempty"` // empty until linked
 	Link            LinkState  `json:"link"`
 	LinkRule        LinkRule   `json:"link_rule,omitempty"`
+	LinkReason      string     `json:"link_reason,omitempty"`    // why no rule linked it: a LinkDecision.ReasonCode
 	LinkConflicts   []Conflict `json:"link_conflicts,omitempty"` // what differs between header and register; shown as a warning bar
 	LinkedBy        string     `json:"linked_by,omitempty"`      // user ID
 	LinkedAt        time.Time  `json:"linked_at,omitzero"`
@@ -155,6 +157,16 @@ type Examination struct {
 	Instances       int        `json:"instances"`
 	ImportedAt      time.Time  `json:"imported_at"`
 	Sample          bool       `json:"sample,omitempty"`
+}
+
+// ExaminationFilter narrows a list of examinations; a zero field narrows
+// nothing.
+type ExaminationFilter struct {
+	Text      string // part of a name or description, or a whole accession number, patient number or study UID
+	PatientID string
+	Link      LinkState
+	Limit     int // 0: all
+	Offset    int
 }
 
 // Header is the patient as the DICOM header states it, for comparison.

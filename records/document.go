@@ -1,0 +1,162 @@
+package records
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Canonical is the document as the bytes that are hashed, signed and kept: JSON
+// with the fields in the order of their declaration, times in UTC to the second
+// (RFC 3339), no HTML escaping, no line feed at the end, text exactly as it is
+// (not normalised). Equal documents give equal bytes, and decoding and encoding
+// again changes nothing. Text that is not valid UTF-8 is an error, because JSON
+// would replace it silently.
+func (d Document) Canonical() ([]byte, error) {
+	d.SignedAt = canonicalTime(d.SignedAt)
+	d.Examination.Date = canonicalTime(d.Examination.Date)
+	d.Examination.LinkedAt = canonicalTime(d.Examination.LinkedAt)
+	d.Examination.ImportedAt = canonicalTime(d.Examination.ImportedAt)
+	d.Findings = slices.Clone(d.Findings)
+	for i := range d.Findings {
+		d.Findings[i].At = canonicalTime(d.Findings[i].At)
+	}
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(d); err != nil {
+		return nil, fmt.Errorf("document %s has no canonical form: %w", d.ID, err)
+	}
+	raw := bytes.TrimSuffix(out.Bytes(), []byte("\n"))
+	if replaced(raw) {
+		return nil, fmt.Errorf("document %s has no canonical form: a text in it is not valid UTF-8", d.ID)
+	}
+	return raw, nil
+}
+
+func canonicalTime(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
+
+// replaced finds the escape that encoding/json writes for a byte that is not
+// UTF-8; a U+FFFD of the text itself is not escaped.
+func replaced(raw []byte) bool {
+	for i := 0; i < len(raw); i++ {
+		if raw[i] != '\\' {
+			continue
+		}
+		if bytes.HasPrefix(raw[i:], []byte(`\ufffd`)) {
+			return true
+		}
+		i++
+	}
+	return false
+}
+
+// Check refuses a document that may not be signed: something other than a
+// verdict of a named doctor stated as a finding, a sentence about a finding
+// that is not in the document or is at another version, a missing patient,
+// author or organisation, or an examination that is not linked to this patient.
+// The refusal is a *RefusedError.
+func (d Document) Check() error {
+	for _, check := range []func() error{d.checkIdentity, d.checkPatient, d.checkFindings, d.checkSentences} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d Document) refuse(code, format string, args ...any) error {
+	return &RefusedError{Code: code, Args: []string{d.DocumentID}, Reason: "the report cannot be signed: " + fmt.Sprintf(format, args...)}
+}
+
+func (d Document) checkIdentity() error {
+	switch {
+	case d.DocumentID == "":
+		return d.refuse("document_id", "it has no document ID")
+	case d.Version < 1:
+		return d.refuse("document_version", "version %d is not 1 or more", d.Version)
+	case d.ID != fmt.Sprintf("%s-%d", d.DocumentID, d.Version):
+		return d.refuse("document_id", "its ID %q is not %s-%d", d.ID, d.DocumentID, d.Version)
+	case d.Version == 1 && d.Replaces != "":
+		return d.refuse("document_replaces", "the first version replaces nothing")
+	case d.Version > 1 && d.Replaces != fmt.Sprintf("%s-%d", d.DocumentID, d.Version-1):
+		return d.refuse("document_replaces", "version %d must replace version %d", d.Version, d.Version-1)
+	case d.Version > 1 && blank(d.Amends):
+		return d.refuse("amend_reason", "an amendment needs a reason")
+	case blank(d.Author.Name):
+		return d.refuse("author_missing", "it has no author")
+	case blank(d.Reviewer.Name):
+		return d.refuse("reviewer_missing", "it has no reviewer")
+	case blank(d.Organization.Name):
+		return d.refuse("organization_missing", "the hospital is not set; an administrator enters it in the settings")
+	case d.SignedAt.IsZero():
+		return d.refuse("signed_at", "it has no time of signature")
+	}
+	return nil
+}
+
+func (d Document) checkPatient() error {
+	switch {
+	case d.Patient.ID == "" || blank(d.Patient.Name):
+		return d.refuse("patient_missing", "it has no patient")
+	case d.Examination.StudyUID == "":
+		return d.refuse("examination_missing", "it has no examination")
+	case !d.Examination.Link.Linked():
+		return d.refuse("not_linked", "study %s is not linked to a patient; decide on the review list whose it is", d.Examination.StudyUID)
+	case d.Examination.PatientID != d.Patient.ID:
+		return d.refuse("other_patient", "study %s is linked to another patient", d.Examination.StudyUID)
+	case d.Visit != nil && d.Visit.PatientID != d.Patient.ID:
+		return d.refuse("other_patient", "the visit belongs to another patient")
+	}
+	return nil
+}
+
+func (d Document) checkFindings() error {
+	seen := map[string]bool{}
+	for _, f := range d.Findings {
+		switch {
+		case !f.State.Factual():
+			return d.refuse("not_factual", "finding %s is %s; only what a named doctor confirmed or edited may be stated", f.UID, f.State)
+		case f.By == "" || blank(f.ByName):
+			return d.refuse("finding_unnamed", "finding %s names no doctor", f.UID)
+		case f.StudyUID != d.Examination.StudyUID:
+			return d.refuse("other_study", "finding %s is of another study", f.UID)
+		case f.UID == "" || f.Version < 1 || seen[f.UID]:
+			return d.refuse("finding_twice", "finding %q is listed twice or has no identity", f.UID)
+		}
+		seen[f.UID] = true
+	}
+	if d.Abnormal && len(d.Findings) == 0 {
+		return d.refuse("abnormal_without_finding", "it says abnormal without a confirmed finding")
+	}
+	return nil
+}
+
+func (d Document) checkSentences() error {
+	version := map[string]int{}
+	for _, f := range d.Findings {
+		version[f.UID] = f.Version
+	}
+	sentences := slices.Concat(d.FindingText, d.Impression)
+	if blank(Join(sentences)) {
+		return d.refuse("empty_report", "it says nothing")
+	}
+	for _, s := range sentences {
+		if s.FindingUID == "" {
+			continue
+		}
+		v, ok := version[s.FindingUID]
+		if !ok {
+			return d.refuse("sentence_without_finding", "the sentence %q rests on finding %s, which is not confirmed", s.Text, s.FindingUID)
+		}
+		if v != s.FindingVersion {
+			return d.refuse("sentence_stale", "the sentence %q speaks of version %d of finding %s, which is now at version %d; draft it again", s.Text, s.FindingVersion, s.FindingUID, v)
+		}
+	}
+	return nil
+}
+
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
