@@ -1,0 +1,102 @@
+package fhir
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"longying/imaging"
+	"longying/records"
+)
+
+// ErrNotFactual refuses a finding that no doctor has confirmed.
+var ErrNotFactual = errors.New("a finding without a doctor's confirmation may not leave the machine")
+
+// Incomplete is the error of a document that lacks what a resource must have,
+// or holds what it cannot.
+type Incomplete struct {
+	Fields []string // where to fill it in, e.g. patient.name
+}
+
+func (e *Incomplete) Error() string {
+	return "FHIR transaction not written: missing or unusable: " + strings.Join(e.Fields, ", ")
+}
+
+// Preflight names the fields for which Encode would refuse the document.
+func Preflight(doc *records.Document) []string {
+	var out []string
+	text := func(field, s string, required bool) {
+		if required && strings.TrimSpace(s) == "" || !writable(s) {
+			out = append(out, field)
+		}
+	}
+	text("document_id", doc.DocumentID, true)
+	text("id", doc.ID, true)
+	text("patient.id", doc.Patient.ID, true)
+	text("patient.name", doc.Patient.Name, true)
+	if b := doc.Patient.BirthDate; b != "" {
+		if _, err := imaging.ParseDate(b); err != nil || len(b) != 8 {
+			out = append(out, "patient.birth_date")
+		}
+	}
+	text("organization.name", doc.Organization.Name, true)
+	text("examination.study_uid", doc.Examination.StudyUID, true)
+	text("examination.description", doc.Examination.Description, false)
+	text("impression", records.Join(doc.Impression), true)
+	text("finding_text", records.Join(doc.FindingText), false)
+	text("remarks", doc.Remarks, false)
+	text("author.name", doc.Author.Name, true)
+	text("reviewer.name", doc.Reviewer.Name, true)
+	if doc.SignedAt.IsZero() {
+		out = append(out, "signed_at")
+	}
+	for i, s := range doc.Series {
+		text(fmt.Sprintf("series[%d].uid", i), s.UID, true)
+		text(fmt.Sprintf("series[%d].modality", i), s.Modality, true)
+		for j, o := range s.Instances {
+			if o.SOPUID == "" || o.SOPClass == "" {
+				out = append(out, fmt.Sprintf("series[%d].instances[%d]", i, j))
+			}
+		}
+	}
+	for i, f := range doc.Findings {
+		at := func(name string) string { return fmt.Sprintf("findings[%d].%s", i, name) }
+		text(at("finding_uid"), f.UID, true)
+		text(at("label"), f.Label.In("zh"), true)
+		text(at("note"), f.Note, false)
+		text(at("by_name"), f.ByName, true)
+		if f.Model != nil {
+			text(at("model.id"), f.Model.ID, true)
+			text(at("model.version"), f.Model.Version, true)
+		}
+		if f.At.IsZero() {
+			out = append(out, at("at"))
+		}
+		if v := f.Value; v != nil {
+			text(at("value.unit"), v.Unit, true)
+			if math.IsNaN(v.Value) || math.IsInf(v.Value, 0) {
+				out = append(out, at("value.value"))
+			}
+		}
+		if p := f.Probability; p != nil && !(*p >= 0 && *p <= 1) {
+			out = append(out, at("probability"))
+		}
+	}
+	return out
+}
+
+// writable reports whether s is a FHIR string: UTF-8 without control
+// characters other than tab, line feed and carriage return (R4, 2.24.0.1).
+func writable(s string) bool {
+	if !utf8.ValidString(s) {
+		return false
+	}
+	for _, r := range s {
+		if r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0x7f || r == 0xfffe || r == 0xffff {
+			return false
+		}
+	}
+	return true
+}
