@@ -43,7 +43,8 @@ func triangle(in, out int) []weights {
 
 // resize brings every plane to columns x rows, horizontally first, each pass
 // summed in float64 and rounded to float32. A side that already fits is left as
-// it is. The products are rounded on their own (the conversions keep the
+// it is. Pillow 13 began to choose the order of the passes by the sizes, which
+// can change the last bit; here it is fixed. The products are rounded on their own (the conversions keep the
 // compiler from fusing), so that every platform gives the same bits.
 func (r *raster) resize(ctx context.Context, columns, rows int) error {
 	for i, plane := range r.planes {

@@ -14,7 +14,7 @@ import (
 //	grey-to-rgb                          one sample copied to three
 //	resize        width height interpolation=bilinear antialias=true
 //	              separable triangle filter, support scaled by the reduction,
-//	              as Pillow's Image.resize(BILINEAR) on mode F
+//	              as Pillow's Image.resize(BILINEAR) on mode F, horizontal pass first
 //	clip          low high
 //	rescale       scale offset           v*scale + offset
 //	min-max       low high               per image to [low, high]; a constant image is an error
