@@ -1,6 +1,8 @@
 package findings
 
 import (
+	"time"
+
 	"longying/models"
 	"longying/records"
 )
@@ -60,8 +62,9 @@ func AskedOf(cards []*models.Card, runs []records.Run) []Asked {
 	return out
 }
 
-// sameAsking says whether two runs belong to one press of the button.
-func sameAsking(a, b records.Run) bool { return a.At.Equal(b.At) }
+// sameAsking says whether two runs belong to one press of the button: those
+// are stored in one transaction, each with the time of its own row.
+func sameAsking(a, b records.Run) bool { return a.At.Sub(b.At).Abs() < time.Second }
 
 // summary is the outcome that asks most of the reader.
 func summary(runs []records.Run) Outcome {
