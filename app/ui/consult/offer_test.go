@@ -1,0 +1,32 @@
+package consult
+
+import (
+	"testing"
+
+	"longying/imaging"
+	"longying/records"
+)
+
+func TestOnlyWhatIsConfirmedAndNotThereYetIsOffered(t *testing.T) {
+	name := Naming{
+		Study:   func(e records.Examination) string { return e.StudyUID },
+		Finding: func(f records.Finding) string { return f.UID },
+		Visit:   func(v records.Visit) string { return v.ID },
+	}
+	m := records.Consult{PatientID: "p", Items: []records.ConsultItem{
+		{Kind: "study", Ref: &imaging.Ref{StudyUID: "s1"}}, {Kind: "finding", FindingUID: "f1", Ref: &imaging.Ref{StudyUID: "s2"}}, {Kind: "visit", VisitID: "v1"}}}
+	study := func(uid, patient string, link records.LinkState, modality string) records.Examination {
+		return records.Examination{StudyUID: uid, PatientID: patient, Link: link, Modalities: []string{modality}}
+	}
+	got := ""
+	for _, o := range Offers(m,
+		[]records.Examination{study("s1", "p", records.LinkedByRule, "CT"), study("s2", "p", records.LinkedByHand, "SM"),
+			study("s3", "other", records.LinkedByHand, "CT"), study("s4", "p", records.LinkReview, "CT")},
+		[]records.Finding{{UID: "f1", State: records.FindingConfirmed}, {UID: "f2", State: records.FindingEdited}, {UID: "f3", State: records.FindingProposed}, {UID: "f4", State: records.FindingRejected}},
+		[]records.Visit{{ID: "v1", PatientID: "p"}, {ID: "v2", PatientID: "p"}, {ID: "v3", PatientID: "other"}}, name) {
+		got += o.Item.Kind + ":" + o.Item.Title + " "
+	}
+	if got != "slide:s2 finding:f2 visit:v2 " {
+		t.Errorf("offered %q", got)
+	}
+}
