@@ -22,6 +22,9 @@ func sniff(first []byte) (layout, error) {
 	if len(first) >= 132 && string(first[128:132]) == "DICM" {
 		return layout{start: 132, meta: true}, nil
 	}
+	if bytes.HasPrefix(first, []byte(zipMagic)) {
+		return layout{}, &FormatError{Code: imaging.SkipNotDICOM, Offset: -1, Detail: "a ZIP archive, not a DICOM file"}
+	}
 	// A preamble of another length in front of a real meta group.
 	if i := bytes.Index(first, []byte("DICM\x02\x00")); i >= 0 {
 		return layout{start: int64(i) + 4, meta: true}, nil

@@ -1,0 +1,305 @@
+package dicomfile
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"longying/imaging"
+	"longying/imaging/codec"
+)
+
+func decoded(t *testing.T, name string, n int) *imaging.Frame {
+	t.Helper()
+	f, err := Open(shared(t, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	frame, err := f.Frame(context.Background(), codec.Local{}, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := frame.Check(); err != nil {
+		t.Fatal(err)
+	}
+	return frame
+}
+
+// NEMA WG-04: REF holds the uncompressed truth of its siblings.
+func TestLosslessFramesEqualTheNEMAReference(t *testing.T) {
+	for _, syntax := range []string{"RLE", "JPLL"} {
+		for _, image := range []string{"CT1", "MR1", "MR3", "NM1", "US1", "VL1", "XA1"} {
+			if syntax == "JPLL" && (image == "US1" || image == "VL1") {
+				continue // WG-04 has no such file
+			}
+			t.Run(syntax+"/"+image, func(t *testing.T) {
+				got := decoded(t, fmt.Sprintf("dicom/wg04/%s/%s_%s", syntax, image, syntax), 1)
+				want := decoded(t, fmt.Sprintf("dicom/wg04/REF/%s_UNC", image), 1)
+				if !bytes.Equal(got.Bytes(), want.Bytes()) {
+					t.Error("the pixels differ")
+				}
+			})
+		}
+	}
+}
+
+// SHA-256 of pydicom 3.0.2's pixel_array(index=n-1, raw=True), little-endian.
+func TestNativeFramesEqualPydicoms(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		n    int
+		hash string
+	}{
+		{"dicom/pydicom-data/emri_small_big_endian.dcm", 10, "bed570ab2acd9dd9"},
+		{"dicom/pydicom-data/eCT_Supplemental.dcm", 2, "7fc7db8ef4bee56c"},
+		{"dicom/highdicom/test_files/seg_image_ct_binary_overlap.dcm", 8, "938ec52de5274fe9"},
+		{"dicom/highdicom/test_files/seg_image_sm_dots_tiled_full.dcm", 1249, "cd00e292c5970d3c"},
+		{"dicom/highdicom/test_files/sm_image.dcm", 25, "2986c92d73cdff36"},
+		{"dicom/highdicom/test_files/sm_image_grayscale.dcm", 3, "f2d47407e44cc37b"},
+		{"series/mr-united-imaging-17/00000009.dcm", 1, "9be50b2c1c2da879"},
+		{"series/ct-philips-59/I300", 1, "298deebb21233325"},
+		{"dicom/charset/pydicom/chrH31.dcm", 1, "e589dea592493aff"},
+		{"dicom/dicomdir/98892001/CT5N/2392", 1, "8793c11085b78cd2"},
+		{"dicom/highdicom/test_files/dx_image.dcm", 1, "27e4612a3d6c6dfe"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			sum := sha256.Sum256(decoded(t, c.name, c.n).Bytes())
+			if got := hex.EncodeToString(sum[:8]); got != c.hash {
+				t.Errorf("%s, want %s", got, c.hash)
+			}
+		})
+	}
+}
+
+// Mean and standard deviation of pydicom's (libjpeg-turbo's) components; two
+// JPEG decoders may differ by their inverse transform and upsampling.
+func TestJPEGFramesAgreeWithPydicomWithinRounding(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		n        int
+		mean, sd float64
+	}{
+		{"dicom/cr/Fake_MONOHR1.dcm", 1, 160.3980, 53.8549},
+		{"dicom/fo-dicom/DIRW0007", 2, 94.7749, 54.7312},
+		{"dicom/fo-dicom/HasFragmentSequence.dcm", 50, 66.7665, 60.5284},
+		{"slides/multi_frame_jpeg_camelyon_challenge_image.dcm", 7, 156.2560, 37.2063},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := decoded(t, c.name, c.n)
+			var sum, squares float64
+			for _, v := range f.Uint8 {
+				sum += float64(v)
+				squares += float64(v) * float64(v)
+			}
+			mean := sum / float64(f.Len())
+			sd := math.Sqrt(squares/float64(f.Len()) - mean*mean)
+			if math.Abs(mean-c.mean) > 0.1 || math.Abs(sd-c.sd) > 0.2 {
+				t.Errorf("mean %.4f sd %.4f, want %.4f %.4f", mean, sd, c.mean, c.sd)
+			}
+		})
+	}
+}
+
+func TestUnsupportedSyntaxesAreNamed(t *testing.T) {
+	for name, want := range map[string]string{
+		"dicom/wg04/JLSL/CT1_JLSL":                    "JPEG-LS",
+		"dicom/wg04/J2KR/CT1_J2KR":                    "JPEG 2000",
+		"dicom/pydicom-data/HTJ2KLossless_08_RGB.dcm": "High-Throughput JPEG 2000",
+		"dicom/wg04/JPLY/MR1_JPLY":                    "12 bits",
+	} {
+		f, err := Open(shared(t, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = f.Frame(context.Background(), codec.Local{}, 1)
+		var u *codec.UnsupportedError
+		if !errors.As(err, &u) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), filepath.Base(name)) {
+			t.Errorf("%s: %v", name, err)
+		}
+		f.Close()
+	}
+}
+
+func TestPixelsThatAreCutShortGiveWhatIsThere(t *testing.T) {
+	b := written(t, sample(1, nil))
+	frame, err := opened(t, b[:len(b)-4]).Frame(context.Background(), codec.Local{}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if frame.Missing != 2 || frame.Note == "" || frame.Uint16[3] != 4 || frame.Uint16[4] != 0 {
+		t.Errorf("%+v", frame)
+	}
+}
+
+func TestAHeaderThatPromisesGigabytesAllocatesNone(t *testing.T) {
+	b := written(t, sample(1, nil))
+	b = bytes.Replace(b, []byte("\x28\x00\x10\x00US\x02\x00\x02\x00"), []byte("\x28\x00\x10\x00US\x02\x00\xff\xff"), 1)
+	b = bytes.Replace(b, []byte("\x28\x00\x11\x00US\x02\x00\x03\x00"), []byte("\x28\x00\x11\x00US\x02\x00\xff\xff"), 1)
+	f := opened(t, b)
+	if allocated := testing.Benchmark(func(bm *testing.B) {
+		for bm.Loop() {
+			if _, err := f.Frame(context.Background(), codec.Local{}, 1); err == nil {
+				t.Error("65,535 x 65,535 pixels came out of 12 bytes")
+			}
+		}
+	}).AllocedBytesPerOp(); allocated > 1<<20 {
+		t.Errorf("%d bytes allocated", allocated)
+	}
+}
+
+// fragmented is an object of n frames whose pixel data is given as it lies in
+// the file behind the element's header.
+func fragmented(t *testing.T, frames int, table []uint32, fragments ...string) []byte {
+	ds := sample(1, func(d *Dataset) {
+		d.Delete(TagPixelData).Int(TagNumberOfFrames, "IS", frames)
+		e := &element{tag: TagPixelData, vr: "OB", encaps: true}
+		for _, o := range table {
+			e.offsets = binary.LittleEndian.AppendUint32(e.offsets, o)
+		}
+		for _, f := range fragments {
+			e.fragments = append(e.fragments, []byte(f))
+		}
+		d.put(e)
+		d.transferSyntax = "1.2.840.10008.1.2.4.50"
+	})
+	return written(t, ds)
+}
+
+func TestFragmentsAreSharedOutAmongFrames(t *testing.T) {
+	soi := "\xff\xd8\xff"
+	cases := []struct {
+		name      string
+		frames    int
+		table     []uint32
+		fragments []string
+		want      []string
+	}{
+		{"one fragment a frame, no table", 2, nil, []string{"aa", "bb"}, []string{"aa", "bb"}},
+		{"several fragments of one frame", 1, nil, []string{"aa", "bb", "cc"}, []string{"aabbcc"}},
+		{"a basic offset table", 2, []uint32{0, 20}, []string{"aa", "bb", "cc"}, []string{"aabb", "cc"}},
+		{"marks where the table is empty", 2, nil, []string{soi + "1", "22", soi + "3"}, []string{soi + "122", soi + "3"}},
+		{"marks where the table is wrong", 2, []uint32{0, 7}, []string{soi + "1", "22", soi + "3"}, []string{soi + "122", soi + "3"}},
+		{"fewer fragments than frames", 3, nil, []string{"aa", "bb"}, []string{"aa", "bb", ""}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			f := opened(t, fragmented(t, c.frames, c.table, c.fragments...))
+			for i, want := range c.want {
+				got, err := f.RawFrame(i + 1)
+				if want == "" {
+					if err == nil {
+						t.Errorf("frame %d is not in the file, but was given", i+1)
+					}
+				} else if string(got) != want {
+					t.Errorf("frame %d: %q, %v", i+1, got, err)
+				}
+			}
+		})
+	}
+	f := opened(t, fragmented(t, 2, nil, "aa", "bb", "cc"))
+	if _, err := f.RawFrame(1); err == nil {
+		t.Error("three fragments were shared out among two frames without a table")
+	}
+}
+
+func TestAnExtendedOffsetTableIsUsed(t *testing.T) {
+	b := fragmented(t, 2, nil, "aa", "bb", "cc")
+	f := opened(t, b)
+	f.head.put(&element{tag: TagExtendedOffsets, vr: "OV", value: binary.LittleEndian.AppendUint64(make([]byte, 8), 10)})
+	one, err := f.RawFrame(1)
+	two, _ := f.RawFrame(2)
+	if string(one) != "aa" || string(two) != "bbcc" {
+		t.Errorf("%q %q %v", one, two, err)
+	}
+}
+
+// Every malformed file gives an error or an instance whose frames give an
+// error or a valid frame.
+func TestMalformedFilesGiveAnErrorOrAValidFrame(t *testing.T) {
+	dir := shared(t, "malformed")
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) < 100 {
+		t.Fatal(len(files), err)
+	}
+	takenIn := 0
+	for _, e := range files {
+		if exercise(t, filepath.Join(dir, e.Name())) {
+			takenIn++
+		}
+	}
+	if takenIn < 100 {
+		t.Errorf("only %d of %d were opened", takenIn, len(files))
+	}
+}
+
+func exercise(t *testing.T, name string) bool {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return exerciseBytes(t, b)
+}
+
+func exerciseBytes(t *testing.T, b []byte) bool {
+	f, err := OpenReader(bytes.NewReader(b), int64(len(b)), "fuzz")
+	if err != nil {
+		var fe *FormatError
+		if !errors.As(err, &fe) || fe.Code == "" {
+			t.Errorf("an error without a reason: %v", err)
+		}
+		return false
+	}
+	for _, n := range []int{1, 2, f.Instance().Pixels.Frames} {
+		frame, err := f.Frame(context.Background(), codec.Local{}, n)
+		if err != nil {
+			continue
+		}
+		if err := frame.Check(); err != nil {
+			t.Errorf("an invalid frame: %v", err)
+		}
+	}
+	if ds, err := f.Dataset(); err == nil {
+		var out bytes.Buffer
+		if writeAs(&out, ds, ExplicitLittle) == nil {
+			if _, err := OpenReader(bytes.NewReader(out.Bytes()), int64(out.Len()), "again"); err != nil && len(ds.elements) > 0 {
+				t.Logf("what was written is not read: %v", err)
+			}
+		}
+	}
+	return true
+}
+
+func TestEveryTruncationGivesAnErrorOrAFrame(t *testing.T) {
+	for _, b := range [][]byte{written(t, sample(1, nil)), fragmented(t, 2, []uint32{0, 20}, "aa", "bb", "cc")} {
+		for n := range b {
+			exerciseBytes(t, b[:n])
+		}
+	}
+}
+
+func FuzzOpen(f *testing.F) {
+	f.Add(written(f, sample(1, nil)))
+	f.Add(written(f, sample(1, nil))[132:])
+	f.Add([]byte{})
+	nested := NewDataset()
+	for range 20 {
+		nested = NewDataset().Sequence(TagContentSequence, nested)
+	}
+	f.Add(written(f, sample(1, func(d *Dataset) { d.Sequence(TagContentSequence, nested) })))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if len(b) > 1<<20 {
+			return
+		}
+		exerciseBytes(t, b)
+	})
+}
