@@ -323,14 +323,14 @@ def write_preprocess(folder, pictures, to_tensor, tolerance=1e-4):
 
 def memory_mib(path, shape):
     """Peak memory of a process of its own that runs the model once, less that
-    of one that only loads onnxruntime."""
+    of one that only loads onnxruntime (Linux; ru_maxrss would count the parent)."""
     import subprocess
     import sys
-    code = ("import resource,sys,numpy as np,onnxruntime as o\n"
+    code = ("import sys,numpy as np,onnxruntime as o\n"
             "if len(sys.argv) > 1:\n"
             " s=o.InferenceSession(sys.argv[1],providers=['CPUExecutionProvider'])\n"
             " s.run(None,{s.get_inputs()[0].name:np.zeros(eval(sys.argv[2]),np.float32)})\n"
-            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)")
+            "print([l.split()[1] for l in open('/proc/self/status') if l.startswith('VmHWM')][0])")
     peak = lambda *a: int(subprocess.run([sys.executable, "-c", code, *a], check=True,
                                          capture_output=True, text=True).stdout)
     return int(np.ceil((peak(path, str(shape)) - peak()) / 1024))
