@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,8 +36,11 @@ func tensor(shape []int64, data ...float32) Tensor { return Tensor{Shape: shape,
 
 // clock is a clock that moves one second at each look.
 func clock() func() time.Time {
+	var mu sync.Mutex
 	at := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 	return func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
 		at = at.Add(time.Second)
 		return at
 	}

@@ -17,7 +17,7 @@ type Request struct {
 	Given    Given
 	Slide    *imaging.Slide   // slide typing: what the slide's header says; nil = nothing, its scale is then unknown
 	Operator string           // who asked, for the trace
-	Now      func() time.Time // clock; nil means time.Now
+	Now      func() time.Time // clock, asked from two goroutines; nil means time.Now
 }
 
 func (q *Request) now() time.Time {
