@@ -87,16 +87,18 @@ func Inverted(inst *imaging.Instance, photometric string) bool {
 	return photometric == "MONOCHROME1" || inst.PresentationShape == "INVERSE"
 }
 
-// shade maps a modality value to eight bits.
+// shade maps a modality value to eight bits; inverted it is the complement. A
+// value that is not a number is black.
 func shade(w imaging.VOILUT, v float64, invert bool) uint8 {
 	y := w.Apply(v)
-	if invert {
-		y = 1 - y
-	}
-	if !(y > 0) { // NaN too
+	if math.IsNaN(y) {
 		return 0
 	}
-	return uint8(min(y, 1)*255 + 0.5)
+	g := uint8(min(max(y, 0), 1)*255 + 0.5)
+	if invert {
+		return 255 - g
+	}
+	return g
 }
 
 // BuildLUT is the whole greyscale path as one table: 256 entries for 8-bit and
