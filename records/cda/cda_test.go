@@ -79,6 +79,7 @@ func variants(t *testing.T) map[string]*records.Document {
 
 	bare := document(t)
 	bare.Visit, bare.Technician, bare.Findings, bare.Abnormal, bare.Remarks = nil, nil, nil, false, ""
+	bare.FindingText, bare.Impression = []records.Sentence{{Text: "术后复查,较前片对比。"}}, []records.Sentence{{Text: "请结合临床。"}}
 	bare.Patient.Phone, bare.Patient.BirthDate, bare.Organization.DepartmentCode = "", "", ""
 	bare.Examination.AccessionNumber, bare.Examination.Description = "", ""
 
@@ -273,8 +274,10 @@ func TestOnlyConfirmedFindingsLeave(t *testing.T) {
 	for _, s := range []records.FindingState{records.FindingProposed, records.FindingRejected, records.FindingWithdrawn, ""} {
 		d := document(t)
 		d.Findings[0].State = s
-		if _, err := Encode(d, Default()); !errors.Is(err, ErrNotFactual) {
-			t.Errorf("state %q: %v, want ErrNotFactual", s, err)
+		_, err := Encode(d, Default())
+		var r *records.RefusedError
+		if !errors.As(err, &r) || r.Code != "not_factual" {
+			t.Errorf("state %q: %v, want a refusal", s, err)
 		}
 	}
 }

@@ -9,15 +9,14 @@ import (
 )
 
 // Encode writes a document as an examination report. It returns Problems when
-// Preflight names any, and ErrNotFactual when a finding was not confirmed.
+// Preflight names any, and the refusal of Document.Check when the document may
+// not be signed, as when a finding in it was not confirmed.
 func Encode(doc *records.Document, cfg Config) ([]byte, error) {
-	for _, f := range doc.Findings {
-		if !f.State.Factual() {
-			return nil, fmt.Errorf("examination report: finding %s is %s: %w", f.UID, f.State, ErrNotFactual)
-		}
-	}
 	if p := Preflight(doc, cfg); len(p) > 0 {
 		return nil, Problems(p)
+	}
+	if err := doc.Check(); err != nil {
+		return nil, fmt.Errorf("examination report: %w", err)
 	}
 	e := encoder{doc: doc, cfg: cfg}
 	return e.document().marshal(), nil

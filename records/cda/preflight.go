@@ -1,7 +1,6 @@
 package cda
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -52,9 +51,6 @@ func (p Problems) Error() string {
 	}
 	return "examination report (WS/T 500.6) not written: " + strings.Join(s, "; ")
 }
-
-// ErrNotFactual refuses a finding that no doctor has confirmed.
-var ErrNotFactual = errors.New("a finding without a doctor's confirmation may not leave the machine")
 
 // Preflight names what keeps a document from being written: required fields
 // that are missing, texts over their limit, values that the format cannot

@@ -1,7 +1,6 @@
 package fhir
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -10,9 +9,6 @@ import (
 	"longying/imaging"
 	"longying/records"
 )
-
-// ErrNotFactual refuses a finding that no doctor has confirmed.
-var ErrNotFactual = errors.New("a finding without a doctor's confirmation may not leave the machine")
 
 // Incomplete is the error of a document that lacks what a resource must have,
 // or holds what it cannot.

@@ -35,15 +35,14 @@ type Config struct {
 }
 
 // Encode writes a document as a transaction Bundle. It returns *Incomplete when
-// Preflight names a field, and ErrNotFactual when a finding was not confirmed.
+// Preflight names a field, and the refusal of Document.Check when the document
+// may not be signed, as when a finding in it was not confirmed.
 func Encode(doc *records.Document, cfg Config) ([]byte, error) {
-	for _, f := range doc.Findings {
-		if !f.State.Factual() {
-			return nil, fmt.Errorf("FHIR transaction: finding %s is %s: %w", f.UID, f.State, ErrNotFactual)
-		}
-	}
 	if fields := Preflight(doc); len(fields) > 0 {
 		return nil, &Incomplete{Fields: fields}
+	}
+	if err := doc.Check(); err != nil {
+		return nil, fmt.Errorf("FHIR transaction: %w", err)
 	}
 	if cfg.Zone == nil {
 		cfg.Zone = time.FixedZone("CST", 8*60*60)

@@ -42,7 +42,8 @@ func variants(t *testing.T) map[string]*records.Document {
 	amended.Version, amended.Replaces, amended.Amends = 2, amended.ID, "测量更正 <8 mm> & 复核"
 	amended.ID = amended.DocumentID + "-2"
 	bare := document(t)
-	bare.Findings, bare.FindingText, bare.Visit, bare.Technician = nil, nil, nil, nil
+	bare.Findings, bare.FindingText, bare.Visit, bare.Technician, bare.Abnormal = nil, nil, nil, nil, false
+	bare.Impression = []records.Sentence{{Text: "请结合临床。"}}
 	bare.Patient.IDNumber, bare.Patient.HealthRecordNumber, bare.Patient.BirthDate, bare.Patient.Phone = "", "", "", ""
 	bare.Patient.Sex, bare.Examination.AccessionNumber, bare.Organization.Code = "", "", ""
 	bare.Reviewer, bare.Sample, bare.Patient.Sample = bare.Author, false, false
@@ -272,8 +273,10 @@ func TestRefusals(t *testing.T) {
 	for _, s := range []records.FindingState{records.FindingProposed, records.FindingRejected, records.FindingWithdrawn, ""} {
 		d := document(t)
 		d.Findings[1].State = s
-		if _, err := Encode(d, Config{}); !errors.Is(err, ErrNotFactual) {
-			t.Errorf("state %q: %v, want ErrNotFactual", s, err)
+		_, err := Encode(d, Config{})
+		var r *records.RefusedError
+		if !errors.As(err, &r) || r.Code != "not_factual" {
+			t.Errorf("state %q: %v, want a refusal", s, err)
 		}
 	}
 }
