@@ -1,0 +1,122 @@
+// Package lang holds every word of the desktop: zh-CN.json and en.json, the
+// same keys in both. A key is a dotted name whose first part is the package
+// that uses it ("worklist.import"); arguments stand as {0}, {1}.
+//
+// The test of this package reads the desktop's sources: a key that is missing
+// in either file, used but absent, or present but unused fails it. Keys that
+// code puts together ("reason." + code) belong to a family, see Families.
+package lang
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+)
+
+//go:embed zh-CN.json en.json
+var files embed.FS
+
+// Code is a language.
+type Code string
+
+// The languages of the program; Chinese is the default.
+const (
+	Chinese Code = "zh-CN"
+	English Code = "en"
+)
+
+// Codes lists the languages.
+func Codes() []Code { return []Code{Chinese, English} }
+
+// Key names one text.
+type Key string
+
+// Families are the prefixes of keys that code completes at run time, e.g. with
+// a state of the record.
+func Families() []string {
+	return []string{"room.", "reason.", "skip.", "link.", "linkreason.", "conflict.", "finding.state.", "outcome.", "role.",
+		"sex.", "delivery.state.", "consult.state.", "modality.", "preset.", "organ.", "refused.", "right.", "attempt.", "visit.class."}
+}
+
+// Strings gives the texts in the language chosen. It may be used by several
+// goroutines.
+type Strings struct {
+	texts map[Code]map[Key]string
+
+	mu   sync.RWMutex
+	code Code
+}
+
+// New reads both files. An unknown code gives Chinese.
+func New(code Code) (*Strings, error) {
+	s := &Strings{texts: map[Code]map[Key]string{}}
+	for _, c := range Codes() {
+		raw, err := files.ReadFile(string(c) + ".json")
+		if err != nil {
+			return nil, fmt.Errorf("language %s: %w", c, err)
+		}
+		texts := map[Key]string{}
+		if err := json.Unmarshal(raw, &texts); err != nil {
+			return nil, fmt.Errorf("language %s: %w", c, err)
+		}
+		s.texts[c] = texts
+	}
+	s.Set(code)
+	return s, nil
+}
+
+// Set chooses the language; whoever shows texts hears of it by
+// workspace.LanguageChanged.
+func (s *Strings) Set(code Code) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.texts[code]; !ok {
+		code = Chinese
+	}
+	s.code = code
+}
+
+// Code is the language chosen.
+func (s *Strings) Code() Code {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.code
+}
+
+// Short is "zh" or "en", as records.Text.In and models.Text.In want it.
+func (s *Strings) Short() string {
+	if s.Code() == English {
+		return "en"
+	}
+	return "zh"
+}
+
+// Has reports whether a key exists, for families with an open end.
+func (s *Strings) Has(k Key) bool {
+	_, ok := s.texts[Chinese][k]
+	return ok
+}
+
+// T is the text of a key, with {0}, {1} replaced by the arguments. An unknown
+// key gives itself in brackets, so that it is seen.
+func (s *Strings) T(k Key, args ...any) string {
+	t, ok := s.texts[s.Code()][k]
+	if !ok {
+		return "[" + string(k) + "]"
+	}
+	for i, a := range args {
+		t = strings.ReplaceAll(t, fmt.Sprintf("{%d}", i), fmt.Sprint(a))
+	}
+	return t
+}
+
+// Or is the text of a key of a family, or other where the family has no such
+// member (a value that came from a file).
+func (s *Strings) Or(k Key, other string, args ...any) string {
+	if !s.Has(k) {
+		return other
+	}
+	return s.T(k, args...)
+}

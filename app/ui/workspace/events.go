@@ -1,0 +1,74 @@
+package workspace
+
+import (
+	"longying/imaging"
+	"longying/records"
+)
+
+// StudyOpened: Current changed. Current is nil after a study was closed.
+type StudyOpened struct{}
+
+// FindingSelected: the doctor chose a finding, in the list or on the image.
+type FindingSelected struct{ Finding records.Finding }
+
+// FindingsChanged: proposals came or verdicts were given; ask Reading again.
+type FindingsChanged struct{ StudyUID string }
+
+// ReportChanged: a draft was saved or a report signed.
+type ReportChanged struct{ StudyUID string }
+
+// StudiesChanged: an import, a link or its removal changed the worklist.
+type StudiesChanged struct{}
+
+// PeopleChanged: people were imported.
+type PeopleChanged struct{}
+
+// RegionMarked: the doctor drew a region with the mouse. Ref.Region is nil when
+// the mark was taken away.
+type RegionMarked struct{ Ref imaging.Ref }
+
+// RegionWanted: a room asks the image in front to let the doctor draw a region
+// next; the answer is RegionMarked.
+type RegionWanted struct{}
+
+// AnalysisWanted: run the models fit for the open study (key A).
+type AnalysisWanted struct{}
+
+// OutboxChanged: deliveries were queued, sent or retried.
+type OutboxChanged struct{}
+
+// LanguageChanged: take every text anew.
+type LanguageChanged struct{}
+
+// UserChanged: somebody signed in or out.
+type UserChanged struct{}
+
+// RoomWanted: bring a room or a panel tab to the front, by its ID.
+type RoomWanted struct{ ID string }
+
+// JobsChanged: the status bar's jobs changed.
+type JobsChanged struct{}
+
+// Event is any of the types of this file.
+type Event interface {
+	StudyOpened | FindingSelected | FindingsChanged | ReportChanged | StudiesChanged | PeopleChanged | RegionMarked |
+		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged
+}
+
+// On calls f for each event of its type, on the UI goroutine, as long as the
+// workspace lives.
+func On[E Event](ws *Workspace, f func(E)) {
+	ws.listeners = append(ws.listeners, func(e any) {
+		if x, ok := e.(E); ok {
+			f(x)
+		}
+	})
+}
+
+// Publish tells everybody who listens, in the order in which they asked to. UI
+// goroutine only.
+func Publish[E Event](ws *Workspace, e E) {
+	for _, l := range ws.listeners {
+		l(e)
+	}
+}

@@ -1,0 +1,39 @@
+package workspace
+
+import (
+	"fyne.io/fyne/v2"
+
+	"longying/app/ui/lang"
+	"longying/records"
+)
+
+// Place is where a room stands in the window.
+type Place int
+
+// The places.
+const (
+	Rail  Place = iota // an entry of the rail at the left
+	Panel              // a tab of the panel at the right
+)
+
+// Room is one room of the window.
+type Room struct {
+	ID      string // also its name: the text "room."+ID
+	Place   Place
+	Icon    fyne.Resource
+	Needs   records.Right // the room is not shown to those without it; empty: to everybody
+	Content fyne.CanvasObject
+	Actions []Action
+	Shown   func() // came to the front; may be nil
+	Hidden  func() // left the front; may be nil
+}
+
+// Name is the key of the room's name.
+func (r *Room) Name() lang.Key { return lang.Key("room." + r.ID) }
+
+// Action is something that a key does.
+type Action struct {
+	Label lang.Key
+	Keys  []Key // any of them
+	Do    func()
+}

@@ -1,0 +1,141 @@
+package workspace
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Entry is a text field that passes on shortcuts with Control that it does not
+// use itself, and gives the keys back to the room on Esc.
+type Entry struct {
+	widget.Entry
+	keys *Keymap
+
+	OnKey func(*fyne.KeyEvent) bool // sees keys first; true: used
+}
+
+// NewEntry makes a field of one line.
+func NewEntry(ws *Workspace) *Entry {
+	e := &Entry{keys: ws.Keys}
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+// NewMultiLineEntry makes a field of several lines that wraps at words.
+func NewMultiLineEntry(ws *Workspace) *Entry {
+	e := &Entry{keys: ws.Keys}
+	e.MultiLine = true
+	e.Wrapping = fyne.TextWrapWord
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+// TypedKey is fyne.Focusable's.
+func (e *Entry) TypedKey(k *fyne.KeyEvent) {
+	if e.OnKey != nil && e.OnKey(k) {
+		return
+	}
+	if k.Name == fyne.KeyEscape {
+		if c := fyne.CurrentApp().Driver().CanvasForObject(e); c != nil {
+			c.Unfocus()
+		}
+		return
+	}
+	e.Entry.TypedKey(k)
+}
+
+// TypedShortcut is fyne.Shortcutable's.
+func (e *Entry) TypedShortcut(s fyne.Shortcut) {
+	if !e.keys.TypedShortcut(s) {
+		e.Entry.TypedShortcut(s)
+	}
+}
+
+// List is a list that keeps the arrow keys and passes on the others.
+type List struct {
+	widget.List
+	keys *Keymap
+}
+
+// NewList makes a list.
+func NewList(ws *Workspace, length func() int, create func() fyne.CanvasObject, update func(widget.ListItemID, fyne.CanvasObject)) *List {
+	l := &List{keys: ws.Keys}
+	l.Length, l.CreateItem, l.UpdateItem = length, create, update
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+// TypedKey is fyne.Focusable's.
+func (l *List) TypedKey(k *fyne.KeyEvent) {
+	switch k.Name {
+	case fyne.KeyUp, fyne.KeyDown, fyne.KeySpace:
+		l.List.TypedKey(k)
+	default:
+		l.keys.Typed(k)
+	}
+}
+
+// TypedRune is fyne.Focusable's.
+func (l *List) TypedRune(r rune) { l.keys.TypedRune(r) }
+
+// Table is a table that passes on every key.
+type Table struct {
+	widget.Table
+	keys *Keymap
+}
+
+// NewTable makes a table.
+func NewTable(ws *Workspace, size func() (rows, columns int), create func() fyne.CanvasObject, update func(widget.TableCellID, fyne.CanvasObject)) *Table {
+	t := &Table{keys: ws.Keys}
+	t.Length, t.CreateCell, t.UpdateCell = size, create, update
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+// TypedKey is fyne.Focusable's.
+func (t *Table) TypedKey(k *fyne.KeyEvent) { t.keys.Typed(k) }
+
+// TypedRune is fyne.Focusable's.
+func (t *Table) TypedRune(r rune) { t.keys.TypedRune(r) }
+
+// Problem shows an error where the result would have stood. Empty text hides
+// it.
+type Problem struct {
+	widget.BaseWidget
+	label *widget.Label
+	box   fyne.CanvasObject
+}
+
+// NewProblem makes a hidden problem.
+func NewProblem() *Problem {
+	p := &Problem{label: widget.NewLabel("")}
+	p.label.Wrapping = fyne.TextWrapWord
+	p.label.Selectable = true
+	edge := canvas.NewRectangle(color.NRGBA{0xd8, 0x8a, 0x1d, 0xff})
+	edge.SetMinSize(fyne.NewSize(3, 0))
+	p.box = container.NewBorder(nil, nil, container.NewHBox(edge, widget.NewIcon(theme.WarningIcon())), nil, p.label)
+	p.ExtendBaseWidget(p)
+	p.Hide()
+	return p
+}
+
+// CreateRenderer is fyne.Widget's.
+func (p *Problem) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(p.box) }
+
+// SetText shows a text, or hides the problem when it is empty.
+func (p *Problem) SetText(s string) {
+	p.label.SetText(s)
+	if s == "" {
+		p.Hide()
+	} else {
+		p.Show()
+	}
+}
+
+// Text is what it shows.
+func (p *Problem) Text() string { return p.label.Text }

@@ -1,0 +1,182 @@
+package workspace
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"longying/app/admin"
+	"longying/app/archive"
+	"longying/app/consult"
+	"longying/app/delivery"
+	"longying/app/reading"
+	"longying/app/registry"
+	"longying/app/ui/lang"
+	"longying/imaging"
+	"longying/records"
+)
+
+// Services are the use cases behind the window.
+type Services struct {
+	Archive  *archive.Archive
+	Registry *registry.Registry
+	Reading  *reading.Reading
+	Consult  *consult.Consult
+	Delivery *delivery.Delivery
+	Admin    *admin.Admin
+
+	// PrintReport makes the PDF of a signed report.
+	PrintReport func(ctx context.Context, actor records.User, studyUID string) ([]byte, error)
+	// Runtime says which model runtime is loaded, or why none is.
+	Runtime func() (string, error)
+	Version string // of the program
+	Home    string // the data folder, for the About page
+}
+
+// Workspace is one open window's state. Its methods are for the UI goroutine
+// unless they say otherwise.
+type Workspace struct {
+	Services
+	Lang *lang.Strings
+	Keys *Keymap
+
+	ctx       context.Context
+	end       context.CancelFunc
+	listeners []func(any)
+	user      records.User
+	current   *Opened
+	jobs      []*Job
+	opening   *Task
+	running   sync.WaitGroup
+}
+
+// New makes a workspace; Close ends its background work.
+func New(ctx context.Context, s Services, l *lang.Strings) *Workspace {
+	ctx, end := context.WithCancel(ctx)
+	ws := &Workspace{Services: s, Lang: l, Keys: &Keymap{}, ctx: ctx, end: end}
+	ws.opening = ws.NewTask()
+	return ws
+}
+
+// Close cancels what runs and waits until it has ended.
+func (ws *Workspace) Close() {
+	ws.end()
+	ws.running.Wait()
+}
+
+// Context ends with the window.
+func (ws *Workspace) Context() context.Context { return ws.ctx }
+
+// User is who is signed in; the zero value: nobody.
+func (ws *Workspace) User() records.User { return ws.user }
+
+// SetUser signs a checked user in, or out with the zero value, which also
+// closes the study and ends what runs in the user's name.
+func (ws *Workspace) SetUser(u records.User) {
+	ws.user = u
+	if u.ID == "" {
+		for _, j := range ws.jobs {
+			j.Cancel()
+		}
+		ws.CloseStudy()
+	}
+	Publish(ws, UserChanged{})
+}
+
+// SetLanguage switches the whole window, live.
+func (ws *Workspace) SetLanguage(c lang.Code) {
+	ws.Lang.Set(c)
+	Publish(ws, LanguageChanged{})
+}
+
+// Opened is the study that is open.
+type Opened struct {
+	Examination records.Examination
+	Study       *imaging.Study
+	Record      *registry.PatientRecord // nil while the study is linked to nobody
+}
+
+// Slide reports a study of slide microscopy, which opens in the slide room.
+func (o *Opened) Slide() bool {
+	for i := range o.Study.Series {
+		for j := range o.Study.Series[i].Instances {
+			if o.Study.Series[i].Instances[j].Slide == nil {
+				return false
+			}
+		}
+	}
+	return len(o.Study.Series) > 0
+}
+
+// Current is the study that is open, or nil.
+func (ws *Workspace) Current() *Opened { return ws.current }
+
+// OpenStudy loads a study off the UI goroutine and makes it the current one; a
+// newer call replaces one that is still loading. failed, which may be nil,
+// hears why it could not be opened, on the UI goroutine.
+func (ws *Workspace) OpenStudy(studyUID string, failed func(error)) {
+	user := ws.user
+	ws.opening.Start(func(ctx context.Context) func() {
+		o, err := ws.load(ctx, user, studyUID)
+		return func() {
+			if err != nil {
+				if failed != nil {
+					failed(err)
+				}
+				return
+			}
+			ws.current = o
+			Publish(ws, StudyOpened{})
+		}
+	})
+}
+
+func (ws *Workspace) load(ctx context.Context, user records.User, studyUID string) (*Opened, error) {
+	ex, err := ws.Registry.Examination(ctx, user, studyUID)
+	if err != nil {
+		return nil, err
+	}
+	study, err := ws.Archive.Study(ctx, studyUID)
+	if err != nil {
+		return nil, err
+	}
+	o := &Opened{Examination: ex, Study: study}
+	if ex.Link.Linked() {
+		rec, err := ws.Registry.Record(ctx, user, ex.PatientID)
+		if err != nil {
+			return nil, err
+		}
+		o.Record = &rec
+	}
+	return o, nil
+}
+
+// CloseStudy leaves no study open.
+func (ws *Workspace) CloseStudy() {
+	ws.opening.Stop()
+	if ws.current != nil {
+		ws.current = nil
+		Publish(ws, StudyOpened{})
+	}
+}
+
+// Explain words an error for people in the language chosen: refusals by their
+// code, cancelling as such, everything else as it stands.
+func (ws *Workspace) Explain(err error) string {
+	var refused *records.RefusedError
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, context.Canceled):
+		return ws.Lang.T("shell.cancelled")
+	case errors.Is(err, context.DeadlineExceeded):
+		return ws.Lang.T("shell.timed_out")
+	case errors.As(err, &refused):
+		args := make([]any, len(refused.Args))
+		for i, a := range refused.Args {
+			args[i] = a
+		}
+		return ws.Lang.Or(lang.Key("refused."+refused.Code), refused.Reason, args...)
+	}
+	return err.Error()
+}
