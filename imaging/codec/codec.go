@@ -64,9 +64,9 @@ func damaged(format string, args ...any) error {
 // largestFrame bounds the memory of one decoded frame, in bytes.
 const largestFrame = 1 << 30
 
-// sparse is the size up to which a frame is allocated although the data does
-// not fill it.
-const sparse = 256 << 20
+// sparse is the size in bytes up to which a frame is allocated although its
+// data is too short to fill it, so that a cut film is shown as far as it goes.
+const sparse = 64 << 20
 
 // Local decodes in this process, in Go alone. The zero value is ready.
 type Local struct{}

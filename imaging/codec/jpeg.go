@@ -31,6 +31,11 @@ func decodeJPEG(in Encoded) (*imaging.Frame, error) {
 	if info.lossless {
 		return decodeLossless(in)
 	}
+	// A block of 64 samples takes at least two bits, or a share of an
+	// end-of-band run in progressive streams.
+	if n := values(p); n > sparse/8 && len(in.Data) < n/2048 {
+		return nil, damaged("the JPEG stream of %d bytes cannot hold %d x %d pixels", len(in.Data), p.Rows, p.Columns)
+	}
 	img, err := jpeg.Decode(bytes.NewReader(in.Data))
 	if err != nil {
 		var u jpeg.UnsupportedError

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"longying/imaging"
 )
@@ -72,6 +73,7 @@ func inflate(src io.ReaderAt, at, size int64) (*bytes.Reader, error) {
 // growing gives random access to a stream of known length, reading it only as
 // far as it was asked for.
 type growing struct {
+	mu   sync.Mutex
 	r    io.Reader
 	data []byte
 	size int64
@@ -83,6 +85,8 @@ func (g *growing) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 || off >= g.size {
 		return 0, io.EOF
 	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	end := min(off+int64(len(p)), g.size)
 	for int64(len(g.data)) < end && g.err == nil {
 		if int64(cap(g.data)) < end {
