@@ -34,6 +34,9 @@ type Config struct {
 	Zone *time.Location `json:"-"`
 }
 
+// Default is China's time zone.
+func Default() Config { return Config{Zone: time.FixedZone("CST", 8*60*60)} }
+
 // Encode writes a document as a transaction Bundle. It returns *Incomplete when
 // Preflight names a field, and the refusal of Document.Check when the document
 // may not be signed, as when a finding in it was not confirmed.
@@ -45,7 +48,7 @@ func Encode(doc *records.Document, cfg Config) ([]byte, error) {
 		return nil, fmt.Errorf("FHIR transaction: %w", err)
 	}
 	if cfg.Zone == nil {
-		cfg.Zone = time.FixedZone("CST", 8*60*60)
+		cfg.Zone = Default().Zone
 	}
 	e := &encoder{doc: doc, cfg: cfg}
 	e.all()

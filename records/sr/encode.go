@@ -35,9 +35,10 @@ type Config struct {
 	Zone            *time.Location `json:"-"` // nil is China's, UTC+8
 }
 
-// Default names this program; the version is the caller's.
-func Default(version string) Config {
-	return Config{Manufacturer: "Longying", ModelName: "Longying", SerialNumber: "1", SoftwareVersion: version}
+// Default names this program; a caller that knows its own version or serial
+// number sets them.
+func Default() Config {
+	return Config{Manufacturer: "Longying", ModelName: "Longying", SerialNumber: "1", SoftwareVersion: "1"}
 }
 
 // Encode writes a document as a Part 10 file. It refuses what Document.Check

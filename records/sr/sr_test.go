@@ -33,7 +33,7 @@ func document(t *testing.T) *records.Document {
 func encode(t *testing.T, d *records.Document) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := Encode(d, Default("test"), &b); err != nil {
+	if err := Encode(d, Default(), &b); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -237,7 +237,7 @@ func TestWhatIsNotConfirmedIsRefused(t *testing.T) {
 	d.Findings[0].State = records.FindingProposed
 	var b bytes.Buffer
 	var r *records.RefusedError
-	if err := Encode(d, Default("test"), &b); !errors.As(err, &r) || r.Code != "not_factual" || b.Len() > 0 {
+	if err := Encode(d, Default(), &b); !errors.As(err, &r) || r.Code != "not_factual" || b.Len() > 0 {
 		t.Errorf("Encode wrote %d bytes: %v", b.Len(), err)
 	}
 }
@@ -246,7 +246,7 @@ func TestNothingIsCutToFit(t *testing.T) {
 	d := document(t)
 	d.Examination.Description = strings.Repeat("检", 65) // LO holds 64
 	var b bytes.Buffer
-	if err := Encode(d, Default("test"), &b); err == nil || !strings.Contains(err.Error(), "Study Description") || b.Len() > 0 {
+	if err := Encode(d, Default(), &b); err == nil || !strings.Contains(err.Error(), "Study Description") || b.Len() > 0 {
 		t.Errorf("Encode wrote %d bytes: %v", b.Len(), err)
 	}
 }
