@@ -91,7 +91,7 @@ func colourValues(ctx context.Context, src Image) (*raster, error) {
 		}
 	case "YBR_FULL", "YBR_FULL_422":
 		for i := range red {
-			r, g, b := rgbFromYBR(f.Uint8[3*i], f.Uint8[3*i+1], f.Uint8[3*i+2])
+			r, g, b := imaging.RGBFromYBRFull(f.Uint8[3*i], f.Uint8[3*i+1], f.Uint8[3*i+2])
 			red[i], green[i], blue[i] = float32(r), float32(g), float32(b)
 		}
 	default:
@@ -99,13 +99,3 @@ func colourValues(ctx context.Context, src Image) (*raster, error) {
 	}
 	return out, ctx.Err()
 }
-
-// rgbFromYBR inverts the equations of YBR_FULL in PS3.3 C.7.6.3.1.2
-// (Y = .2990 R + .5870 G + .1140 B, CB and CR scaled to 0..255 around 128),
-// rounds to the nearest integer and clips to 0..255.
-func rgbFromYBR(y, cb, cr uint8) (r, g, b uint8) {
-	l, u, v := float64(y), float64(cb)-128, float64(cr)-128
-	return clip8(l + float64(1.402*v)), clip8(l - float64(0.344136*u) - float64(0.714136*v)), clip8(l + float64(1.772*u))
-}
-
-func clip8(v float64) uint8 { return uint8(min(max(math.Round(v), 0), 255)) }

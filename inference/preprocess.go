@@ -34,7 +34,7 @@ var errConstant = errors.New("all pixels have the same value")
 //
 //	modality-values     float64, rounded once to float32
 //	invert-monochrome1  float32: (max+min)-v
-//	rgb                 see rgbFromYBR: integers 0..255
+//	rgb                 see imaging.RGBFromYBRFull: integers 0..255
 //	resize              see resize and triangle: coefficients and sums float64, each pass float32
 //	clip                float32 bounds
 //	rescale             float32: v*scale rounded, + offset rounded
