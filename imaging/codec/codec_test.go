@@ -138,6 +138,10 @@ func TestRLESegmentsAreMostSignificantByteFirst(t *testing.T) {
 	if !reflect.DeepEqual(f.Uint16, []uint16{0x1234, 0x5678}) {
 		t.Errorf("%x", f.Uint16)
 	}
+	f = decode(t, rle, pixels(1, 2, 1, 8, 8), rleFrame([]byte{0x80, 0x80, 1, 7, 9, 0})) // -128 does nothing: G.3.2
+	if !reflect.DeepEqual(f.Uint8, []uint8{7, 9}) {
+		t.Error(f.Uint8)
+	}
 	f = decode(t, rle, pixels(1, 2, 3, 8, 8), rleFrame([]byte{1, 1, 2, 0}, []byte{0xff, 3}, []byte{1, 5, 6, 0}))
 	if !reflect.DeepEqual(f.Uint8, []uint8{1, 3, 5, 2, 3, 6}) {
 		t.Error(f.Uint8)

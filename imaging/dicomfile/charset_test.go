@@ -81,6 +81,7 @@ func TestCharacterSetsDecodeTheStandardsExamples(t *testing.T) {
 		{`\ISO 2022 IR 149`, "Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7=\x1b$)C\xc8\xab^\x1b$)C\xb1\xe6\xb5\xbf", "Hong^Gildong=洪^吉洞=홍^길동"},
 		{`\ISO 2022 IR 58`, "Zhang^XiaoDong=\x1b$)A\xd5\xc5^\x1b$)A\xd0\xa1\xb6\xab=", "Zhang^XiaoDong=张^小东="},
 		{`ISO 2022 IR 100\ISO 2022 IR 144`, "\xe9\x1b-L\xbb", "éЛ"},
+		{`ISO 2022 IR 100\ISO 2022 IR 149`, "\x1b$)C\xfb\xf3^J\xe9", "洪^Jé"}, // ^ returns to the first set
 		{`GB18030`, "Wang^XiaoDong=\xcd\xf5^\xd0\xa1\xb6\xab=", "Wang^XiaoDong=王^小东="},
 		{`GBK`, "\xd6\xec\xe9\x46\xbb\xf9", "朱镕基"},
 		{`ISO_IR 192`, "王^小東", "王^小東"},

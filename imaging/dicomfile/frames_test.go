@@ -141,6 +141,19 @@ func TestPixelsThatAreCutShortGiveWhatIsThere(t *testing.T) {
 	}
 }
 
+// PS3.5 8.1.1: one-bit frames follow one another without padding.
+func TestOneBitFramesNeedNotBeginAtAByte(t *testing.T) {
+	ds := sample(1, func(d *Dataset) {
+		d.Int(TagRows, "US", 3).Int(TagColumns, "US", 3).Int(TagNumberOfFrames, "IS", 2).
+			Int(TagBitsAllocated, "US", 1).Int(TagBitsStored, "US", 1).Int(TagHighBit, "US", 0).
+			Bytes(TagPixelData, "OB", []byte{0b01010101, 0b01100111, 0b11}) // 101010101 110011011, the lowest bit first
+	})
+	frame, err := opened(t, written(t, ds)).Frame(context.Background(), codec.Local{}, 2)
+	if err != nil || !bytes.Equal(frame.Uint8, []uint8{1, 1, 0, 0, 1, 1, 0, 1, 1}) {
+		t.Errorf("%v %v", frame, err)
+	}
+}
+
 func TestAHeaderThatPromisesGigabytesAllocatesNone(t *testing.T) {
 	b := written(t, sample(1, nil))
 	b = bytes.Replace(b, []byte("\x28\x00\x10\x00US\x02\x00\x02\x00"), []byte("\x28\x00\x10\x00US\x02\x00\xff\xff"), 1)

@@ -203,6 +203,7 @@ func TestAHeaderIsReadWithoutItsPixels(t *testing.T) {
 	ds := sample(1, func(d *Dataset) {
 		d.SetPixels(imaging.PixelDescription{Rows: 2000, Columns: 2000, Samples: 1, BitsAllocated: 16, Photometric: "MONOCHROME2"}, make([]byte, 8_000_000))
 	})
+	ds.String(TagImageComments, "LT", strings.Repeat("x", 5000))
 	b := written(t, ds)
 	c := &countingReader{r: bytes.NewReader(b)}
 	if _, err := OpenReader(c, int64(len(b)), "x"); err != nil || c.far > 64<<10 {

@@ -151,6 +151,10 @@ func TestColourIsConvertedByTheStandardsFormulas(t *testing.T) {
 	if got := rendered(t, f, &imaging.Instance{}, Presentation{}); !reflect.DeepEqual(got[:4], []uint8{76, 85, 255, 255}) {
 		t.Error(got)
 	}
+	deep := &imaging.Frame{Rows: 1, Columns: 1, Samples: 3, BitsStored: 12, Photometric: "RGB", Uint16: []uint16{0xfff, 0x800, 0x7f}}
+	if got := rendered(t, deep, &imaging.Instance{}, Presentation{}); !reflect.DeepEqual(got, []uint8{0xff, 0x80, 7, 255}) {
+		t.Error("12 bits", got)
+	}
 	f.Photometric = "HSV"
 	if _, err := Image(f, &imaging.Instance{}, 1, Presentation{}); err == nil {
 		t.Error("HSV was shown")
