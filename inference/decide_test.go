@@ -37,6 +37,16 @@ func TestExclusiveClassesAreJudgedTogether(t *testing.T) {
 	}
 }
 
+func TestTheLargestClassIsUnsureWhenItsOrganHoldsLessThanHalf(t *testing.T) {
+	o := &models.Output{Exclusive: true, Classes: []models.Class{{Proposes: true}, {Proposes: true}, {Proposes: true}}}
+	if d := decideTop(o, []float64{.4, .3, .3}, []bool{true, false, false}); d.outcome != Unsure || d.class != 0 {
+		t.Errorf("got %+v", d)
+	}
+	if d := decideTop(o, []float64{.4, .3, .3}, nil); d.outcome != Proposed {
+		t.Errorf("all may be named: got %+v", d)
+	}
+}
+
 func TestExclusiveProbabilitiesMustSumToOne(t *testing.T) {
 	o := &models.Output{Name: "p", Exclusive: true, Classes: make([]models.Class, 2)}
 	if _, err := probabilities(o, tensor([]int64{1, 2}, 0.5, 0.4), 1); err == nil {

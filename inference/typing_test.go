@@ -40,6 +40,7 @@ var (
 	pink  = [3]byte{200, 100, 150} // the runner below calls red 200 an adenocarcinoma
 	blue  = [3]byte{100, 80, 200}  // red 100: background
 	green = [3]byte{50, 150, 50}   // red 50: colon
+	mixed = [3]byte{90, 150, 50}   // red 90: most of all colon, but more than half lung
 )
 
 // byRed answers with fixed probabilities for the red value of a patch's first
@@ -54,6 +55,8 @@ func byRed() *fixedRunner {
 				out.Data = append(out.Data, 0.0625, 0.75, 0.125, 0.0625)
 			case 100:
 				out.Data = append(out.Data, 0.875, 0.125, 0, 0)
+			case 90:
+				out.Data = append(out.Data, 0.125, 0.375, 0.0625, 0.4375)
 			default:
 				out.Data = append(out.Data, 0, 0.125, 0, 0.875)
 			}
@@ -134,6 +137,7 @@ func TestTypingNamesOnlyClassesOfTheSpecimensOrgan(t *testing.T) {
 		{"lung", pink, Proposed, "lung_adeno", 1, []string{"lung_background", "lung_adeno", "lung_squamous"}},
 		{"colon", pink, Unsure, "colon_adeno", -1, []string{"colon_adeno"}},
 		{"lung", green, Unsure, "lung_adeno", -1, []string{"lung_background", "lung_adeno", "lung_squamous"}},
+		{"lung", mixed, Unsure, "lung_adeno", 1, []string{"lung_background", "lung_adeno", "lung_squamous"}},
 		{"Colon", green, Proposed, "colon_adeno", 0, []string{"colon_adeno"}},
 		{"lung", blue, BelowThreshold, "lung_adeno", 0, []string{"lung_background", "lung_adeno", "lung_squamous"}},
 	} {
