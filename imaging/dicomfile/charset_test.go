@@ -106,6 +106,8 @@ func TestUndeclaredChineseIsFoundAndSaid(t *testing.T) {
 		{"UTF-8 under ISO_IR 100", "ISO_IR 100", "王^小東", "王^小東", true},
 		{"French under ISO_IR 100", "ISO_IR 100", "Buc^J\xe9r\xf4me", "Buc^Jérôme", false},
 		{"German under ISO_IR 100", "ISO_IR 100", "\xc4neas^R\xfcdiger", "Äneas^Rüdiger", false},
+		{"one lone high byte beside Chinese is not GB18030", "ISO_IR 100", "\xcd\xf5 \xe9", "Íõ é", false},
+		{"an accent before a letter beside a pair is Latin-1", "ISO_IR 100", "\xcd\xf5M\xfcller", "ÍõMüller", false},
 		{"plain under nothing", "", "Wang^XiaoDong", "Wang^XiaoDong", false},
 		{"Cyrillic stays what it declares", "ISO_IR 144", "\xbb\xee\xda", "Люк", false},
 	}

@@ -296,6 +296,41 @@ func TestTheCTSeriesHasItsSlicesInOrder(t *testing.T) {
 	}
 }
 
+// PS3.3 10.7.1.3: what a length on a picture means depends on where its
+// spacing comes from.
+func TestASpacingSaysWhereItComesFrom(t *testing.T) {
+	for _, c := range []struct {
+		name, modality string
+		own, imager    float64
+		calibration    string
+		want           imaging.Spacing
+	}{
+		{"a slice", "CT", 0.5, 0, "", imaging.Spacing{RowMM: 0.5, ColumnMM: 0.5, Source: imaging.SpacingPatient}},
+		{"a film with the detector's spacing", "DX", 0, 0.2, "", imaging.Spacing{RowMM: 0.2, ColumnMM: 0.2, Source: imaging.SpacingDetector}},
+		{"both equal", "DX", 0.2, 0.2, "", imaging.Spacing{RowMM: 0.2, ColumnMM: 0.2, Source: imaging.SpacingDetector}},
+		{"corrected", "DX", 0.18, 0.2, "", imaging.Spacing{RowMM: 0.18, ColumnMM: 0.18, Source: imaging.SpacingCalibrated}},
+		{"calibrated by a marker", "CR", 0.2, 0, "FIDUCIAL", imaging.Spacing{RowMM: 0.2, ColumnMM: 0.2, Source: imaging.SpacingCalibrated}},
+		{"a film that does not say", "CR", 0.2, 0, "", imaging.Spacing{RowMM: 0.2, ColumnMM: 0.2, Source: imaging.SpacingDetector}},
+		{"none", "CR", 0, 0, "", imaging.Spacing{}},
+	} {
+		in := opened(t, written(t, sample(1, func(d *Dataset) {
+			d.String(TagModality, "CS", c.modality)
+			if c.own > 0 {
+				d.Float(TagPixelSpacing, "DS", c.own, c.own)
+			}
+			if c.imager > 0 {
+				d.Float(TagImagerPixelSpacing, "DS", c.imager, c.imager)
+			}
+			if c.calibration != "" {
+				d.String(TagCalibrationType, "CS", c.calibration)
+			}
+		}))).Instance()
+		if in.Space != c.want {
+			t.Errorf("%s: %+v", c.name, in.Space)
+		}
+	}
+}
+
 func TestASlideStatesItsGeometryAndSpecimen(t *testing.T) {
 	f, err := Open(shared(t, "dicom/highdicom/test_files/sm_image.dcm"))
 	if err != nil {
