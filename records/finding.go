@@ -42,8 +42,9 @@ type Finding struct {
 	Probability *float64     `json:"probability,omitempty"` // as proposed, calibrated, 0..1
 	Model       *ModelRef    `json:"model,omitempty"`       // nil for a manual finding
 	RunID       string       `json:"run_id,omitempty"`
-	Amber       []string     `json:"amber,omitempty"` // why care is needed, for people
-	Note        string       `json:"note,omitempty"`  // the doctor's words
+	ProposalKey string       `json:"proposal_key,omitempty"` // model, class and place: the same proposal made again is not a second finding
+	Amber       []string     `json:"amber,omitempty"`        // why care is needed, for people
+	Note        string       `json:"note,omitempty"`         // the doctor's words
 	Reason      string       `json:"reason,omitempty"`
 	By          string       `json:"by"`      // user ID; the operator of the run for a proposal
 	ByName      string       `json:"by_name"` // as at that time
