@@ -1,0 +1,121 @@
+// Package archive keeps imported DICOM objects at rest, sealed, and opens them
+// again: the only place that knows how a SOP instance becomes a file of the
+// data folder.
+package archive
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"longying/imaging"
+	"longying/imaging/dicomfile"
+	"longying/records"
+	"longying/records/seal"
+	"longying/records/sqlite"
+)
+
+// Archive is the objects folder of one data folder.
+type Archive struct {
+	store  *sqlite.Store
+	key    *seal.Key
+	folder string
+}
+
+// New opens the objects folder under the data folder, making it where needed.
+func New(store *sqlite.Store, key *seal.Key, dataFolder string) (*Archive, error) {
+	folder := filepath.Join(dataFolder, "objects")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, fmt.Errorf("the objects folder cannot be made: %w", err)
+	}
+	return &Archive{store: store, key: key, folder: folder}, nil
+}
+
+// Put copies the object that an instance was read from into the data folder,
+// sealed, under the hash of its bytes, so that a repeated import writes nothing
+// new. The row of the record is the caller's to store.
+func (a *Archive) Put(ctx context.Context, in *imaging.Instance) (records.Object, error) {
+	f, err := dicomfile.Open(in.Source)
+	if err != nil {
+		return records.Object{}, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	size, err := io.Copy(h, f.Object())
+	if err != nil {
+		return records.Object{}, fmt.Errorf("%s cannot be read: %w", in.Source, err)
+	}
+	sum := hex.EncodeToString(h.Sum(nil))
+	obj := records.Object{SOPUID: in.SOPInstanceUID, StudyUID: in.StudyUID, SeriesUID: in.SeriesUID, SOPClass: in.SOPClassUID,
+		Modality: in.Modality, SHA256: sum, Size: size, File: a.key.ObjectName(sum)}
+	path := filepath.Join(a.folder, obj.File)
+	if _, err := os.Stat(path); err == nil {
+		return obj, nil
+	}
+	return obj, a.key.WriteSealed(path, f.Object())
+}
+
+// Open opens one stored SOP instance.
+func (a *Archive) Open(ctx context.Context, sopUID string) (*dicomfile.File, error) {
+	var obj *records.Object
+	err := a.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+		obj, err = tx.Object(sopUID)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("object %s: %w", sopUID, err)
+	}
+	return a.open(obj)
+}
+
+func (a *Archive) open(obj *records.Object) (*dicomfile.File, error) {
+	sealed, err := a.key.OpenSealed(filepath.Join(a.folder, obj.File))
+	if err != nil {
+		return nil, fmt.Errorf("object %s: %w", obj.SOPUID, err)
+	}
+	f, err := dicomfile.OpenReader(sealed, sealed.Size(), obj.SOPUID)
+	if err != nil {
+		sealed.Close()
+		return nil, fmt.Errorf("object %s: %w", obj.SOPUID, err)
+	}
+	return f, nil
+}
+
+// Study reads the headers of a stored study, ordered as dicomfile orders them.
+// Instance.Source is the SOP instance UID, by which Open finds it.
+func (a *Archive) Study(ctx context.Context, studyUID string) (*imaging.Study, error) {
+	var objects []records.Object
+	err := a.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+		objects, err = tx.ObjectsOf(studyUID)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("study %s: %w", studyUID, err)
+	}
+	if len(objects) == 0 {
+		return nil, fmt.Errorf("study %s: %w; import it first", studyUID, records.ErrNotFound)
+	}
+	var instances []imaging.Instance
+	for i := range objects {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		f, err := a.open(&objects[i])
+		if err != nil {
+			return nil, err
+		}
+		in := *f.Instance()
+		in.Source = objects[i].SOPUID
+		f.Close()
+		instances = append(instances, in)
+	}
+	studies := dicomfile.Group(instances)
+	if len(studies) != 1 {
+		return nil, fmt.Errorf("study %s: its stored objects belong to %d studies; run longying doctor", studyUID, len(studies))
+	}
+	return &studies[0], nil
+}

@@ -1,0 +1,248 @@
+// Package cli is the command line: the contract of longying's commands, their
+// options, their output and their exit codes. It holds no rules of its own;
+// each command calls one use case. It does not import Fyne: the desktop is
+// handed in as a function.
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"longying/records"
+)
+
+// Version is the program's version.
+const Version = "0.1.0"
+
+// Exit codes of the contract.
+const (
+	ExitDone    = 0
+	ExitFailed  = 1
+	ExitUsage   = 2
+	ExitPart    = 3 // done in part, reasons on standard error
+	ExitRefused = 4 // refused for safety
+	ExitLater   = 5 // not in this version
+)
+
+// Env is what a command sees of the world.
+type Env struct {
+	Stdout, Stderr io.Writer
+	Getenv         func(string) string
+	Executable     string // path of this program, for child processes
+	// Desktop opens the window; nil where there is none in this build.
+	Desktop func(ctx context.Context, paths []string, sample bool) error
+}
+
+// usageError is a wrong call: exit code 2.
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// laterError is a command of the contract that this version does not have.
+type laterError struct{ what string }
+
+func (e *laterError) Error() string { return e.what + ": not in this version" }
+
+// partError says that something was done and something was not.
+type partError struct{ text string }
+
+func (e *partError) Error() string { return e.text }
+
+// refusedError is a refusal that is not a records.RefusedError, e.g. all models
+// refused.
+type refusedError struct{ text string }
+
+func (e *refusedError) Error() string { return e.text }
+
+type command struct {
+	name string
+	help string
+	run  func(ctx context.Context, c *call) error
+}
+
+// call is one invocation of a command.
+type call struct {
+	Env
+	name string
+	args []string // positional, after options were taken out
+	raw  []string
+	json bool
+}
+
+func commands() []command {
+	return []command{
+		{"open", "open PATH...: open the desktop on files, folders, ZIP", cmdOpen},
+		{"info", "info PATH...: what each file is", cmdInfo},
+		{"decode", "decode FILE [--frame N] --out RAW: stored values of one frame", cmdDecode},
+		{"render", "render FILE [--frame N] [--window C,W] [--out PNG]: 8-bit picture", cmdRender},
+		{"import", "import PATH...: copy studies into the data folder", cmdImport},
+		{"studies", "studies [QUERY]: list studies", cmdStudies},
+		{"models", "models list|show ID|verify ID", cmdModels},
+		{"analyze", "analyze PATH|STUDY_UID [--model ID] [--region X0,Y0,X1,Y1] [--organ NAME]", cmdAnalyze},
+		{"findings", "findings list STUDY_UID|confirm UID|edit UID --label --note --region|reject UID --reason", cmdFindings},
+		{"patients", "patients import FILE|search TEXT|show ID|link STUDY PATIENT|unlink STUDY|review", cmdPatients},
+		{"report", "report draft|show|sign|print|amend STUDY_UID", cmdReport},
+		{"export", "export STUDY_UID --as cda|fhir|sr|pdf --out DIR", cmdExport},
+		{"outbox", "outbox list|send|retry ID", cmdOutbox},
+		{"consult", "consult create|add|opinion|decide|follow|pack|open", cmdConsult},
+		{"pacs", "pacs echo|query|retrieve|store", later},
+		{"audit", "audit list|verify", cmdAudit},
+		{"users", "users add|list|lock", cmdUsers},
+		{"backup", "backup FILE", later},
+		{"restore", "restore FILE", later},
+		{"doctor", "doctor: what is installed, what to mend", cmdDoctor},
+		{"demo", "demo: the main job end to end on the shipped samples", cmdDemo},
+		{"platform-stub", "platform-stub --state FILE: a stub platform on the loopback, for the demo and tests", cmdPlatformStub},
+		{"version", "version", func(_ context.Context, c *call) error {
+			fmt.Fprintln(c.Stdout, "longying", Version)
+			return nil
+		}},
+	}
+}
+
+func later(_ context.Context, c *call) error { return &laterError{c.name} }
+
+// Run runs one command line and returns its exit code.
+func Run(ctx context.Context, args []string, env Env) int {
+	if env.Getenv == nil {
+		env.Getenv = func(string) string { return "" }
+	}
+	name := ""
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		name = args[0]
+	}
+	if name == "" {
+		for _, a := range args {
+			if a == "-h" || a == "--help" || a == "-help" {
+				help(env.Stdout)
+				return ExitDone
+			}
+		}
+		return exit(env.Stderr, desktop(ctx, env, args))
+	}
+	if name == "help" {
+		help(env.Stdout)
+		return ExitDone
+	}
+	for _, cmd := range commands() {
+		if cmd.name == name {
+			c := &call{Env: env, name: name, raw: args[1:]}
+			return exit(env.Stderr, cmd.run(ctx, c))
+		}
+	}
+	return exit(env.Stderr, usagef("there is no command %q; longying help lists them", name))
+}
+
+func desktop(ctx context.Context, env Env, args []string) error {
+	sample := false
+	for _, a := range args {
+		if a != "--sample" {
+			return usagef("there is no option %q; longying help lists the commands", a)
+		}
+		sample = true
+	}
+	if env.Desktop == nil {
+		return &laterError{"the desktop"}
+	}
+	return env.Desktop(ctx, nil, sample)
+}
+
+func help(w io.Writer) {
+	fmt.Fprintln(w, "longying                     open the desktop (--sample: on the shipped samples)")
+	for _, cmd := range commands() {
+		fmt.Fprintln(w, "longying", cmd.help)
+	}
+	fmt.Fprintln(w, "\nLONGYING_HOME names the data folder, LONGYING_USER and LONGYING_PASSWORD_FILE who acts, LONGYING_KEY_FILE the passphrase.")
+	fmt.Fprintln(w, "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part, 4 refused for safety, 5 not in this version.")
+}
+
+// exit words an error and gives its exit code.
+func exit(stderr io.Writer, err error) int {
+	if err == nil {
+		return ExitDone
+	}
+	fmt.Fprintln(stderr, "longying:", err)
+	var usage *usageError
+	var lat *laterError
+	var part *partError
+	var ref *refusedError
+	var refused *records.RefusedError
+	switch {
+	case errors.As(err, &usage):
+		return ExitUsage
+	case errors.As(err, &lat):
+		return ExitLater
+	case errors.As(err, &part):
+		return ExitPart
+	case errors.As(err, &ref), errors.As(err, &refused):
+		return ExitRefused
+	}
+	return ExitFailed
+}
+
+// parse takes options out of the arguments, wherever they stand.
+func (c *call) parse(args []string, define func(f *flag.FlagSet)) error {
+	f := flag.NewFlagSet(c.name, flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.BoolVar(&c.json, "json", false, "one JSON object a line")
+	if define != nil {
+		define(f)
+	}
+	c.args = nil
+	for len(args) > 0 {
+		if err := f.Parse(args); err != nil {
+			return usagef("%s: %v", c.name, err)
+		}
+		rest := f.Args()
+		if len(rest) == 0 {
+			break
+		}
+		// "--" ends the options: what follows is positional.
+		if i := len(args) - len(rest); i > 0 && args[i-1] == "--" {
+			c.args = append(c.args, rest...)
+			break
+		}
+		c.args = append(c.args, rest[0])
+		args = rest[1:]
+	}
+	return nil
+}
+
+// verb takes the first word of a command with sub-commands.
+func (c *call) verb() (verb string, rest []string, err error) {
+	for i, a := range c.raw {
+		if !strings.HasPrefix(a, "-") {
+			return a, append(append([]string(nil), c.raw[:i]...), c.raw[i+1:]...), nil
+		}
+	}
+	return "", nil, usagef("%s: say what to do; longying help lists it", c.name)
+}
+
+// want checks the number of positional arguments.
+func (c *call) want(n int, what string) error {
+	if len(c.args) != n {
+		return usagef("%s needs %s", c.name, what)
+	}
+	return nil
+}
+
+// emit prints one JSON object on a line of standard output.
+func (c *call) emit(v any) error {
+	enc := json.NewEncoder(c.Stdout)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// printf writes for people; with --json it is silent.
+func (c *call) printf(format string, args ...any) {
+	if !c.json {
+		fmt.Fprintf(c.Stdout, format, args...)
+	}
+}

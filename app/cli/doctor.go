@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"longying/app/station"
+	"longying/models"
+)
+
+// check is one thing that doctor looked at.
+type check struct {
+	Name string `json:"name"`
+	OK   bool   `json:"ok"`
+	Need bool   `json:"needed"` // false: the program does its job without
+	What string `json:"what"`   // what was found
+	Mend string `json:"mend,omitempty"`
+}
+
+// cmdDoctor says what is installed and what is missing, with how to mend it.
+// Exit code 3 when something needed is missing.
+func cmdDoctor(_ context.Context, c *call) error {
+	if err := c.parse(c.raw, nil); err != nil {
+		return err
+	}
+	checks := c.diagnose()
+	bad := 0
+	for _, k := range checks {
+		if !k.OK && k.Need {
+			bad++
+		}
+		if c.json {
+			if err := c.emit(k); err != nil {
+				return err
+			}
+			continue
+		}
+		mark := "ok     "
+		if !k.OK {
+			mark = "MISSING"
+			if !k.Need {
+				mark = "absent "
+			}
+		}
+		c.printf("%s  %-16s %s\n", mark, k.Name, k.What)
+		if !k.OK && k.Mend != "" {
+			c.printf("         to mend: %s\n", k.Mend)
+		}
+	}
+	if bad > 0 {
+		return &partError{fmt.Sprintf("%d things need mending", bad)}
+	}
+	return nil
+}
+
+func (c *call) diagnose() []check {
+	out := []check{{Name: "longying", OK: true, Need: true, What: fmt.Sprintf("%s, %s, %s/%s", Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)}}
+	sessions := station.NewSessions(c.Getenv("LONGYING_ORT_LIBRARY"), c.Executable)
+	defer sessions.Close()
+	version, err := sessions.Runtime()
+	k := check{Name: "ONNX Runtime", OK: err == nil, Need: true, What: version + ", provider CPU", Mend: "run make setup, or name the library in LONGYING_ORT_LIBRARY"}
+	if err != nil {
+		k.What = err.Error()
+	}
+	out = append(out, k)
+	packages, broken := models.LoadShipped()
+	for _, p := range packages {
+		out = append(out, check{Name: "model", OK: true, Need: true, What: p.Card.ID + " " + p.Card.Version + ", hash matches"})
+	}
+	for _, err := range broken {
+		out = append(out, check{Name: "model", Need: true, What: err.Error(), Mend: "install the program again: a shipped model does not match its card"})
+	}
+	display := c.Getenv("WAYLAND_DISPLAY")
+	if display == "" {
+		display = c.Getenv("DISPLAY")
+	}
+	out = append(out, check{Name: "display", OK: display != "", What: or(display, "none in this session"), Mend: "the desktop needs one; the command line does not"})
+	return append(out, c.diagnoseHome())
+}
+
+func (c *call) diagnoseHome() check {
+	k := check{Name: "data folder", Need: true}
+	home, err := station.Home(c.Getenv)
+	if err != nil {
+		k.What, k.Mend = err.Error(), "set LONGYING_HOME to a folder of your own"
+		return k
+	}
+	k.What = home
+	if station.Fresh(home) {
+		k.OK = true
+		k.What += ", empty: it is set up at the first start"
+		return k
+	}
+	probe, err := os.CreateTemp(home, ".doctor-*")
+	if err != nil {
+		k.What, k.Mend = err.Error(), "make the folder writable for this user, or free some space"
+		return k
+	}
+	name := probe.Name()
+	probe.Close()
+	os.Remove(name)
+	k.OK = true
+	if st, err := os.Stat(filepath.Join(home, "longying.db")); err == nil {
+		k.What += fmt.Sprintf(", database of %d KiB", st.Size()>>10)
+	}
+	return k
+}
+
+func or(v, otherwise string) string {
+	if v == "" {
+		return otherwise
+	}
+	return v
+}

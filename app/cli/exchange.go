@@ -1,0 +1,223 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"longying/app/consult"
+	"longying/app/delivery"
+	"longying/imaging"
+	"longying/records"
+)
+
+func cmdExport(ctx context.Context, c *call) error {
+	var as, out string
+	err := c.parse(c.raw, func(f *flag.FlagSet) {
+		f.StringVar(&as, "as", "", "cda, fhir, sr or pdf")
+		f.StringVar(&out, "out", "", "folder")
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.want(1, "one study UID"); err != nil {
+		return err
+	}
+	if as == "seg" || as == "row" {
+		return &laterError{"export --as " + as}
+	}
+	if !slices.Contains(delivery.Formats(), as) || out == "" {
+		return usagef("export needs --as %s and --out DIR", strings.Join(delivery.Formats(), "|"))
+	}
+	s, actor, err := c.signIn(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	doc, err := s.Reading.Signed(ctx, actor, c.args[0])
+	if err != nil {
+		return err
+	}
+	path, err := s.Delivery.Export(ctx, actor, doc, as, out)
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return c.emit(map[string]string{"path": path})
+	}
+	c.printf("%s\n", path)
+	return nil
+}
+
+func cmdOutbox(ctx context.Context, c *call) error {
+	verb, rest, err := c.verb()
+	if err != nil {
+		return err
+	}
+	if err := c.parse(rest, nil); err != nil {
+		return err
+	}
+	s, actor, err := c.signIn(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	var list []records.Delivery
+	var failed int
+	switch verb {
+	case "list":
+		list, err = s.Delivery.Outbox(ctx, actor)
+	case "send":
+		res, serr := s.Delivery.Send(ctx, actor)
+		list, err = res.Deliveries, serr
+		failed = res.Waiting + res.Refused + res.Dead
+	case "retry":
+		if err := c.want(1, "one delivery ID"); err != nil {
+			return err
+		}
+		return s.Delivery.Retry(ctx, actor, c.args[0])
+	default:
+		return usagef("outbox has no %q", verb)
+	}
+	if err != nil {
+		return err
+	}
+	for _, d := range list {
+		if c.json {
+			if err := c.emit(d); err != nil {
+				return err
+			}
+			continue
+		}
+		receipt := ""
+		if d.Receipt != nil {
+			receipt = "  receipt " + d.Receipt.Number
+		}
+		c.printf("%s  %s  attempts %d%s  %s\n", d.ID, d.State, d.Attempts, receipt, d.LastError)
+	}
+	if failed > 0 {
+		return &partError{fmt.Sprintf("%d deliveries are not acknowledged yet", failed)}
+	}
+	return nil
+}
+
+func cmdConsult(ctx context.Context, c *call) error {
+	verb, rest, err := c.verb()
+	if err != nil {
+		return err
+	}
+	var title, question, study, finding, visit, name, discipline, text, date, task, out, passphraseFile string
+	var dissent bool
+	err = c.parse(rest, func(f *flag.FlagSet) {
+		f.StringVar(&title, "title", "", "")
+		f.StringVar(&question, "question", "", "")
+		f.StringVar(&study, "study", "", "study UID")
+		f.StringVar(&finding, "finding", "", "finding UID")
+		f.StringVar(&visit, "visit", "", "visit ID")
+		f.StringVar(&name, "name", "", "the member")
+		f.StringVar(&discipline, "discipline", "", "")
+		f.StringVar(&text, "text", "", "")
+		f.BoolVar(&dissent, "dissent", false, "")
+		f.StringVar(&date, "date", "", "YYYYMMDD")
+		f.StringVar(&task, "task", "", "")
+		f.StringVar(&out, "out", "", "pack file")
+		f.StringVar(&passphraseFile, "passphrase-file", "", "file with the pack's passphrase")
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.want(1, "a patient, a consult or a pack file"); err != nil {
+		return err
+	}
+	id := c.args[0]
+	if verb == "open" {
+		return c.openPack(id, passphraseFile)
+	}
+	s, actor, err := c.signIn(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	var m records.Consult
+	switch verb {
+	case "create":
+		m, err = s.Consult.Create(ctx, actor, id, title, question, nil)
+	case "add":
+		item := records.ConsultItem{Kind: "study", Title: title, FindingUID: finding, VisitID: visit}
+		switch {
+		case finding != "":
+			item.Kind = "finding"
+		case visit != "":
+			item.Kind = "visit"
+		case study != "":
+			item.Ref = &imaging.Ref{StudyUID: study}
+		default:
+			return usagef("consult add needs --study, --finding or --visit")
+		}
+		m, err = s.Consult.Add(ctx, actor, id, item)
+	case "opinion":
+		m, err = s.Consult.Opine(ctx, actor, id, records.Opinion{Member: records.Member{Name: name, Discipline: discipline}, Text: text, Dissent: dissent})
+	case "decide":
+		var uids []string
+		if finding != "" {
+			uids = strings.Split(finding, ",")
+		}
+		m, err = s.Consult.Decide(ctx, actor, id, text, uids)
+	case "follow":
+		m, err = s.Consult.Follow(ctx, actor, id, date, task)
+	case "pack":
+		passphrase, perr := readSecret(passphraseFile)
+		if perr != nil || out == "" {
+			return usagef("consult pack needs --out FILE and --passphrase-file FILE (%v)", perr)
+		}
+		f, ferr := os.OpenFile(out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if ferr != nil {
+			return fmt.Errorf("the pack was not written: %w", ferr)
+		}
+		if err := s.Consult.WritePack(ctx, actor, id, passphrase, f); err != nil {
+			f.Close()
+			os.Remove(out)
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return fmt.Errorf("the pack was not written: %w", err)
+		}
+		c.printf("%s\n", out)
+		return nil
+	default:
+		return usagef("consult has no %q", verb)
+	}
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return c.emit(m)
+	}
+	c.printf("%s  %s  %s  %d items, %d opinions\n", m.ID, m.State, m.Title, len(m.Items), len(m.Opinions))
+	return nil
+}
+
+func (c *call) openPack(path, passphraseFile string) error {
+	passphrase, err := readSecret(passphraseFile)
+	if err != nil {
+		return usagef("consult open needs --passphrase-file FILE (%v)", err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("the pack cannot be opened: %w", err)
+	}
+	defer f.Close()
+	p, err := consult.OpenPack(f, passphrase)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if c.json {
+		return c.emit(p)
+	}
+	c.printf("%s", consult.Minutes(&p.Consult, &p.Patient))
+	c.printf("(%d images, %d findings, %d signed reports)\n", len(p.Images), len(p.Findings), len(p.Documents))
+	return nil
+}

@@ -1,0 +1,211 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"longying/imaging"
+	"longying/imaging/codec"
+	"longying/imaging/dicomfile"
+	"longying/imaging/render"
+)
+
+// infoRow is one instance of `info --json`, as the contract names its fields.
+type infoRow struct {
+	Path           string `json:"path"`
+	StudyUID       string `json:"study_uid"`
+	SeriesUID      string `json:"series_uid"`
+	SOPUID         string `json:"sop_uid"`
+	Modality       string `json:"modality"`
+	Rows           int    `json:"rows"`
+	Columns        int    `json:"columns"`
+	Frames         int    `json:"frames"`
+	TransferSyntax string `json:"transfer_syntax"`
+	Photometric    string `json:"photometric"`
+	CharacterSet   string `json:"character_set"`
+	PatientName    string `json:"patient_name"`
+	PatientID      string `json:"patient_id"`
+	Decodable      bool   `json:"decodable"`
+}
+
+func cmdInfo(ctx context.Context, c *call) error {
+	if err := c.parse(c.raw, nil); err != nil {
+		return err
+	}
+	if len(c.args) == 0 {
+		return usagef("info needs a file, folder or ZIP")
+	}
+	cat, err := dicomfile.Scan(ctx, c.args, nil)
+	if err != nil {
+		return err
+	}
+	for _, st := range cat.Studies {
+		for _, se := range st.Series {
+			for i := range se.Instances {
+				in := &se.Instances[i]
+				row := infoRow{in.Source, in.StudyUID, in.SeriesUID, in.SOPInstanceUID, in.Modality, in.Pixels.Rows, in.Pixels.Columns, in.Pixels.Frames,
+					in.TransferSyntaxUID, in.Pixels.Photometric, in.CharacterSet, in.Patient.Name.String(), in.Patient.ID,
+					in.Pixels.Rows > 0 && codec.Supported(in.TransferSyntaxUID) == nil}
+				if c.json {
+					if err := c.emit(row); err != nil {
+						return err
+					}
+					continue
+				}
+				c.printf("%s  %s  %s  %dx%d  %d frames  %s  %s\n", row.Path, row.Modality, in.Patient.Name.Display(), row.Columns, row.Rows, row.Frames, row.TransferSyntax, in.CharacterSetNote)
+			}
+		}
+	}
+	for _, sk := range cat.Skipped {
+		reason := strings.TrimSpace(string(sk.Code) + ": " + sk.Detail)
+		if c.json {
+			if err := c.emit(map[string]string{"path": sk.Path, "skipped": reason}); err != nil {
+				return err
+			}
+		}
+		fmt.Fprintf(c.Stderr, "skipped %s: %s\n", sk.Path, reason)
+	}
+	if len(cat.Studies) == 0 {
+		return fmt.Errorf("no DICOM object was found under %s", strings.Join(c.args, ", "))
+	}
+	if n := realSkips(cat.Skipped); n > 0 {
+		return &partError{fmt.Sprintf("%d files were skipped", n)}
+	}
+	return nil
+}
+
+// frame opens a file and decodes one of its frames, counted from 1.
+func (c *call) frame(ctx context.Context, path string, n int) (*imaging.Instance, *imaging.Frame, error) {
+	f, err := dicomfile.Open(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s cannot be opened: %w", path, err)
+	}
+	defer f.Close()
+	in := f.Instance()
+	if n < 1 || n > in.Pixels.Frames {
+		return nil, nil, usagef("%s has %d frames; there is no frame %d", path, in.Pixels.Frames, n)
+	}
+	frame, err := f.Frame(ctx, codec.Local{}, n)
+	if err != nil {
+		var unsupported *codec.UnsupportedError
+		if errors.As(err, &unsupported) {
+			return nil, nil, &laterError{fmt.Sprintf("%s: %v", path, err)}
+		}
+		return nil, nil, fmt.Errorf("%s, frame %d: %w", path, n, err)
+	}
+	return in, frame, nil
+}
+
+// short is the answer when a frame's data is cut short: what is there was
+// given, and the exit code says that it is not all.
+func short(path string, frame *imaging.Frame) error {
+	if frame.Missing == 0 {
+		return nil
+	}
+	return &partError{fmt.Sprintf("%s is cut short: %d pixels are missing and were written as 0", path, frame.Missing)}
+}
+
+func cmdDecode(ctx context.Context, c *call) error {
+	var n int
+	var out string
+	var rgb bool
+	err := c.parse(c.raw, func(f *flag.FlagSet) {
+		f.IntVar(&n, "frame", 1, "counted from 1")
+		f.StringVar(&out, "out", "", "file to write")
+		f.BoolVar(&rgb, "rgb", false, "convert YBR and palette to RGB")
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.want(1, "one file"); err != nil {
+		return err
+	}
+	if out == "" {
+		return usagef("decode needs --out RAW")
+	}
+	in, frame, err := c.frame(ctx, c.args[0], n)
+	if err != nil {
+		return err
+	}
+	if rgb {
+		if frame, err = render.RGB(frame, in); err != nil {
+			return fmt.Errorf("%s: %w", c.args[0], err)
+		}
+	}
+	if err := os.WriteFile(out, frame.Bytes(), 0o600); err != nil {
+		return fmt.Errorf("the values were not written: %w", err)
+	}
+	row := map[string]any{"rows": frame.Rows, "columns": frame.Columns, "samples": frame.Samples, "bits_allocated": frame.BitsAllocated(),
+		"bits_stored": frame.BitsStored, "signed": frame.Signed(), "photometric": frame.Photometric}
+	if c.json {
+		if err := c.emit(row); err != nil {
+			return err
+		}
+	}
+	c.printf("%d x %d, %d samples, %d bits, signed %v, %s\n", frame.Columns, frame.Rows, frame.Samples, frame.BitsAllocated(), frame.Signed(), frame.Photometric)
+	return short(c.args[0], frame)
+}
+
+func cmdRender(ctx context.Context, c *call) error {
+	var n int
+	var out, window string
+	err := c.parse(c.raw, func(f *flag.FlagSet) {
+		f.IntVar(&n, "frame", 1, "counted from 1")
+		f.StringVar(&out, "out", "", "PNG file; without it standard output")
+		f.StringVar(&window, "window", "", "centre,width")
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.want(1, "one file"); err != nil {
+		return err
+	}
+	var p render.Presentation
+	if window != "" {
+		cw := strings.Split(window, ",")
+		if len(cw) != 2 {
+			return usagef("a window is centre,width, not %q", window)
+		}
+		centre, err1 := strconv.ParseFloat(strings.TrimSpace(cw[0]), 64)
+		width, err2 := strconv.ParseFloat(strings.TrimSpace(cw[1]), 64)
+		if err1 != nil || err2 != nil || width <= 0 {
+			return usagef("a window is centre,width with a width above 0, not %q", window)
+		}
+		p.Window = &imaging.VOILUT{Center: centre, Width: width}
+	}
+	in, frame, err := c.frame(ctx, c.args[0], n)
+	if err != nil {
+		return err
+	}
+	img, err := render.Image(frame, in, n, p)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.args[0], err)
+	}
+	if err := writePNG(c.Stdout, out, img); err != nil {
+		return err
+	}
+	return short(c.args[0], frame)
+}
+
+func writePNG(stdout io.Writer, path string, img image.Image) error {
+	if path == "" {
+		return png.Encode(stdout, img)
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("the picture was not written: %w", err)
+	}
+	if err := png.Encode(f, img); err != nil {
+		f.Close()
+		return fmt.Errorf("the picture was not written: %w", err)
+	}
+	return f.Close()
+}

@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"longying/records"
+)
+
+func cmdPatients(ctx context.Context, c *call) error {
+	verb, rest, err := c.verb()
+	if err != nil {
+		return err
+	}
+	if err := c.parse(rest, nil); err != nil {
+		return err
+	}
+	s, actor, err := c.signIn(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	switch verb {
+	case "import":
+		if err := c.want(1, "one CSV file"); err != nil {
+			return err
+		}
+		res, err := s.Registry.ImportPeople(ctx, actor, c.args[0])
+		if err != nil {
+			return err
+		}
+		for _, e := range res.Errors {
+			fmt.Fprintf(c.Stderr, "%s %s\n", c.args[0], e.Error())
+		}
+		if c.json {
+			if err := c.emit(map[string]any{"encoding": res.Encoding, "rows": res.Rows, "new": res.Patients, "known": res.Known,
+				"visits": res.Visits, "orders": res.Orders, "refused": len(res.Errors), "linked": len(res.Linked)}); err != nil {
+				return err
+			}
+		}
+		c.printf("%s: %d rows (%s), %d new people, %d known, %d visits, %d orders, %d rows refused, %d studies linked by it\n",
+			c.args[0], res.Rows, res.Encoding, res.Patients, res.Known, res.Visits, res.Orders, len(res.Errors), len(res.Linked))
+		if len(res.Errors) > 0 {
+			return &partError{fmt.Sprintf("%d of %d rows were refused; the others are stored", len(res.Errors), res.Rows)}
+		}
+		return nil
+	case "search":
+		found, err := s.Registry.Search(ctx, actor, strings.Join(c.args, " "))
+		if err != nil {
+			return err
+		}
+		for _, p := range found {
+			if err := c.patient(p); err != nil {
+				return err
+			}
+		}
+		return nil
+	case "show":
+		if err := c.want(1, "one patient"); err != nil {
+			return err
+		}
+		rec, err := s.Registry.Record(ctx, actor, c.args[0])
+		if err != nil {
+			return fmt.Errorf("patient %s: %w", c.args[0], err)
+		}
+		if c.json {
+			return c.emit(map[string]any{"patient": rec.Patient, "visits": rec.Visits, "orders": rec.Orders, "examinations": rec.Examinations})
+		}
+		if err := c.patient(rec.Patient); err != nil {
+			return err
+		}
+		for _, v := range rec.Visits {
+			c.printf("  visit %s %s %s %v\n", v.Date, v.Number, v.Department, v.Diagnoses)
+		}
+		for _, ex := range rec.Examinations {
+			c.printf("  study %s %s %s\n", ex.StudyUID, ex.Date.Format("2006-01-02"), strings.Join(ex.Modalities, ","))
+		}
+		return nil
+	case "link":
+		if err := c.want(2, "a study and a patient"); err != nil {
+			return err
+		}
+		ex, err := s.Registry.Link(ctx, actor, c.args[0], c.args[1])
+		if err != nil {
+			return err
+		}
+		c.conflicts(ex)
+		return c.linked(ex)
+	case "unlink":
+		if err := c.want(1, "one study"); err != nil {
+			return err
+		}
+		return s.Registry.Unlink(ctx, actor, c.args[0])
+	case "review":
+		list, err := s.Registry.Review(ctx, actor)
+		if err != nil {
+			return err
+		}
+		for _, ex := range list {
+			if err := c.linked(ex); err != nil {
+				return err
+			}
+			c.conflicts(ex)
+		}
+		return nil
+	}
+	return usagef("patients has no %q", verb)
+}
+
+func (c *call) patient(p records.Patient) error {
+	if c.json {
+		return c.emit(p)
+	}
+	c.printf("%s  %s  sex %s  born %s  ID %s  record %s\n", p.ID, p.Name, p.Sex, p.BirthDate, p.IDNumber, p.HealthRecordNumber)
+	return nil
+}
+
+func (c *call) linked(ex records.Examination) error {
+	if c.json {
+		return c.emit(studyRow(ex))
+	}
+	c.printf("%s  %s  %s\n", ex.StudyUID, ex.Header.Display, linkWords(ex))
+	return nil
+}
+
+func (c *call) conflicts(ex records.Examination) {
+	for _, k := range ex.LinkConflicts {
+		c.printf("  %s: header %q, register %q\n", k.Field, k.Header, k.Register)
+	}
+}

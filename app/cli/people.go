@@ -1,0 +1,203 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"longying/app/admin"
+	"longying/app/station"
+	"longying/records"
+)
+
+// readSecret reads a password or passphrase from a file, without its line end.
+func readSecret(path string) (string, error) {
+	if path == "" {
+		return "", errors.New("no file is named")
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimRight(string(raw), "\r\n"), nil
+}
+
+// password is the acting user's, from LONGYING_PASSWORD_FILE.
+func (c *call) password() (string, error) {
+	p, err := readSecret(c.Getenv("LONGYING_PASSWORD_FILE"))
+	if err != nil {
+		return "", &records.RefusedError{Code: "password_file", Reason: "no password: name its file in LONGYING_PASSWORD_FILE (" + err.Error() + ")"}
+	}
+	return p, nil
+}
+
+// open opens the data folder.
+func (c *call) open(ctx context.Context) (*station.Station, error) {
+	home, err := station.Home(c.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	key, err := readSecret(c.Getenv("LONGYING_KEY_FILE"))
+	if err != nil {
+		return nil, &records.RefusedError{Code: "key_file", Reason: "the data folder is sealed: name the file with its passphrase in LONGYING_KEY_FILE (" + err.Error() + ")"}
+	}
+	return station.Open(ctx, station.Options{Home: home, Passphrase: key, Library: c.Getenv("LONGYING_ORT_LIBRARY"), Executable: c.Executable})
+}
+
+// signIn opens the data folder and signs in the acting user.
+func (c *call) signIn(ctx context.Context) (*station.Station, records.User, error) {
+	login := c.Getenv("LONGYING_USER")
+	if login == "" {
+		return nil, records.User{}, &records.RefusedError{Code: "user", Reason: "nobody acts: name the user in LONGYING_USER and the password's file in LONGYING_PASSWORD_FILE"}
+	}
+	password, err := c.password()
+	if err != nil {
+		return nil, records.User{}, err
+	}
+	s, err := c.open(ctx)
+	if err != nil {
+		return nil, records.User{}, err
+	}
+	u, err := s.Admin.SignIn(ctx, login, password)
+	if err != nil {
+		s.Close()
+		return nil, records.User{}, err
+	}
+	return s, u, nil
+}
+
+func cmdUsers(ctx context.Context, c *call) error {
+	verb, rest, err := c.verb()
+	if err != nil {
+		return err
+	}
+	var name, role, staff, file string
+	var unlock bool
+	err = c.parse(rest, func(f *flag.FlagSet) {
+		f.StringVar(&name, "name", "", "full name")
+		f.StringVar(&role, "role", "", "role")
+		f.StringVar(&staff, "staff", "", "staff number")
+		f.StringVar(&file, "new-password-file", "", "file with the new user's password")
+		f.BoolVar(&unlock, "unlock", false, "unlock instead of lock")
+	})
+	if err != nil {
+		return err
+	}
+	if verb == "add" {
+		return c.addUser(ctx, name, role, staff, file)
+	}
+	s, actor, err := c.signIn(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	switch verb {
+	case "list":
+		us, err := s.Admin.Users(ctx, actor)
+		if err != nil {
+			return err
+		}
+		for _, u := range us {
+			if c.json {
+				if err := c.emit(u); err != nil {
+					return err
+				}
+				continue
+			}
+			c.printf("%s  %s  %s  locked=%v\n", u.Login, u.Name, u.Role, u.Locked)
+		}
+		return nil
+	case "lock":
+		if err := c.want(1, "one login"); err != nil {
+			return err
+		}
+		return s.Admin.SetLocked(ctx, actor, c.args[0], !unlock)
+	}
+	return usagef("users has no %q", verb)
+}
+
+// addUser adds a user; in an empty data folder the first, an administrator,
+// needs nobody to be signed in.
+func (c *call) addUser(ctx context.Context, name, role, staff, file string) error {
+	if err := c.want(1, "one login"); err != nil {
+		return err
+	}
+	password, err := readSecret(file)
+	if err != nil {
+		return usagef("users add needs --new-password-file FILE (%v)", err)
+	}
+	s, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	empty, err := s.Admin.Empty(ctx)
+	var actor records.User
+	if err == nil && !empty {
+		s.Close()
+		if s, actor, err = c.signIn(ctx); err != nil {
+			return err
+		}
+	}
+	defer s.Close()
+	if err != nil {
+		return err
+	}
+	u, err := s.Admin.AddUser(ctx, actor, admin.NewUser{Login: c.args[0], Name: name, Role: records.Role(role), StaffNumber: staff, Password: password})
+	if err != nil {
+		return err
+	}
+	c.printf("%s  %s  %s\n", u.Login, u.Name, u.Role)
+	return nil
+}
+
+func cmdAudit(ctx context.Context, c *call) error {
+	verb, rest, err := c.verb()
+	if err != nil {
+		return err
+	}
+	var limit int
+	if err := c.parse(rest, func(f *flag.FlagSet) { f.IntVar(&limit, "limit", 100, "how many, newest first") }); err != nil {
+		return err
+	}
+	s, actor, err := c.signIn(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	switch verb {
+	case "list":
+		events, err := s.Admin.AuditEvents(ctx, actor, limit, 0)
+		if err != nil {
+			return err
+		}
+		for _, e := range events {
+			if c.json {
+				if err := c.emit(e); err != nil {
+					return err
+				}
+				continue
+			}
+			c.printf("%d  %s  %s  %s  %s  %s  %s\n", e.Seq, e.At.Format("2006-01-02 15:04:05"), e.UserName, e.Action, e.Object, e.Outcome, e.Detail)
+		}
+		return nil
+	case "verify":
+		rep, err := s.Admin.VerifyAudit(ctx, actor)
+		if err != nil {
+			return err
+		}
+		if c.json {
+			if err := c.emit(rep); err != nil {
+				return err
+			}
+		}
+		if !rep.Whole() {
+			return fmt.Errorf("the audit trail is NOT whole: event %d: %s", rep.FirstBroken.Seq, rep.FirstBroken.Reason)
+		}
+		c.printf("the audit chain is whole: %d events, head %s\n", rep.Count, rep.Head)
+		return nil
+	}
+	return usagef("audit has no %q", verb)
+}

@@ -1,0 +1,293 @@
+package consult
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image/png"
+	"io"
+	"sort"
+	"strings"
+	"time"
+
+	"filippo.io/age"
+
+	"longying/imaging"
+	"longying/records"
+	"longying/records/sqlite"
+)
+
+// PackVersion is the format of a consult pack.
+const PackVersion = "longying-consult-pack/1"
+
+// Pack is what a consult pack holds once it is open.
+type Pack struct {
+	Version   string                   `json:"version"`
+	PackedAt  time.Time                `json:"packed_at"`
+	PackedBy  string                   `json:"packed_by"`
+	Consult   records.Consult          `json:"consult"`
+	Patient   records.Patient          `json:"patient"`
+	Visits    []records.Visit          `json:"visits"`
+	Findings  []records.Finding        `json:"findings"`
+	Documents []records.SignedDocument `json:"documents"`
+	Images    []PackedImage            `json:"images"`
+}
+
+// PackedImage is one key image inside the pack.
+type PackedImage struct {
+	File   string      `json:"file"` // images/1.png inside the pack
+	Title  string      `json:"title"`
+	Ref    imaging.Ref `json:"ref"`
+	SHA256 string      `json:"sha256"`
+	PNG    []byte      `json:"-"`
+}
+
+// maxPack bounds what OpenPack reads, in bytes.
+const maxPack = 512 << 20
+
+// WritePack writes the consult as one file, sealed with a passphrase
+// (age, scrypt recipient): the record extract, findings, signed documents,
+// opinions, decision, minutes and a key image of each item with a place.
+func (c *Consult) WritePack(ctx context.Context, actor records.User, id, passphrase string, w io.Writer) error {
+	if err := records.Require(actor, records.RightLeadConsult); err != nil {
+		return err
+	}
+	if len([]rune(passphrase)) < 10 {
+		return &records.RefusedError{Code: "passphrase", Reason: "the passphrase of a pack needs at least 10 characters: it protects a patient's record outside the hospital"}
+	}
+	p := Pack{Version: PackVersion, PackedAt: c.now(), PackedBy: actor.Name}
+	err := c.store.View(ctx, func(tx *sqlite.Tx) error {
+		m, err := tx.Consult(id)
+		if err != nil {
+			return fmt.Errorf("consult %s: %w", id, err)
+		}
+		p.Consult = *m
+		patient, err := tx.Patient(m.PatientID)
+		if err != nil {
+			return err
+		}
+		p.Patient = *patient
+		if p.Visits, err = tx.VisitsOf(m.PatientID); err != nil {
+			return err
+		}
+		studies := map[string]bool{}
+		for _, it := range m.Items {
+			if it.FindingUID != "" {
+				f, err := tx.Finding(it.FindingUID)
+				if err != nil {
+					return err
+				}
+				if f.State.Factual() {
+					p.Findings = append(p.Findings, *f)
+				}
+			}
+			if it.Ref != nil {
+				studies[it.Ref.StudyUID] = true
+			}
+		}
+		for _, uid := range sortedKeys(studies) {
+			docs, err := tx.SignedDocuments(uid)
+			if err != nil {
+				return err
+			}
+			p.Documents = append(p.Documents, docs...)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, it := range p.Consult.Items {
+		if it.Ref == nil {
+			continue
+		}
+		img, err := c.keyImage(ctx, it)
+		if err != nil {
+			return fmt.Errorf("the key image of %q cannot be made: %w", it.Title, err)
+		}
+		img.File = fmt.Sprintf("images/%d.png", len(p.Images)+1)
+		p.Images = append(p.Images, img)
+	}
+	recipient, err := age.NewScryptRecipient(passphrase)
+	if err != nil {
+		return err
+	}
+	sealed, err := age.Encrypt(w, recipient)
+	if err != nil {
+		return err
+	}
+	if err := p.write(sealed); err != nil {
+		return err
+	}
+	if err := sealed.Close(); err != nil {
+		return err
+	}
+	return c.store.Update(ctx, func(tx *sqlite.Tx) error {
+		return c.audit(tx, actor, "consult_pack", id, p.Consult.PatientID, fmt.Sprintf("%d images", len(p.Images)))
+	})
+}
+
+// keyImage renders the place an item points at, as the desktop shows it at
+// first.
+func (c *Consult) keyImage(ctx context.Context, it records.ConsultItem) (PackedImage, error) {
+	ref := *it.Ref
+	if ref.SOPUID == "" {
+		study, err := c.archive.Study(ctx, ref.StudyUID)
+		if err != nil {
+			return PackedImage{}, err
+		}
+		s := study.Series[0]
+		in := s.Instances[len(s.Instances)/2]
+		ref.SeriesUID, ref.SOPUID, ref.SOPClass = s.UID, in.SOPInstanceUID, in.SOPClassUID
+	}
+	img, err := c.archive.Picture(ctx, ref)
+	if err != nil {
+		return PackedImage{}, err
+	}
+	var buf bytes.Buffer
+	if err := png.Encode(&buf, img); err != nil {
+		return PackedImage{}, err
+	}
+	sum := sha256.Sum256(buf.Bytes())
+	return PackedImage{Title: it.Title, Ref: ref, SHA256: hex.EncodeToString(sum[:]), PNG: buf.Bytes()}, nil
+}
+
+func (p *Pack) write(w io.Writer) error {
+	zw := zip.NewWriter(w)
+	add := func(name string, data []byte) error {
+		f, err := zw.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: p.PackedAt})
+		if err != nil {
+			return err
+		}
+		_, err = f.Write(data)
+		return err
+	}
+	manifest, err := json.MarshalIndent(p, "", " ")
+	if err != nil {
+		return err
+	}
+	if err := add("consult.json", manifest); err != nil {
+		return err
+	}
+	if err := add("minutes.txt", []byte(Minutes(&p.Consult, &p.Patient))); err != nil {
+		return err
+	}
+	for _, img := range p.Images {
+		if err := add(img.File, img.PNG); err != nil {
+			return err
+		}
+	}
+	return zw.Close()
+}
+
+// OpenPack opens a pack with its passphrase, anywhere, and checks the hash of
+// each image and each signed document.
+func OpenPack(r io.Reader, passphrase string) (*Pack, error) {
+	identity, err := age.NewScryptIdentity(passphrase)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := age.Decrypt(r, identity)
+	if err != nil {
+		var wrong *age.NoIdentityMatchError
+		if errors.As(err, &wrong) {
+			return nil, &records.RefusedError{Code: "pack_passphrase", Reason: "the passphrase does not open this pack"}
+		}
+		return nil, fmt.Errorf("this is not a consult pack, or it is damaged: %w", err)
+	}
+	raw, err := io.ReadAll(io.LimitReader(plain, maxPack+1))
+	if err != nil {
+		return nil, fmt.Errorf("the pack is damaged: %w", err)
+	}
+	if len(raw) > maxPack {
+		return nil, fmt.Errorf("the pack is larger than %d MiB", maxPack>>20)
+	}
+	zr, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		return nil, fmt.Errorf("the pack is damaged: %w", err)
+	}
+	files := map[string][]byte{}
+	left := int64(maxPack)
+	for _, f := range zr.File {
+		rc, err := f.Open()
+		if err != nil {
+			return nil, fmt.Errorf("the pack is damaged: %w", err)
+		}
+		data, err := io.ReadAll(io.LimitReader(rc, left+1))
+		rc.Close()
+		if left -= int64(len(data)); err != nil || left < 0 {
+			return nil, fmt.Errorf("%s inside the pack is damaged or too large", f.Name)
+		}
+		files[f.Name] = data
+	}
+	var p Pack
+	dec := json.NewDecoder(bytes.NewReader(files["consult.json"]))
+	if err := dec.Decode(&p); err != nil {
+		return nil, fmt.Errorf("the pack is damaged: %w", err)
+	}
+	if p.Version != PackVersion {
+		return nil, fmt.Errorf("the pack has format %q; this version reads %q", p.Version, PackVersion)
+	}
+	for i := range p.Images {
+		img := &p.Images[i]
+		img.PNG = files[img.File]
+		if sum := sha256.Sum256(img.PNG); hex.EncodeToString(sum[:]) != img.SHA256 {
+			return nil, fmt.Errorf("%s inside the pack is not what was packed", img.File)
+		}
+	}
+	for i := range p.Documents {
+		d := &p.Documents[i]
+		canonical, err := d.Document.Canonical()
+		if err != nil {
+			return nil, err
+		}
+		if sum := sha256.Sum256(canonical); hex.EncodeToString(sum[:]) != d.SHA256 {
+			return nil, fmt.Errorf("the signed report %s inside the pack is not what was signed", d.Document.ID)
+		}
+		d.Canonical = canonical
+	}
+	return &p, nil
+}
+
+// Minutes is the consult in plain Chinese text.
+func Minutes(m *records.Consult, p *records.Patient) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "多学科会诊记录 %s\n%s\n", m.ID, m.Title)
+	fmt.Fprintf(&b, "患者：%s  健康档案编号：%s\n会诊目的：%s\n", p.Name, p.HealthRecordNumber, m.Question)
+	if p.Sample {
+		b.WriteString("【样本数据，人物与病情均为虚构】\n")
+	}
+	b.WriteString("\n资料：\n")
+	for _, it := range m.Items {
+		fmt.Fprintf(&b, "- %s\n", it.Title)
+	}
+	b.WriteString("\n意见：\n")
+	for _, o := range m.Opinions {
+		mark := ""
+		if o.Dissent {
+			mark = "【不同意见】"
+		}
+		fmt.Fprintf(&b, "- %s（%s）%s%s\n", o.Member.Name, o.Member.Discipline, mark, o.Text)
+	}
+	if m.Decision != nil {
+		fmt.Fprintf(&b, "\n结论：%s\n记录人：%s %s\n", m.Decision.Text, m.Decision.ByName, m.Decision.At.Format("2006-01-02 15:04"))
+	}
+	for _, f := range m.FollowUps {
+		fmt.Fprintf(&b, "随访：%s %s\n", f.Date, f.Task)
+	}
+	return b.String()
+}
+
+func sortedKeys(m map[string]bool) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
+}

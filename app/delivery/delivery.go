@@ -1,0 +1,230 @@
+// Package delivery holds the use cases that let signed reports leave the
+// machine: files on demand, and the outbox to the provincial platform with its
+// receipts. Only signed documents are encoded, and a delivery is always sent
+// under the same document id and version with the same bytes.
+package delivery
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"longying/records"
+	"longying/records/cda"
+	"longying/records/fhir"
+	"longying/records/outbox"
+	"longying/records/report"
+	"longying/records/sqlite"
+	"longying/records/sr"
+)
+
+// SettingDestinations is the key of the configured destinations.
+const SettingDestinations = "destinations"
+
+// Formats are the forms in which a signed report can leave.
+func Formats() []string { return []string{"cda", "fhir", "sr", "pdf"} }
+
+// Route is a destination with the formats it wants.
+type Route struct {
+	outbox.Destination
+	Formats []string `json:"formats"`
+}
+
+// Delivery is the use case.
+type Delivery struct {
+	store   *sqlite.Store
+	now     func() time.Time
+	station string
+	jitter  func() float64
+	backoff time.Duration
+}
+
+// New wires the use case. jitter gives numbers in [0,1) for the back-off, whose
+// first pause is backoff (0: the outbox's default).
+func New(store *sqlite.Store, now func() time.Time, jitter func() float64, backoff time.Duration) *Delivery {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return &Delivery{store: store, now: now, station: host, jitter: jitter, backoff: backoff}
+}
+
+func (d *Delivery) audit(tx *sqlite.Tx, actor records.User, action, object, outcome, detail string) error {
+	return tx.AppendAudit(&records.AuditEvent{At: d.now(), UserID: actor.ID, UserName: actor.Name, Station: d.station,
+		Action: action, Object: object, Outcome: outcome, Detail: detail})
+}
+
+// Routes lists the configured destinations.
+func (d *Delivery) Routes(ctx context.Context) ([]Route, error) {
+	var out []Route
+	err := d.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+		out, err = routes(tx)
+		return err
+	})
+	return out, err
+}
+
+func routes(tx *sqlite.Tx) ([]Route, error) {
+	raw, err := tx.Setting(SettingDestinations)
+	if errors.Is(err, records.ErrNotFound) || err == nil && raw == "" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out []Route
+	if err := json.Unmarshal([]byte(raw), &out); err != nil {
+		return nil, fmt.Errorf("setting %s is damaged: %w", SettingDestinations, err)
+	}
+	return out, nil
+}
+
+// SetRoutes replaces the configured destinations.
+func (d *Delivery) SetRoutes(ctx context.Context, actor records.User, rs []Route) error {
+	if err := records.Require(actor, records.RightConfigure); err != nil {
+		return err
+	}
+	raw, err := json.Marshal(rs)
+	if err != nil {
+		return err
+	}
+	return d.store.Update(ctx, func(tx *sqlite.Tx) error {
+		if err := tx.PutSetting(SettingDestinations, string(raw)); err != nil {
+			return err
+		}
+		return d.audit(tx, actor, "configure", SettingDestinations, "ok", fmt.Sprintf("%d destinations", len(rs)))
+	})
+}
+
+// Intents are the deliveries a signed document calls for, one for each
+// destination and format. A preflight that names missing fields does not block
+// the signature: the delivery then waits under "needs attention".
+func (d *Delivery) Intents(tx *sqlite.Tx, doc *records.Document) ([]records.Delivery, error) {
+	rs, err := routes(tx)
+	if err != nil {
+		return nil, err
+	}
+	var out []records.Delivery
+	for _, r := range rs {
+		for _, format := range r.Formats {
+			del := records.Delivery{ID: fmt.Sprintf("%s-%s-%s", doc.ID, r.Name, format), DocumentID: doc.DocumentID, Version: doc.Version,
+				Destination: r.Name, Format: format, StudyUID: doc.Examination.StudyUID, State: records.DeliveryQueued, CreatedAt: d.now()}
+			if problem := Preflight(doc, format); problem != "" {
+				del.State, del.LastError = records.DeliveryNeedsCare, problem
+			}
+			out = append(out, del)
+		}
+	}
+	return out, nil
+}
+
+// Preflight names what a format misses in a document, empty when nothing.
+func Preflight(doc *records.Document, format string) string {
+	var missing []string
+	switch format {
+	case "cda":
+		for _, p := range cda.Preflight(doc, cda.Default()) {
+			missing = append(missing, p.String())
+		}
+	case "fhir":
+		missing = fhir.Preflight(doc)
+	}
+	return strings.Join(missing, "; ")
+}
+
+// Encode writes one signed document in one format, the same bytes every time.
+func Encode(doc *records.SignedDocument, format string) ([]byte, error) {
+	switch format {
+	case "cda":
+		return cda.Encode(&doc.Document, cda.Default())
+	case "fhir":
+		return fhir.Encode(&doc.Document, fhir.Default())
+	case "sr":
+		var b bytes.Buffer
+		err := sr.Encode(&doc.Document, sr.Default(), &b)
+		return b.Bytes(), err
+	case "pdf":
+		var b bytes.Buffer
+		err := report.PDF(doc, report.Options{Lang: "zh"}, &b)
+		return b.Bytes(), err
+	}
+	return nil, fmt.Errorf("format %q is not known; one of %v", format, Formats())
+}
+
+// Extension is the file name ending of a format.
+func Extension(format string) string {
+	switch format {
+	case "cda":
+		return ".cda.xml"
+	case "fhir":
+		return ".fhir.json"
+	case "sr":
+		return ".sr.dcm"
+	}
+	return "." + format
+}
+
+// Export writes a signed document into a folder and returns the file's path.
+func (d *Delivery) Export(ctx context.Context, actor records.User, doc records.SignedDocument, format, folder string) (string, error) {
+	if err := records.Require(actor, records.RightExport); err != nil {
+		return "", err
+	}
+	if problem := Preflight(&doc.Document, format); problem != "" {
+		return "", &records.RefusedError{Code: "preflight", Args: []string{problem}, Reason: "the document cannot be written as " + format + ": " + problem}
+	}
+	data, err := Encode(&doc, format)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", err
+	}
+	path := filepath.Join(folder, doc.Document.ID+Extension(format))
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		return "", fmt.Errorf("the export was not written: %w", err)
+	}
+	return path, d.store.Update(ctx, func(tx *sqlite.Tx) error {
+		return d.audit(tx, actor, "export", doc.Document.ID, "ok", format)
+	})
+}
+
+// Outbox lists every delivery, newest first.
+func (d *Delivery) Outbox(ctx context.Context, actor records.User) ([]records.Delivery, error) {
+	if err := records.Require(actor, records.RightViewPatient); err != nil {
+		return nil, err
+	}
+	var out []records.Delivery
+	err := d.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+		out, err = tx.Deliveries()
+		return err
+	})
+	return out, err
+}
+
+// Attempts lists what was tried for one delivery, oldest first.
+func (d *Delivery) Attempts(ctx context.Context, actor records.User, id string) ([]records.Attempt, error) {
+	if err := records.Require(actor, records.RightViewPatient); err != nil {
+		return nil, err
+	}
+	var out []records.Attempt
+	err := d.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+		out, err = tx.Attempts(id)
+		return err
+	})
+	return out, err
+}
+
+// Audit records that a document left the machine in a way that is not a file of
+// Export, e.g. on paper.
+func (d *Delivery) Audit(ctx context.Context, actor records.User, action, object, patientID string) error {
+	return d.store.Update(ctx, func(tx *sqlite.Tx) error {
+		return tx.AppendAudit(&records.AuditEvent{At: d.now(), UserID: actor.ID, UserName: actor.Name, Station: d.station,
+			Action: action, Object: object, PatientID: patientID, Outcome: "ok"})
+	})
+}

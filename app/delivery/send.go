@@ -1,0 +1,165 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"time"
+
+	"longying/records"
+	"longying/records/outbox"
+	"longying/records/sqlite"
+)
+
+// SendResult says where the deliveries that were due stand after one round.
+type SendResult struct {
+	Acknowledged, Refused, Waiting, Dead int
+	Deliveries                           []records.Delivery
+}
+
+// queue gives the outbox worker its view of the store.
+type queue struct {
+	d     *Delivery
+	actor records.User
+}
+
+// Due lists what is to be sent now, oldest first.
+func (q queue) Due(ctx context.Context, now time.Time) ([]records.Delivery, error) {
+	var out []records.Delivery
+	err := q.d.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+		out, err = tx.DueDeliveries(now)
+		return err
+	})
+	return out, err
+}
+
+// Payload is what is sent: encoded once, kept, and the same bytes at each try.
+func (q queue) Payload(ctx context.Context, del records.Delivery) ([]byte, error) {
+	var data []byte
+	err := q.d.store.Update(ctx, func(tx *sqlite.Tx) error {
+		stored, err := tx.Payload(del.ID)
+		if err == nil {
+			data = stored
+			return nil
+		}
+		if !errors.Is(err, records.ErrNotFound) {
+			return err
+		}
+		doc, err := tx.SignedDocument(del.DocumentID, del.Version)
+		if err != nil {
+			return err
+		}
+		if data, err = Encode(doc, del.Format); err != nil {
+			return err
+		}
+		return tx.PutPayload(del.ID, data)
+	})
+	return data, err
+}
+
+// Record stores an attempt with the delivery's new state; a receipt takes the
+// audit chain's head and count of this very transaction.
+func (q queue) Record(ctx context.Context, del records.Delivery, a records.Attempt) error {
+	return q.d.store.Update(ctx, func(tx *sqlite.Tx) error {
+		outcome := "ok"
+		if del.State == records.DeliveryRefused || del.State == records.DeliveryDead {
+			outcome = "refused"
+		} else if del.State != records.DeliveryAcknowledged {
+			outcome = "failed"
+		}
+		if err := q.d.audit(tx, q.actor, "deliver", del.ID, outcome, a.Outcome); err != nil {
+			return err
+		}
+		if del.Receipt != nil {
+			count, head, err := tx.AuditHead()
+			if err != nil {
+				return err
+			}
+			del.Receipt.AuditCount, del.Receipt.AuditHead = count, head
+		}
+		if err := tx.PutDelivery(&del); err != nil {
+			return err
+		}
+		return tx.AppendAttempt(&a)
+	})
+}
+
+// Send tries every delivery that is due, once.
+func (d *Delivery) Send(ctx context.Context, actor records.User) (SendResult, error) {
+	var res SendResult
+	if err := records.Require(actor, records.RightExport); err != nil {
+		return res, err
+	}
+	rs, err := d.Routes(ctx)
+	if err != nil {
+		return res, err
+	}
+	destinations := map[string]outbox.Destination{}
+	for _, r := range rs {
+		destinations[r.Name] = r.Destination
+	}
+	w := outbox.NewWorker(queue{d, actor}, destinations, outbox.Policy{First: d.backoff}, d.now, d.jitter)
+	if err := w.Round(ctx); err != nil {
+		return res, err
+	}
+	res.Deliveries, err = d.Outbox(ctx, actor)
+	for _, del := range res.Deliveries {
+		switch del.State {
+		case records.DeliveryAcknowledged:
+			res.Acknowledged++
+		case records.DeliveryRefused:
+			res.Refused++
+		case records.DeliveryDead:
+			res.Dead++
+		default:
+			res.Waiting++
+		}
+	}
+	return res, err
+}
+
+// Retry puts a delivery that was given up, refused or needed attention back
+// into the queue, under the same document id and version.
+func (d *Delivery) Retry(ctx context.Context, actor records.User, id string) error {
+	if err := records.Require(actor, records.RightExport); err != nil {
+		return err
+	}
+	return d.store.Update(ctx, func(tx *sqlite.Tx) error {
+		del, err := tx.Delivery(id)
+		if err != nil {
+			return fmt.Errorf("delivery %s: %w", id, err)
+		}
+		if del.State == records.DeliveryAcknowledged {
+			return &records.RefusedError{Code: "delivered", Reason: "this version was acknowledged already; amend the report to send a new one"}
+		}
+		doc, err := tx.SignedDocument(del.DocumentID, del.Version)
+		if err != nil {
+			return err
+		}
+		if problem := Preflight(&doc.Document, del.Format); problem != "" {
+			return &records.RefusedError{Code: "preflight", Args: []string{problem}, Reason: "the document still cannot be sent: " + problem}
+		}
+		del.State, del.Next, del.LastError = records.DeliveryQueued, d.now(), ""
+		if err := tx.PutDelivery(del); err != nil {
+			return err
+		}
+		return d.audit(tx, actor, "retry_delivery", id, "ok", "")
+	})
+}
+
+// Receipts are the acknowledged deliveries of a study, newest first.
+func (d *Delivery) Receipts(ctx context.Context, actor records.User, studyUID string) ([]records.Delivery, error) {
+	all, err := d.Outbox(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	var out []records.Delivery
+	for _, del := range all {
+		if del.StudyUID == studyUID && del.Receipt != nil {
+			out = append(out, del)
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Receipt.At.After(out[j].Receipt.At) })
+	return out, nil
+}

@@ -1,0 +1,289 @@
+package reading
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"longying/imaging"
+	"longying/imaging/codec"
+	"longying/imaging/dicomfile"
+	"longying/imaging/slide"
+	"longying/inference"
+	"longying/models"
+	"longying/records"
+	"longying/records/sqlite"
+)
+
+// Request says what to analyse and how.
+type Request struct {
+	ModelIDs []string        // empty: every installed model
+	SOPUID   string          // the instance meant, where a series holds several
+	Region   *imaging.Region // marked by the doctor
+	Organ    string          // of the specimen, as the doctor says
+	Progress func(model string, done, total int)
+}
+
+// Result is what the models said, as stored.
+type Result struct {
+	Runs     []records.Run
+	Findings []records.Finding // of the proposals, those that were there already included
+}
+
+// opener gives the file of an instance.
+type opener func(in *imaging.Instance) (*dicomfile.File, error)
+
+// Predict asks models about a study that is not in the record and keeps
+// nothing. Every model gives at least one prediction, a refusal included.
+func (r *Reading) Predict(ctx context.Context, actor records.User, study *imaging.Study, req Request) ([]inference.Prediction, error) {
+	return r.predict(ctx, actor, study, req, func(in *imaging.Instance) (*dicomfile.File, error) { return dicomfile.Open(in.Source) })
+}
+
+func (r *Reading) predict(ctx context.Context, actor records.User, study *imaging.Study, req Request, open opener) ([]inference.Prediction, error) {
+	packages := r.packages
+	if len(req.ModelIDs) > 0 {
+		packages = nil
+		for _, id := range req.ModelIDs {
+			p, err := r.model(id)
+			if err != nil {
+				return nil, err
+			}
+			packages = append(packages, p)
+		}
+	}
+	var out []inference.Prediction
+	for _, p := range packages {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		ps, err := r.ask(ctx, actor, p, study, req, open)
+		if err != nil {
+			return nil, fmt.Errorf("model %s on study %s: %w", p.Card.ID, study.UID, err)
+		}
+		out = append(out, ps...)
+	}
+	return out, nil
+}
+
+// ask gives one model every series it is fit for. Where it is fit for none, the
+// refusal of the series that came nearest is the answer: of the model's own
+// modality where there is one.
+func (r *Reading) ask(ctx context.Context, actor records.User, p *models.Package, study *imaging.Study, req Request, open opener) ([]inference.Prediction, error) {
+	var out []inference.Prediction
+	var refusal *inference.Prediction
+	for i := range study.Series {
+		s := &study.Series[i]
+		if req.SOPUID != "" && !slices.ContainsFunc(s.Instances, func(in imaging.Instance) bool { return in.SOPInstanceUID == req.SOPUID }) {
+			continue
+		}
+		given := inference.Given{SOPUID: req.SOPUID, Region: req.Region, Organ: req.Organ}
+		if reason := inference.Fits(p.Card, study, s, given); reason != nil {
+			pr := inference.Refusal(p.Card, imaging.Ref{StudyUID: study.UID, SeriesUID: s.UID}, *reason)
+			if refusal == nil || refusal.Reason.Code == inference.ReasonModality && reason.Code != inference.ReasonModality {
+				refusal = &pr
+			}
+			continue
+		}
+		in := inference.Chosen(p.Card, s, given)
+		ps, err := r.run(ctx, actor, p, study, in, given, req, open)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ps...)
+	}
+	if len(out) > 0 {
+		return out, nil
+	}
+	if refusal == nil {
+		pr := inference.Refusal(p.Card, imaging.Ref{StudyUID: study.UID}, inference.Reason{Code: inference.ReasonPixels, Args: []string{"the study holds no such image"}})
+		refusal = &pr
+	}
+	return []inference.Prediction{*refusal}, nil
+}
+
+func (r *Reading) run(ctx context.Context, actor records.User, p *models.Package, study *imaging.Study, in *imaging.Instance, given inference.Given, req Request, open opener) ([]inference.Prediction, error) {
+	f, err := open(in)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	runner, err := r.load(p)
+	if err != nil {
+		return nil, err
+	}
+	defer runner.Close()
+	q := inference.Request{Package: p, Runner: runner, Given: given, Operator: actor.ID, Now: r.now, Slide: in.Slide,
+		Ref: imaging.Ref{StudyUID: study.UID, SeriesUID: in.SeriesUID, SOPUID: in.SOPInstanceUID, SOPClass: in.SOPClassUID}}
+	if p.Card.Slide != nil {
+		sl, err := slide.Open(f, codec.Local{})
+		if err != nil {
+			return nil, err
+		}
+		return inference.TypeRegion(ctx, q, sl, func(done, total int) {
+			if req.Progress != nil {
+				req.Progress(p.Card.ID, done, total)
+			}
+		})
+	}
+	q.Ref.Frame = 1
+	frame, err := f.Frame(ctx, codec.Local{}, 1)
+	if err != nil {
+		var unsupported *codec.UnsupportedError
+		if errors.As(err, &unsupported) {
+			return []inference.Prediction{inference.Refusal(p.Card, q.Ref, inference.Reason{Code: inference.ReasonPixels, Args: []string{err.Error()}})}, nil
+		}
+		return nil, err
+	}
+	ps, err := inference.Classify(ctx, q, inference.Image{Frame: frame, Number: 1, ModalityLUT: in.ModalityLUT})
+	if req.Progress != nil {
+		req.Progress(p.Card.ID, 1, 1)
+	}
+	return ps, err
+}
+
+// Analyze asks models about a study of the record and stores what they say:
+// each outcome as a run, each proposal as a finding in state proposed, all in
+// one transaction with its audit event. A proposal about the same place and
+// class as a finding that is there already never makes a second one.
+func (r *Reading) Analyze(ctx context.Context, actor records.User, studyUID string, req Request) (Result, error) {
+	var res Result
+	if err := records.Require(actor, records.RightAnalyze); err != nil {
+		return res, err
+	}
+	study, err := r.archive.Study(ctx, studyUID)
+	if err != nil {
+		return res, err
+	}
+	predictions, err := r.predict(ctx, actor, study, req, func(in *imaging.Instance) (*dicomfile.File, error) {
+		return r.archive.Open(ctx, in.SOPInstanceUID)
+	})
+	if err != nil {
+		return res, err
+	}
+	err = r.store.Update(ctx, func(tx *sqlite.Tx) error {
+		res = Result{}
+		ex, err := tx.Examination(studyUID)
+		if err != nil {
+			return err
+		}
+		existing, err := tx.FindingsOf(studyUID)
+		if err != nil {
+			return err
+		}
+		for i := range predictions {
+			run, err := runOf(&predictions[i], actor)
+			if err != nil {
+				return err
+			}
+			run.At = r.now()
+			if predictions[i].Outcome == inference.Proposed {
+				f := sameObservation(existing, proposalKey(&predictions[i]))
+				if f == nil {
+					made := r.propose(&predictions[i], run, actor)
+					if err := tx.InsertFinding(&made); err != nil {
+						return err
+					}
+					existing = append(existing, made)
+					f = &made
+				}
+				run.FindingUID = f.UID
+				res.Findings = append(res.Findings, *f)
+			}
+			if err := tx.PutRun(&run); err != nil {
+				return err
+			}
+			res.Runs = append(res.Runs, run)
+		}
+		return r.audit(tx, actor, "analyze", studyUID, ex.PatientID, "ok", fmt.Sprintf("%d results, %d proposals", len(res.Runs), len(res.Findings)))
+	})
+	return res, err
+}
+
+// propose turns a prediction into the first version of a finding.
+func (r *Reading) propose(p *inference.Prediction, run records.Run, actor records.User) records.Finding {
+	f := records.Finding{UID: dicomfile.NewUID(), TrackingUID: dicomfile.NewUID(), Version: 1, StudyUID: p.Ref.StudyUID,
+		State: records.FindingProposed, Label: records.Text(p.Class.Label), Ref: p.Ref, Probability: run.Probability,
+		Model: &run.Model, RunID: run.ID, ProposalKey: proposalKey(p), Amber: run.Amber, By: actor.ID, ByName: actor.Name, At: run.At}
+	f.TrackingID = p.Class.Key + "-" + f.UID[len(f.UID)-6:]
+	f.Code, f.Site = code(p.Class.Code), code(p.Class.Site)
+	f.Topography, f.Morphology = code(p.Class.Topography), code(p.Class.Morphology)
+	return f
+}
+
+func code(c *models.Code) *records.Code {
+	if c == nil {
+		return nil
+	}
+	out := records.Code(*c)
+	return &out
+}
+
+// proposalKey identifies what is proposed: model, class, instance, frame, and
+// the region where a doctor marked one. An activation map is the model's own
+// and may move a little, so it is no part of the key.
+func proposalKey(p *inference.Prediction) string {
+	key := fmt.Sprintf("%s|%s|%s|%d", p.Model.ID, p.Class.Key, p.Ref.SOPUID, p.Ref.Frame)
+	if g := p.Ref.Region; g != nil && g.Kind == imaging.RegionDrawn {
+		key += fmt.Sprintf("|%g,%g,%g,%g", g.X0, g.Y0, g.X1, g.Y1)
+	}
+	return key
+}
+
+// sameObservation finds the finding that a proposal would repeat, whatever
+// verdict it has had since. A withdrawn finding does not count.
+func sameObservation(existing []records.Finding, key string) *records.Finding {
+	for i := range existing {
+		if existing[i].ProposalKey == key && existing[i].State != records.FindingWithdrawn {
+			return &existing[i]
+		}
+	}
+	return nil
+}
+
+// runResult is what a run keeps besides its columns.
+type runResult struct {
+	Trace inference.Trace              `json:"trace"`
+	All   []inference.ClassProbability `json:"all,omitempty"`
+	Map   *inference.TypeMap           `json:"map,omitempty"`
+}
+
+// TypeMapOf is the type map that a run kept, or nil.
+func TypeMapOf(run records.Run) (*inference.TypeMap, error) {
+	if len(run.Result) == 0 {
+		return nil, nil
+	}
+	var res runResult
+	if err := json.Unmarshal(run.Result, &res); err != nil {
+		return nil, fmt.Errorf("run %s: its stored result is damaged: %w", run.ID, err)
+	}
+	return res.Map, nil
+}
+
+func runOf(p *inference.Prediction, actor records.User) (records.Run, error) {
+	var id [12]byte
+	// crypto/rand.Read never fails since Go 1.24.
+	_, _ = rand.Read(id[:])
+	run := records.Run{ID: "RUN-" + hex.EncodeToString(id[:]), StudyUID: p.Ref.StudyUID, Outcome: string(p.Outcome), Ref: p.Ref, By: actor.ID,
+		Model: records.ModelRef{ID: p.Model.ID, Version: p.Model.Version, SHA256: p.Model.SHA256, Name: records.Text(p.Model.Name)}}
+	if p.Reason != nil {
+		run.Reason, run.ReasonCode, run.ReasonArgs = p.Reason.String(), string(p.Reason.Code), p.Reason.Args
+	}
+	if p.Class != nil {
+		run.Label = records.Text(p.Class.Label)
+	}
+	if !math.IsNaN(p.Probability) {
+		v := p.Probability
+		run.Probability = &v
+	}
+	for _, a := range p.Amber {
+		run.Amber = append(run.Amber, a.String())
+	}
+	raw, err := json.Marshal(runResult{Trace: p.Trace, All: p.All, Map: p.Map})
+	run.Result = raw
+	return run, err
+}

@@ -1,0 +1,74 @@
+// Package reading holds the use cases of reading a study: run the models that
+// fit, propose, decide, report, sign. A model only proposes; a named doctor
+// confirms, edits or rejects, and only that enters a report.
+package reading
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"longying/app/archive"
+	"longying/inference"
+	"longying/models"
+	"longying/records"
+	"longying/records/sqlite"
+)
+
+// Loader makes a runner for a model package: ONNX Runtime in this process, or
+// a worker process.
+type Loader func(pkg *models.Package) (inference.Runner, error)
+
+// Reading is the use case. Its fields are set once by New.
+type Reading struct {
+	store    *sqlite.Store
+	archive  *archive.Archive
+	packages []*models.Package
+	broken   []error
+	load     Loader
+	sign     Signing
+	now      func() time.Time
+	station  string
+}
+
+// Signing is what a signature needs from the other use cases.
+type Signing struct {
+	// Reauthenticate checks the signer's password again.
+	Reauthenticate func(ctx context.Context, actor records.User, password string) error
+	// Organization is the hospital as it stands in the document.
+	Organization func(ctx context.Context) (records.Organization, error)
+	// Intents lists the deliveries that a signed document calls for; they are
+	// inserted in the signature's own transaction.
+	Intents func(tx *sqlite.Tx, doc *records.Document) ([]records.Delivery, error)
+}
+
+// New wires the use case. broken are model packages that could not be loaded:
+// they are shown, never silently missing.
+func New(store *sqlite.Store, ar *archive.Archive, packages []*models.Package, broken []error, load Loader, sign Signing, now func() time.Time) *Reading {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return &Reading{store: store, archive: ar, packages: packages, broken: broken, load: load, sign: sign, now: now, station: host}
+}
+
+// Models lists the model packages at hand.
+func (r *Reading) Models() []*models.Package { return r.packages }
+
+// BrokenModels lists the packages that were refused, each with its reason.
+func (r *Reading) BrokenModels() []error { return r.broken }
+
+func (r *Reading) model(id string) (*models.Package, error) {
+	for _, p := range r.packages {
+		if p.Card.ID == id {
+			return p, nil
+		}
+	}
+	return nil, fmt.Errorf("model %q is not installed; longying models list shows those that are", id)
+}
+
+func (r *Reading) audit(tx *sqlite.Tx, actor records.User, action, object, patientID, outcome, detail string) error {
+	return tx.AppendAudit(&records.AuditEvent{At: r.now(), UserID: actor.ID, UserName: actor.Name, Station: r.station,
+		Action: action, Object: object, PatientID: patientID, Outcome: outcome, Detail: detail})
+}

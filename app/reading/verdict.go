@@ -1,0 +1,112 @@
+package reading
+
+import (
+	"context"
+
+	"longying/records"
+	"longying/records/sqlite"
+)
+
+// Findings lists the latest version of every finding of a study.
+func (r *Reading) Findings(ctx context.Context, actor records.User, studyUID string) ([]records.Finding, error) {
+	if err := records.Require(actor, records.RightViewPatient); err != nil {
+		return nil, err
+	}
+	var out []records.Finding
+	err := r.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+		out, err = tx.FindingsOf(studyUID)
+		return err
+	})
+	return out, err
+}
+
+// History lists every version of one finding, oldest first.
+func (r *Reading) History(ctx context.Context, actor records.User, findingUID string) ([]records.Finding, error) {
+	if err := records.Require(actor, records.RightViewPatient); err != nil {
+		return nil, err
+	}
+	var out []records.Finding
+	err := r.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+		out, err = tx.FindingHistory(findingUID)
+		return err
+	})
+	return out, err
+}
+
+// Runs lists what each model said about a study, refusals included.
+func (r *Reading) Runs(ctx context.Context, actor records.User, studyUID string) ([]records.Run, error) {
+	if err := records.Require(actor, records.RightViewPatient); err != nil {
+		return nil, err
+	}
+	var out []records.Run
+	err := r.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+		out, err = tx.RunsOf(studyUID)
+		return err
+	})
+	return out, err
+}
+
+// Confirm is a named doctor's agreement with a finding as it stands.
+func (r *Reading) Confirm(ctx context.Context, actor records.User, findingUID string) (records.Finding, error) {
+	return r.decide(ctx, actor, findingUID, "confirm", func(f records.Finding) (records.Finding, error) {
+		return f.Confirm(actor, r.now())
+	})
+}
+
+// Edit is a named doctor's agreement with changes.
+func (r *Reading) Edit(ctx context.Context, actor records.User, findingUID string, change records.FindingChange) (records.Finding, error) {
+	return r.decide(ctx, actor, findingUID, "edit", func(f records.Finding) (records.Finding, error) {
+		return f.Edit(actor, change, r.now())
+	})
+}
+
+// Reject is a named doctor's disagreement, with a reason.
+func (r *Reading) Reject(ctx context.Context, actor records.User, findingUID, reason string) (records.Finding, error) {
+	return r.decide(ctx, actor, findingUID, "reject", func(f records.Finding) (records.Finding, error) {
+		return f.Reject(actor, reason, r.now())
+	})
+}
+
+// decide writes the verdict and its audit event in one transaction: neither is
+// ever there without the other. The study must be linked to a patient, because
+// a verdict is an entry of somebody's record.
+func (r *Reading) decide(ctx context.Context, actor records.User, findingUID, action string, verdict func(records.Finding) (records.Finding, error)) (records.Finding, error) {
+	var out records.Finding
+	if err := records.Require(actor, records.RightVerdict); err != nil {
+		return out, err
+	}
+	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {
+		f, err := tx.Finding(findingUID)
+		if err != nil {
+			return err
+		}
+		ex, err := linkedExamination(tx, f.StudyUID)
+		if err != nil {
+			return err
+		}
+		next, err := verdict(*f)
+		if err != nil {
+			return err
+		}
+		if err := tx.AppendFindingVersion(&next); err != nil {
+			return err
+		}
+		out = next
+		return r.audit(tx, actor, action, findingUID, ex.PatientID, "ok", "")
+	})
+	return out, err
+}
+
+// linkedExamination is the examination of a study, refused when the study is
+// not linked to a patient.
+func linkedExamination(tx *sqlite.Tx, studyUID string) (*records.Examination, error) {
+	ex, err := tx.Examination(studyUID)
+	if err != nil {
+		return nil, err
+	}
+	if !ex.Link.Linked() {
+		return nil, &records.RefusedError{Code: "not_linked", Args: []string{studyUID},
+			Reason: "study " + studyUID + " is not linked to a patient; decide on the review list whose it is (longying patients review)"}
+	}
+	return ex, nil
+}

@@ -1,0 +1,212 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"longying/records"
+	"longying/records/sqlite"
+)
+
+// linkByRule decides whose the study is by records.DecideLink over everyone its
+// header points at, and stores and audits the decision.
+func (r *Registry) linkByRule(tx *sqlite.Tx, actor records.User, ex *records.Examination) error {
+	candidates, err := candidatesFor(tx, ex)
+	if err != nil {
+		return err
+	}
+	d := records.DecideLink(ex.Header, ex.AccessionNumber, candidates)
+	ex.Link, ex.LinkRule, ex.PatientID, ex.LinkConflicts = d.State, d.Rule, d.PatientID, d.Conflicts
+	ex.LinkReason = d.ReasonCode
+	if d.State.Linked() {
+		ex.LinkedBy, ex.LinkedAt = actor.ID, r.now()
+		p, err := tx.Patient(d.PatientID)
+		if err != nil {
+			return err
+		}
+		ex.Sample = p.Sample
+	}
+	if err := tx.PutExamination(ex); err != nil {
+		return err
+	}
+	if d.State.Linked() {
+		return r.audit(tx, actor, "link", ex.StudyUID, d.PatientID, "ok", "by rule: "+string(d.Rule))
+	}
+	return r.audit(tx, actor, "link", ex.StudyUID, "", "refused", "to the review list: "+d.Reason)
+}
+
+func candidatesFor(tx *sqlite.Tx, ex *records.Examination) ([]records.Candidate, error) {
+	byID := map[string]int{}
+	var out []records.Candidate
+	add := func(p *records.Patient, mark func(*records.Candidate)) {
+		i, ok := byID[p.ID]
+		if !ok {
+			i = len(out)
+			byID[p.ID] = i
+			out = append(out, records.Candidate{Patient: *p})
+		}
+		mark(&out[i])
+	}
+	for _, number := range append([]string{ex.Header.PatientID}, ex.Header.OtherIDs...) {
+		if number == "" {
+			continue
+		}
+		p, err := tx.PatientByIDNumber(records.IDTypeResident, number)
+		if err == nil {
+			add(p, func(c *records.Candidate) { c.ByIDNumber = true })
+		} else if !errors.Is(err, records.ErrNotFound) {
+			return nil, err
+		}
+	}
+	if ex.AccessionNumber != "" {
+		o, err := tx.OrderByAccession(ex.AccessionNumber)
+		if err == nil {
+			p, err := tx.Patient(o.PatientID)
+			if err != nil {
+				return nil, err
+			}
+			add(p, func(c *records.Candidate) { c.ByAccession = true })
+		} else if !errors.Is(err, records.ErrNotFound) {
+			return nil, err
+		}
+	}
+	if ex.Header.Issuer != "" && ex.Header.PatientID != "" {
+		ps, err := tx.PatientsByNumber(ex.Header.Issuer, ex.Header.PatientID)
+		if err != nil && !errors.Is(err, records.ErrNotFound) {
+			return nil, err
+		}
+		for i := range ps {
+			add(&ps[i], func(c *records.Candidate) { c.ByNumber = true })
+		}
+	}
+	return out, nil
+}
+
+// linkOpen tries the rule again on every study that is not linked, e.g. after
+// people were imported, and returns those that it linked.
+func (r *Registry) linkOpen(ctx context.Context, actor records.User) ([]records.Examination, error) {
+	var linked []records.Examination
+	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {
+		linked = nil
+		open, err := tx.ReviewList()
+		if err != nil {
+			return err
+		}
+		for i := range open {
+			ex := open[i]
+			if hasConflict(ex.LinkConflicts, "headers") {
+				continue // several patients inside one study: only a person can decide
+			}
+			if err := r.linkByRule(tx, actor, &ex); err != nil {
+				return err
+			}
+			if ex.Link.Linked() {
+				linked = append(linked, ex)
+			}
+		}
+		return nil
+	})
+	return linked, err
+}
+
+func hasConflict(cs []records.Conflict, field string) bool {
+	for _, c := range cs {
+		if c.Field == field {
+			return true
+		}
+	}
+	return false
+}
+
+// Review lists the studies that no rule could link, with what differs.
+func (r *Registry) Review(ctx context.Context, actor records.User) ([]records.Examination, error) {
+	if err := records.Require(actor, records.RightViewPatient); err != nil {
+		return nil, err
+	}
+	var out []records.Examination
+	err := r.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+		out, err = tx.ReviewList()
+		return err
+	})
+	return out, err
+}
+
+// Link makes a named person's decision whose the study is. What differs
+// between header and register is kept with the link and shown as a warning
+// wherever the study is shown.
+func (r *Registry) Link(ctx context.Context, actor records.User, studyUID, patientID string) (records.Examination, error) {
+	var out records.Examination
+	if err := records.Require(actor, records.RightLink); err != nil {
+		return out, err
+	}
+	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {
+		ex, err := tx.Examination(studyUID)
+		if err != nil {
+			return err
+		}
+		p, err := tx.Patient(patientID)
+		if err != nil {
+			return err
+		}
+		if ex.Link.Linked() && ex.PatientID != patientID {
+			return &records.RefusedError{Code: "linked_already",
+				Reason: fmt.Sprintf("study %s is linked to another patient; unlink it first", studyUID)}
+		}
+		ex.Link, ex.LinkRule, ex.PatientID = records.LinkedByHand, records.RuleByHand, p.ID
+		ex.LinkConflicts = records.CompareHeader(ex.Header, *p)
+		ex.LinkedBy, ex.LinkedAt, ex.LinkReason, ex.Sample = actor.ID, r.now(), "", p.Sample
+		if err := tx.PutExamination(ex); err != nil {
+			return err
+		}
+		out = *ex
+		return r.audit(tx, actor, "link", studyUID, p.ID, "ok", fmt.Sprintf("by hand, %d conflicts", len(ex.LinkConflicts)))
+	})
+	return out, err
+}
+
+// Unlink takes the study back from its patient and withdraws every proposal
+// and verdict made under the wrong one. A study with a signed report is
+// refused: the report must be amended first.
+func (r *Registry) Unlink(ctx context.Context, actor records.User, studyUID string) error {
+	if err := records.Require(actor, records.RightLink); err != nil {
+		return err
+	}
+	return r.store.Update(ctx, func(tx *sqlite.Tx) error {
+		ex, err := tx.Examination(studyUID)
+		if err != nil {
+			return err
+		}
+		docs, err := tx.SignedDocuments(studyUID)
+		if err != nil {
+			return err
+		}
+		if len(docs) > 0 {
+			return &records.RefusedError{Code: "signed", Reason: fmt.Sprintf(
+				"study %s has a signed report under this patient; withdrawing a delivered report is not in this version", studyUID)}
+		}
+		findings, err := tx.FindingsOf(studyUID)
+		if err != nil {
+			return err
+		}
+		for i := range findings {
+			if findings[i].State == records.FindingWithdrawn {
+				continue
+			}
+			w, err := findings[i].Withdraw(actor, "the study was linked to the wrong patient", r.now())
+			if err != nil {
+				return err
+			}
+			if err := tx.AppendFindingVersion(&w); err != nil {
+				return err
+			}
+		}
+		wrong := ex.PatientID
+		ex.Link, ex.LinkRule, ex.PatientID, ex.LinkConflicts, ex.LinkedBy = records.LinkReview, "", "", nil, ""
+		ex.LinkReason = "unlinked"
+		if err := tx.PutExamination(ex); err != nil {
+			return err
+		}
+		return r.audit(tx, actor, "unlink", studyUID, wrong, "ok", fmt.Sprintf("%d findings withdrawn", len(findings)))
+	})
+}

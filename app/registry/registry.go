@@ -1,0 +1,253 @@
+// Package registry holds the use cases around whose a study is: import studies
+// and people, link by rule or by hand, the review list, search, the record.
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"longying/app/archive"
+	"longying/imaging"
+	"longying/imaging/dicomfile"
+	"longying/records"
+	"longying/records/sqlite"
+)
+
+// Registry is the use case. Its fields are set once by New.
+type Registry struct {
+	store   *sqlite.Store
+	archive *archive.Archive
+	now     func() time.Time
+	station string
+}
+
+// New wires the use case over a store and an archive.
+func New(store *sqlite.Store, ar *archive.Archive, now func() time.Time) *Registry {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return &Registry{store: store, archive: ar, now: now, station: host}
+}
+
+func (r *Registry) audit(tx *sqlite.Tx, actor records.User, action, object, patientID, outcome, detail string) error {
+	return tx.AppendAudit(&records.AuditEvent{At: r.now(), UserID: actor.ID, UserName: actor.Name, Station: r.station,
+		Action: action, Object: object, PatientID: patientID, Outcome: outcome, Detail: detail})
+}
+
+// ImportResult says what an import of studies did.
+type ImportResult struct {
+	Studies []records.Examination // every study that the paths held, with its link
+	Skipped []imaging.Skipped     // each file that was not taken, with its reason
+	New     int                   // objects stored
+	Known   int                   // objects that were there already
+}
+
+// Import copies the studies under paths (files, folders, ZIP archives) into the
+// data folder and links each by rule. It is safe to repeat: an object that is
+// there already is counted as known, one with the same UID and other content is
+// skipped with its reason. progress may be nil.
+func (r *Registry) Import(ctx context.Context, actor records.User, paths []string, progress func(done, total int)) (ImportResult, error) {
+	var res ImportResult
+	if err := records.Require(actor, records.RightImport); err != nil {
+		return res, err
+	}
+	cat, err := dicomfile.Scan(ctx, paths, nil)
+	if err != nil {
+		return res, err
+	}
+	res.Skipped = cat.Skipped
+	total, done := 0, 0
+	for i := range cat.Studies {
+		total += cat.Studies[i].Instances()
+	}
+	for i := range cat.Studies {
+		study := &cat.Studies[i]
+		var objects []records.Object
+		for si := range study.Series {
+			for ii := range study.Series[si].Instances {
+				in := &study.Series[si].Instances[ii]
+				if err := ctx.Err(); err != nil {
+					return res, err
+				}
+				obj, err := r.archive.Put(ctx, in)
+				if err != nil {
+					return res, fmt.Errorf("%s could not be copied into the data folder: %w", in.Source, err)
+				}
+				objects = append(objects, obj)
+				done++
+				if progress != nil {
+					progress(done, total)
+				}
+			}
+		}
+		ex, err := r.register(ctx, actor, study, objects, &res)
+		if err != nil {
+			return res, err
+		}
+		res.Studies = append(res.Studies, ex)
+	}
+	return res, nil
+}
+
+// register stores one study with its objects, and links it, in one transaction.
+func (r *Registry) register(ctx context.Context, actor records.User, study *imaging.Study, objects []records.Object, res *ImportResult) (records.Examination, error) {
+	var ex records.Examination
+	fresh, known := 0, 0
+	var skipped []imaging.Skipped
+	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {
+		fresh, known, skipped = 0, 0, nil
+		old, err := tx.Examination(study.UID)
+		switch {
+		case err == nil:
+			ex = *old
+		case errors.Is(err, records.ErrNotFound):
+			ex = newExamination(study, r.now())
+		default:
+			return err
+		}
+		if err := tx.PutExamination(&ex); err != nil {
+			return err
+		}
+		for i := range objects {
+			inserted, err := tx.PutObject(&objects[i])
+			var conflict *records.ConflictError
+			switch {
+			case errors.As(err, &conflict):
+				skipped = append(skipped, imaging.Skipped{Path: objects[i].SOPUID, Code: imaging.SkipConflict, Detail: err.Error()})
+			case err != nil:
+				return err
+			case inserted:
+				fresh++
+			default:
+				known++
+			}
+		}
+		all, err := tx.ObjectsOf(study.UID)
+		if err != nil {
+			return err
+		}
+		ex.Instances = len(all)
+		if err := r.audit(tx, actor, "import_study", study.UID, ex.PatientID, "ok",
+			fmt.Sprintf("%d new objects, %d known, %d refused", fresh, known, len(skipped))); err != nil {
+			return err
+		}
+		if study.HeadersDisagree {
+			ex.LinkConflicts = []records.Conflict{{Field: "headers", Header: study.HeaderDifference}}
+			ex.Link = records.LinkReview
+			return tx.PutExamination(&ex)
+		}
+		if !ex.Link.Linked() {
+			return r.linkByRule(tx, actor, &ex)
+		}
+		return tx.PutExamination(&ex)
+	})
+	if err != nil {
+		return ex, fmt.Errorf("study %s was not stored: %w", study.UID, err)
+	}
+	res.New += fresh
+	res.Known += known
+	res.Skipped = append(res.Skipped, skipped...)
+	return ex, nil
+}
+
+func newExamination(study *imaging.Study, now time.Time) records.Examination {
+	ex := records.Examination{
+		StudyUID: study.UID, Link: records.LinkPending, AccessionNumber: study.AccessionNumber,
+		Modalities: study.Modalities(), Description: study.Description, Date: study.Date,
+		Institution: study.InstitutionName, Header: records.HeaderOf(study.Patient), ImportedAt: now,
+	}
+	if len(study.Series) > 0 {
+		ex.Modality = study.Series[0].Modality
+		ex.BodyPart = study.Series[0].BodyPart
+	}
+	return ex
+}
+
+// Studies lists examinations, newest first.
+func (r *Registry) Studies(ctx context.Context, actor records.User, f records.ExaminationFilter) ([]records.Examination, error) {
+	if err := records.Require(actor, records.RightViewPatient); err != nil {
+		return nil, err
+	}
+	var out []records.Examination
+	err := r.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+		out, err = tx.Examinations(f)
+		return err
+	})
+	return out, err
+}
+
+// Examination is one study's row of the record.
+func (r *Registry) Examination(ctx context.Context, actor records.User, studyUID string) (records.Examination, error) {
+	if err := records.Require(actor, records.RightViewPatient); err != nil {
+		return records.Examination{}, err
+	}
+	var out records.Examination
+	err := r.store.View(ctx, func(tx *sqlite.Tx) error {
+		ex, err := tx.Examination(studyUID)
+		if err != nil {
+			return err
+		}
+		out = *ex
+		return nil
+	})
+	return out, err
+}
+
+// Search finds people by part of a name, ID number, phone or record number.
+func (r *Registry) Search(ctx context.Context, actor records.User, text string) ([]records.Patient, error) {
+	if err := records.Require(actor, records.RightViewPatient); err != nil {
+		return nil, err
+	}
+	var out []records.Patient
+	err := r.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+		out, err = tx.SearchPatients(text, 200)
+		return err
+	})
+	return out, err
+}
+
+// PatientRecord is what is known of one person.
+type PatientRecord struct {
+	Patient      records.Patient
+	Visits       []records.Visit
+	Orders       []records.Order
+	Examinations []records.Examination
+	Documents    []records.SignedDocument
+}
+
+// Record opens one person's record; the opening is audited.
+func (r *Registry) Record(ctx context.Context, actor records.User, patientID string) (PatientRecord, error) {
+	var rec PatientRecord
+	if err := records.Require(actor, records.RightViewPatient); err != nil {
+		return rec, err
+	}
+	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {
+		p, err := tx.Patient(patientID)
+		if err != nil {
+			return err
+		}
+		rec = PatientRecord{Patient: *p}
+		if rec.Visits, err = tx.VisitsOf(patientID); err != nil {
+			return err
+		}
+		if rec.Orders, err = tx.OrdersOf(patientID); err != nil {
+			return err
+		}
+		if rec.Examinations, err = tx.Examinations(records.ExaminationFilter{PatientID: patientID}); err != nil {
+			return err
+		}
+		for _, ex := range rec.Examinations {
+			docs, err := tx.SignedDocuments(ex.StudyUID)
+			if err != nil {
+				return err
+			}
+			rec.Documents = append(rec.Documents, docs...)
+		}
+		return r.audit(tx, actor, "view_record", patientID, patientID, "ok", "")
+	})
+	return rec, err
+}

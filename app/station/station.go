@@ -1,0 +1,168 @@
+// Package station wires one open data folder: the store, the archive, the model
+// sessions and every use case over them. The command line and the desktop both
+// start here; nothing else knows how the pieces fit.
+package station
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"longying/app/admin"
+	"longying/app/archive"
+	"longying/app/consult"
+	"longying/app/delivery"
+	"longying/app/reading"
+	"longying/app/registry"
+	"longying/inference"
+	"longying/models"
+	"longying/records"
+	"longying/records/report"
+	"longying/records/seal"
+	"longying/records/sqlite"
+)
+
+// Options say which data folder to open, and how.
+type Options struct {
+	Home       string
+	Passphrase string
+	Library    string           // path of libonnxruntime; empty: looked for
+	Executable string           // this program
+	Clock      func() time.Time // nil: time.Now
+	Backoff    time.Duration    // first pause after a failed delivery; 0: the outbox default
+}
+
+// Station is one open data folder with its use cases.
+type Station struct {
+	Home     string
+	Archive  *archive.Archive
+	Registry *registry.Registry
+	Reading  *reading.Reading
+	Consult  *consult.Consult
+	Delivery *delivery.Delivery
+	Admin    *admin.Admin
+
+	store    *sqlite.Store
+	sessions *Sessions
+}
+
+// Home is the data folder: LONGYING_HOME, or the platform's user data folder.
+func Home(getenv func(string) string) (string, error) {
+	if h := getenv("LONGYING_HOME"); h != "" {
+		return filepath.Abs(h)
+	}
+	if d := getenv("XDG_DATA_HOME"); d != "" {
+		return filepath.Join(d, "longying"), nil
+	}
+	home := getenv("HOME")
+	switch runtime.GOOS {
+	case "windows":
+		if d := getenv("LOCALAPPDATA"); d != "" {
+			return filepath.Join(d, "Longying"), nil
+		}
+	case "darwin":
+		if home != "" {
+			return filepath.Join(home, "Library", "Application Support", "Longying"), nil
+		}
+	}
+	if home == "" {
+		return "", errors.New("no data folder: set LONGYING_HOME")
+	}
+	return filepath.Join(home, ".local", "share", "longying"), nil
+}
+
+// Fresh reports a folder that holds no data yet.
+func Fresh(home string) bool { return !seal.Exists(home) }
+
+// Open opens a data folder, making it where it is new; the passphrase then
+// becomes the folder's. The models that cannot be loaded are kept with their
+// reason in Reading.BrokenModels.
+func Open(ctx context.Context, o Options) (*Station, error) {
+	now := o.Clock
+	if now == nil {
+		now = time.Now
+	}
+	if err := os.MkdirAll(o.Home, 0o700); err != nil {
+		return nil, fmt.Errorf("the data folder cannot be made: %w", err)
+	}
+	var key *seal.Key
+	var err error
+	if seal.Exists(o.Home) {
+		key, err = seal.Unlock(o.Home, o.Passphrase)
+	} else {
+		key, err = seal.Create(o.Home, o.Passphrase)
+	}
+	if err != nil {
+		return nil, err
+	}
+	store, err := sqlite.Open(ctx, o.Home, key, now)
+	if err != nil {
+		return nil, err
+	}
+	ar, err := archive.New(store, key, o.Home)
+	if err != nil {
+		store.Close()
+		return nil, err
+	}
+	s := &Station{Home: o.Home, Archive: ar, store: store, sessions: NewSessions(o.Library, o.Executable)}
+	s.Admin = admin.New(store, now)
+	s.Delivery = delivery.New(store, now, rand.Float64, o.Backoff)
+	s.Registry = registry.New(store, ar, now)
+	packages, broken := models.LoadShipped()
+	s.Reading = reading.New(store, ar, packages, broken, s.sessions.Load, reading.Signing{
+		Reauthenticate: s.Admin.Reauthenticate, Organization: s.Admin.Organization, Intents: s.Delivery.Intents}, now)
+	s.Consult = consult.New(store, ar, now)
+	return s, nil
+}
+
+// Close ends the sessions and closes the store.
+func (s *Station) Close() error {
+	return errors.Join(s.sessions.Close(), s.store.Close())
+}
+
+// Runtime says which ONNX Runtime is loaded, or why none is.
+func (s *Station) Runtime() (version string, err error) { return s.sessions.Runtime() }
+
+// Predictor gives the models alone, without a data folder: for files that are
+// analysed and not kept. done must be called at the end.
+func Predictor(library, executable string) (r *reading.Reading, done func() error) {
+	sessions := NewSessions(library, executable)
+	packages, broken := models.LoadShipped()
+	return reading.New(nil, nil, packages, broken, sessions.Load, reading.Signing{}, time.Now), sessions.Close
+}
+
+// PrintReport is the newest signed report of a study as a PDF with its key
+// images.
+func (s *Station) PrintReport(ctx context.Context, actor records.User, studyUID string) ([]byte, error) {
+	if err := records.Require(actor, records.RightExport); err != nil {
+		return nil, err
+	}
+	doc, err := s.Reading.Signed(ctx, actor, studyUID)
+	if err != nil {
+		return nil, err
+	}
+	images, err := s.Reading.KeyImages(ctx, &doc.Document)
+	if err != nil {
+		return nil, err
+	}
+	data, err := printed(&doc, images)
+	if err != nil {
+		return nil, err
+	}
+	return data, s.Delivery.Audit(ctx, actor, "print", doc.Document.ID, doc.Document.Patient.ID)
+}
+
+var _ inference.Runner = (*shared)(nil)
+
+func printed(doc *records.SignedDocument, images []image.Image) ([]byte, error) {
+	var b bytes.Buffer
+	err := report.PDF(doc, report.Options{Lang: "zh", KeyImages: images}, &b)
+	return b.Bytes(), err
+}
