@@ -9,6 +9,7 @@ import (
 
 	"longying/app/station"
 	"longying/models"
+	"longying/records/sqlite"
 )
 
 // check is one thing that doctor looked at.
@@ -103,7 +104,7 @@ func (c *call) diagnoseHome() check {
 	probe.Close()
 	os.Remove(name)
 	k.OK = true
-	if st, err := os.Stat(filepath.Join(home, "longying.db")); err == nil {
+	if st, err := os.Stat(filepath.Join(home, sqlite.DatabaseFile)); err == nil {
 		k.What += fmt.Sprintf(", database of %d KiB", st.Size()>>10)
 	}
 	return k

@@ -28,12 +28,14 @@ func cmdModels(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	switch verb {
+	case "install", "remove", "pack", "accept":
+		return &laterError{"models " + verb}
+	}
 	if err := c.parse(rest, nil); err != nil {
 		return err
 	}
 	switch verb {
-	case "install", "remove", "pack", "accept":
-		return &laterError{"models " + verb}
 	case "list":
 		return c.listModels()
 	case "show", "verify":

@@ -1,0 +1,277 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"longying/app/samples"
+	"longying/records/sqlite"
+)
+
+// TestMain lets this test binary stand in for the program when the demo starts
+// its stub platform as a process of its own.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "platform-stub" {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+		code := Run(ctx, os.Args[1:], Env{Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv})
+		stop()
+		os.Exit(code)
+	}
+	os.Exit(m.Run())
+}
+
+// line runs one command line.
+type line struct {
+	t   *testing.T
+	env map[string]string
+}
+
+func newLine(t *testing.T) *line {
+	t.Helper()
+	return &line{t, map[string]string{"LONGYING_HOME": filepath.Join(t.TempDir(), "home"), "LONGYING_ORT_LIBRARY": os.Getenv("LONGYING_ORT_LIBRARY")}}
+}
+
+func (l *line) run(args ...string) (code int, stdout, stderr string) {
+	l.t.Helper()
+	var out, errs bytes.Buffer
+	code = Run(l.t.Context(), args, Env{Stdout: &out, Stderr: &errs, Executable: os.Args[0],
+		Getenv: func(k string) string { return l.env[k] }})
+	return code, out.String(), errs.String()
+}
+
+// want runs a command that must end with a code.
+func (l *line) want(code int, args ...string) (stdout, stderr string) {
+	l.t.Helper()
+	got, stdout, stderr := l.run(args...)
+	if got != code {
+		l.t.Fatalf("longying %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), got, code, stdout, stderr)
+	}
+	return stdout, stderr
+}
+
+// rows reads one JSON object a line, and fails on anything else.
+func (l *line) rows(stdout string) []map[string]any {
+	l.t.Helper()
+	var out []map[string]any
+	for _, text := range strings.Split(strings.TrimSpace(stdout), "\n") {
+		var row map[string]any
+		if err := json.Unmarshal([]byte(text), &row); err != nil {
+			l.t.Fatalf("standard output holds a line that is no JSON object: %q", text)
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+func sampleFolder(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := samples.Extract(dir); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// shared is a file of the inputs beside the project, or a skip where they are
+// not there.
+func shared(t *testing.T, path ...string) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		p := filepath.Join(append([]string{dir, "shared"}, path...)...)
+		if _, err := os.Stat(p); err == nil {
+			return p
+		}
+	}
+	t.Skipf("shared/%s is not beside the project", filepath.Join(path...))
+	return ""
+}
+
+// tool is a validator on this machine. In CI it must be there.
+func tool(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("%s is missing; make setup installs it", name)
+		}
+		t.Skipf("%s is not installed; make setup brings it", name)
+	}
+	return path
+}
+
+func TestTheDemoRunsTheWholeLineAndItsExportsAreValid(t *testing.T) {
+	l := newLine(t)
+	before := listTemp(t)
+	stdout, _ := l.want(ExitDone, "demo", "--json")
+	if after := listTemp(t); after != before {
+		t.Errorf("the demo left something in the temporary folder: before %s, after %s", before, after)
+	}
+	rows := l.rows(stdout)
+	sum := rows[len(rows)-1]
+	for key, want := range map[string]float64{"registered": 3, "confirmed": 1, "edited": 1, "rejected": 1, "refusals": 4} {
+		if sum[key] != want {
+			t.Errorf("the summary says %s = %v, want %v", key, sum[key], want)
+		}
+	}
+	uid := sum["finding_uid"].(string)
+	home := l.env["LONGYING_HOME"]
+	export := func(ending string) string {
+		found, err := filepath.Glob(filepath.Join(home, "export", "*"+ending))
+		if err != nil || len(found) != 1 {
+			t.Fatalf("%d files end in %s (%v)", len(found), ending, err)
+		}
+		return found[0]
+	}
+	t.Run("the finding's identity is in FHIR and SR", func(t *testing.T) {
+		raw, err := os.ReadFile(export(".fhir.json"))
+		if err != nil || !bytes.Contains(raw, []byte(uid)) {
+			t.Errorf("the FHIR transaction does not name finding %s (%v)", uid, err)
+		}
+		raw, err = os.ReadFile(export(".sr.dcm"))
+		if err != nil || !bytes.Contains(raw, []byte(uid)) {
+			t.Errorf("the SR does not name finding %s (%v)", uid, err)
+		}
+	})
+	t.Run("the CDA validates against the schema", func(t *testing.T) {
+		xmllint := tool(t, "xmllint")
+		out, err := exec.Command(xmllint, "--noout", "--schema", shared(t, "data", "standards", "cda", "sdschemas", "SDA.xsd"), export(".cda.xml")).CombinedOutput()
+		if err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	})
+	t.Run("the SR passes dciodvfy and dsrdump", func(t *testing.T) {
+		out, err := exec.Command(tool(t, "dciodvfy"), "-new", export(".sr.dcm")).CombinedOutput()
+		if err != nil || bytes.Contains(out, []byte("Error")) {
+			t.Errorf("%v: %s", err, out)
+		}
+		if out, err := exec.Command(tool(t, "dsrdump"), export(".sr.dcm")).CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	})
+	t.Run("the PDF's text is Chinese and names the report", func(t *testing.T) {
+		out, err := exec.Command(tool(t, "pdftotext"), export(".pdf"), "-").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"刘小满", "肺炎征象", sum["document_id"].(string)} {
+			if !bytes.Contains(out, []byte(want)) {
+				t.Errorf("the PDF does not say %q", want)
+			}
+		}
+	})
+	t.Run("no name or number is readable in the database or the objects", func(t *testing.T) { searchBytes(t, home) })
+	t.Run("later commands work on the folder", func(t *testing.T) { laterCommands(t, l, home) })
+	if _, stderr := l.want(ExitRefused, "demo"); !strings.Contains(stderr, "holds data already") {
+		t.Errorf("a second demo on the same folder says %q", stderr)
+	}
+}
+
+// listTemp names what lies in the temporary folder under the program's name.
+func listTemp(t *testing.T) string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(os.TempDir(), "longying*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(found, " ")
+}
+
+func searchBytes(t *testing.T, home string) {
+	t.Helper()
+	for _, pattern := range []string{sqlite.DatabaseFile + "*", "objects/*"} {
+		files, err := filepath.Glob(filepath.Join(home, pattern))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("nothing matches %s (%v)", pattern, err)
+		}
+		for _, f := range files {
+			raw, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, secret := range []string{"刘小满", "620102202205149984", "Xiaoman", "马志成", "肺腺癌，", "胸廓对称"} {
+				if bytes.Contains(raw, []byte(secret)) {
+					t.Errorf("%s shows %q", f, secret)
+				}
+			}
+		}
+	}
+}
+
+func laterCommands(t *testing.T, l *line, home string) {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(home, "demo.env"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range strings.Split(strings.TrimSpace(string(raw)), "\n") {
+		k, v, ok := strings.Cut(strings.TrimPrefix(text, "export "), "=")
+		if !ok {
+			t.Fatalf("demo.env has the line %q", text)
+		}
+		l.env[k] = strings.Trim(v, "'")
+	}
+	stdout, _ := l.want(ExitDone, "studies", "--json")
+	studies := l.rows(stdout)
+	if len(studies) != 3 {
+		t.Fatalf("%d studies, want 3", len(studies))
+	}
+	film := ""
+	for _, s := range studies {
+		if s["accession_number"] == "SAMPLE-CR-0001" {
+			film = s["study_uid"].(string)
+		}
+	}
+	stdout, _ = l.want(ExitDone, "findings", "list", film, "--json")
+	if f := l.rows(stdout); len(f) != 1 || f[0]["state"] != "confirmed" {
+		t.Errorf("the film's findings: %v", f)
+	}
+	l.want(ExitRefused, "report", "sign", film)        // signed already
+	l.want(ExitRefused, "report", "amend", film)       // no reason
+	l.want(ExitRefused, "audit", "verify")             // a radiologist has no right to it
+	l.want(ExitRefused, "users", "list")               // nor to this
+	l.want(ExitDone, "report", "show", film, "--json") //
+	l.want(ExitDone, "outbox", "list", "--json")
+	l.want(ExitDone, "export", film, "--as", "cda", "--out", filepath.Join(home, "again"))
+	l.want(ExitLater, "export", film, "--as", "seg", "--out", home)
+	password := l.env["LONGYING_PASSWORD_FILE"]
+	l.env["LONGYING_PASSWORD_FILE"] = l.env["LONGYING_KEY_FILE"]
+	l.want(ExitRefused, "studies") // a wrong password
+	l.env["LONGYING_KEY_FILE"], l.env["LONGYING_PASSWORD_FILE"] = password, password
+	l.want(ExitFailed, "studies") // a wrong key
+}
+
+func TestCommandsOfTheContractThatComeLaterSaySo(t *testing.T) {
+	l := newLine(t)
+	for _, args := range [][]string{{"pacs", "echo"}, {"pacs"}, {"backup", "x"}, {"restore", "x"}, {"models", "install", "x"},
+		{"models", "remove", "x"}, {"models", "pack", "x"}, {"models", "accept", "x", "--cases", "y"}} {
+		if _, stderr := l.want(ExitLater, args...); !strings.Contains(stderr, "not in this version") {
+			t.Errorf("%v says %q", args, stderr)
+		}
+	}
+}
+
+func TestWrongUsageIsExitCodeTwo(t *testing.T) {
+	l := newLine(t)
+	for _, args := range [][]string{{"nosuch"}, {"info"}, {"decode"}, {"decode", "x"}, {"--nosuch"}, {"info", "--nosuch", "x"}, {"models", "nosuch"},
+		{"render", "x", "--window", "5"}, {"analyze"}, {"consult", "open", "x"}} {
+		l.want(ExitUsage, args...)
+	}
+}
+
+func TestNobodySignedInIsRefused(t *testing.T) {
+	l := newLine(t)
+	for _, args := range [][]string{{"studies"}, {"import", t.TempDir()}, {"patients", "review"}, {"audit", "verify"}, {"outbox", "list"}} {
+		l.want(ExitRefused, args...)
+	}
+}
