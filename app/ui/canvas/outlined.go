@@ -1,0 +1,98 @@
+package canvas
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+
+	"longying/app/ui/theme"
+)
+
+// outlined is text over a picture: a few lines with a dark edge, readable on
+// black and on white.
+type outlined struct {
+	widget.BaseWidget
+	lines  []string
+	align  fyne.TextAlign
+	colour color.Color
+	size   float32
+}
+
+func newOutlined(align fyne.TextAlign) *outlined {
+	o := &outlined{align: align, colour: theme.Text(), size: 14}
+	o.ExtendBaseWidget(o)
+	return o
+}
+
+func (o *outlined) set(colour color.Color, lines ...string) {
+	same := len(lines) == len(o.lines) && o.colour == colour
+	for i := range lines {
+		same = same && lines[i] == o.lines[i]
+	}
+	if same {
+		return
+	}
+	o.lines, o.colour = lines, colour
+	o.Refresh()
+}
+
+func (o *outlined) CreateRenderer() fyne.WidgetRenderer { return &outlinedRenderer{o: o} }
+
+// Where the dark copies lie.
+var edge = [...]fyne.Position{{X: -1, Y: 0}, {X: 1, Y: 0}, {X: 0, Y: -1}, {X: 0, Y: 1}}
+
+type outlinedRenderer struct {
+	o       *outlined
+	objects []fyne.CanvasObject
+}
+
+func (r *outlinedRenderer) Destroy()                     {}
+func (r *outlinedRenderer) Objects() []fyne.CanvasObject { return r.objects }
+
+func (r *outlinedRenderer) lineHeight() float32 { return r.o.size * 1.36 }
+
+func (r *outlinedRenderer) MinSize() fyne.Size {
+	w := float32(0)
+	for _, l := range r.o.lines {
+		w = max(w, fyne.MeasureText(l, r.o.size, fyne.TextStyle{}).Width)
+	}
+	return fyne.NewSize(w+2, float32(len(r.o.lines))*r.lineHeight()+2)
+}
+
+func (r *outlinedRenderer) Layout(size fyne.Size) {
+	h := r.lineHeight()
+	for i := range r.o.lines {
+		for k := range len(edge) + 1 {
+			at := fyne.NewPos(1, 1+float32(i)*h)
+			if k < len(edge) {
+				at = at.Add(edge[k])
+			}
+			t := r.objects[i*(len(edge)+1)+k]
+			t.Move(at)
+			t.Resize(fyne.NewSize(size.Width-2, h))
+		}
+	}
+}
+
+func (r *outlinedRenderer) Refresh() {
+	n := len(r.o.lines) * (len(edge) + 1)
+	for len(r.objects) < n {
+		t := canvas.NewText("", color.Black)
+		t.TextSize = r.o.size
+		r.objects = append(r.objects, t)
+	}
+	r.objects = r.objects[:n]
+	for i, l := range r.o.lines {
+		for k := range len(edge) + 1 {
+			t := r.objects[i*(len(edge)+1)+k].(*canvas.Text)
+			t.Text, t.Alignment, t.Color, t.TextSize = l, r.o.align, color.Black, r.o.size
+			if k == len(edge) {
+				t.Color = r.o.colour
+			}
+			t.Refresh()
+		}
+	}
+	r.Layout(r.o.Size())
+}

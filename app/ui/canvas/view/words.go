@@ -1,0 +1,187 @@
+package view
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"longying/app/ui/lang"
+	"longying/imaging"
+)
+
+// Identity is who is on the picture, as the patient bar says it.
+type Identity struct {
+	Name, Sex, Age string
+	Mismatch       bool
+	Sample         bool
+}
+
+// Facts are what the words over a picture are made of.
+type Facts struct {
+	Identity Identity
+	Study    *imaging.Study
+	Series   *imaging.Series
+	Instance *imaging.Instance
+	Frame    int // from 1
+	Window   imaging.VOILUT
+	Colour   bool
+	Preset   string // ID of the preset in use, empty: none
+	Own      bool   // the window is the file's own or was computed from it
+	Zoom     float64
+	State    State
+	Missing  int // pixels that the file did not hold
+	Note     string
+}
+
+// Corners are the words in the four corners, a line each. Safe is what stays
+// when the others are hidden: identity and side.
+type Corners struct {
+	TopLeft, TopRight, BottomLeft, BottomRight []string
+	Safe                                       []string
+}
+
+// Words makes the overlay.
+func Words(l *lang.Strings, f Facts) Corners {
+	var c Corners
+	who := strings.TrimSpace(f.Identity.Name + "  " + f.Identity.Sex + "  " + f.Identity.Age)
+	c.Safe = lines(who)
+	if f.Identity.Sample {
+		c.Safe = append(c.Safe, l.T("shell.sample"))
+	}
+	if f.Identity.Mismatch {
+		c.Safe = append(c.Safe, l.T("canvas.mismatch"))
+	}
+	c.TopLeft = c.Safe
+	if f.Study != nil {
+		date := ""
+		if !f.Study.Date.IsZero() {
+			date = f.Study.Date.Format("2006-01-02 15:04")
+		}
+		c.TopRight = lines(f.Study.InstitutionName, date)
+	}
+	if f.Series != nil {
+		c.TopRight = append(c.TopRight, lines(strings.TrimSpace(f.Series.Modality+" "+f.Series.Description))...)
+	}
+	in := f.Instance
+	if in == nil {
+		return c
+	}
+	if !f.Colour {
+		c.BottomLeft = append(c.BottomLeft, windowWords(l, f))
+	}
+	c.BottomLeft = append(c.BottomLeft, l.T("canvas.zoom", strconv.Itoa(int(f.Zoom*100+0.5))))
+	if turned := turnWords(l, f.State); turned != "" {
+		c.BottomLeft = append(c.BottomLeft, turned)
+	}
+	c.BottomLeft = append(c.BottomLeft, sliceWords(l, f)...)
+
+	c.BottomRight = append(c.BottomRight, compression(l, in), spacing(l, in))
+	if f.Missing > 0 {
+		c.BottomRight = append(c.BottomRight, l.T("canvas.missing", f.Missing))
+	}
+	c.BottomRight = append(c.BottomRight, l.T("shell.not_calibrated"))
+	return c
+}
+
+func lines(in ...string) []string {
+	var out []string
+	for _, s := range in {
+		if s = strings.TrimSpace(s); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func windowWords(l *lang.Strings, f Facts) string {
+	if f.Window.Table != nil {
+		return l.T("canvas.voi_table", f.Window.Explanation)
+	}
+	s := l.T("canvas.window", number(f.Window.Width), number(f.Window.Center))
+	if f.Preset != "" {
+		s += "  " + l.T(lang.Key("preset."+f.Preset))
+	}
+	if f.State.Invert {
+		s += "  " + l.T("canvas.inverted")
+	}
+	return s
+}
+
+// number writes a value without needless digits.
+func number(v float64) string {
+	if v == float64(int64(v)) {
+		return strconv.FormatInt(int64(v), 10)
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64)
+}
+
+func turnWords(l *lang.Strings, s State) string {
+	var parts []string
+	if s.Flip {
+		parts = append(parts, l.T("canvas.flipped"))
+	}
+	if s.Rotate%360 != 0 {
+		parts = append(parts, l.T("canvas.rotated", s.Rotate))
+	}
+	return strings.Join(parts, "  ")
+}
+
+func sliceWords(l *lang.Strings, f Facts) []string {
+	var out []string
+	if f.State.Slices > 1 {
+		out = append(out, l.T("canvas.slice", f.State.Slice+1, f.State.Slices))
+	}
+	in := f.Instance
+	if in.Plane != nil {
+		at := l.T("canvas.position", fmt.Sprintf("%.1f", in.Plane.Depth()))
+		if in.SliceThickness > 0 {
+			at += "  " + l.T("canvas.thickness", number(in.SliceThickness))
+		}
+		out = append(out, at)
+	}
+	return out
+}
+
+func compression(l *lang.Strings, in *imaging.Instance) string {
+	switch {
+	case in.LossyCompression && in.LossyRatio > 0:
+		return l.T("canvas.lossy_ratio", number(in.LossyRatio))
+	case in.LossyCompression:
+		return l.T("canvas.lossy")
+	case in.Pixels.Compressed:
+		return l.T("canvas.compressed")
+	}
+	return l.T("canvas.uncompressed")
+}
+
+func spacing(l *lang.Strings, in *imaging.Instance) string {
+	if !in.Space.Known() {
+		return l.T("canvas.spacing_unknown")
+	}
+	mm := number(in.Space.RowMM)
+	switch in.Space.Source {
+	case imaging.SpacingDetector:
+		return l.T("canvas.spacing_detector", mm)
+	case imaging.SpacingRegion:
+		return l.T("canvas.spacing_ultrasound", mm)
+	case imaging.SpacingCalibrated:
+		return l.T("canvas.spacing_calibrated", mm)
+	}
+	return l.T("canvas.spacing_patient", mm)
+}
+
+// Side is the side marker of an instance: its laterality in words, or empty.
+func Side(l *lang.Strings, in *imaging.Instance) string {
+	if in == nil {
+		return ""
+	}
+	switch in.Laterality {
+	case "L":
+		return l.T("canvas.side_left")
+	case "R":
+		return l.T("canvas.side_right")
+	case "B":
+		return l.T("canvas.side_both")
+	}
+	return ""
+}
