@@ -4,7 +4,20 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"longying/inference"
 )
+
+// templates are the English wordings by code, with {0}, {1} for their values,
+// of the reasons that can make a result amber.
+func templates() map[string]string {
+	out := map[string]string{}
+	for _, c := range []inference.ReasonCode{inference.ReasonModelScale, inference.ReasonScaleUnknown, inference.ReasonScale,
+		inference.ReasonAlwaysAmber, inference.ReasonNotAccepted, inference.ReasonOrganMissing} {
+		out[string(c)] = inference.Reason{Code: c}.String()
+	}
+	return out
+}
 
 // Amber gives the sentence of an amber reason in the reader's language. The
 // record keeps the English sentence with its values filled in; english holds

@@ -149,3 +149,14 @@ func (l List) NextOpen() List {
 	}
 	return l
 }
+
+// replace puts a new version of one finding in place of the old one.
+func (l List) replace(f records.Finding) List {
+	l.findings = slices.Clone(l.findings)
+	for i := range l.findings {
+		if l.findings[i].UID == f.UID {
+			l.findings[i] = f
+		}
+	}
+	return l.settle()
+}

@@ -11,6 +11,7 @@ import (
 // Draft is one state of both editors of one study.
 type Draft struct {
 	StudyUID             string
+	By                   records.User // who typed it
 	Findings, Impression []records.Sentence
 }
 

@@ -1,0 +1,178 @@
+package findings
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"longying/app/ui/lang"
+	"longying/app/ui/workspace"
+	"longying/records"
+)
+
+// form is the open inline form: an edit or a rejection of one finding.
+type form struct {
+	problem *workspace.Problem
+	first   fyne.Focusable
+}
+
+func (t *tab) closeForm() {
+	t.form = nil
+	t.formBox.RemoveAll()
+	t.formBox.Refresh()
+}
+
+func (t *tab) showForm(f *form, objects ...fyne.CanvasObject) {
+	t.form = f
+	t.formBox.RemoveAll()
+	t.formBox.Add(widget.NewSeparator())
+	for _, o := range objects {
+		t.formBox.Add(o)
+	}
+	t.formBox.Add(f.problem)
+	t.formBox.Refresh()
+	if c := fyne.CurrentApp().Driver().CanvasForObject(t.formBox); c != nil && f.first != nil {
+		c.Focus(f.first)
+	}
+}
+
+// chosen is the finding that a form is about; without one the next proposal is
+// selected instead.
+func (t *tab) chosen() (records.Finding, bool) {
+	f, ok := t.list.Selected()
+	if !ok {
+		t.choose(t.list.NextOpen())
+	}
+	return f, ok
+}
+
+func sides() []string { return []string{"", "L", "R", "B"} }
+
+// edit opens the form with what a doctor changes: name, side, note.
+func (t *tab) edit() {
+	f, ok := t.chosen()
+	if !ok {
+		return
+	}
+	l := t.ws.Lang
+	label := workspace.NewEntry(t.ws)
+	label.SetText(f.Label.In(l.Short()))
+	var names []string
+	at := 0
+	for i, s := range sides() {
+		names = append(names, l.T(sideKey(s)))
+		if s == f.Laterality {
+			at = i
+		}
+	}
+	side := widget.NewRadioGroup(names, nil)
+	side.Horizontal, side.Required = true, true
+	side.SetSelected(names[at])
+	note := workspace.NewMultiLineEntry(t.ws)
+	note.SetText(f.Note)
+	note.SetMinRowsVisible(2)
+	open := &form{problem: workspace.NewProblem(), first: label}
+	save := func() {
+		change := changeOf(f, label.Text, sides()[max(0, index(names, side.Selected))], note.Text, l.Short())
+		t.decide(func(ctx context.Context, user records.User, uid string) (records.Finding, error) {
+			return t.ws.Reading.Edit(ctx, user, uid, change)
+		})
+	}
+	label.OnSubmitted = func(string) { save() }
+	t.showForm(open,
+		field(l.T("findings.form_label"), label), field(l.T("findings.form_side"), side), field(l.T("findings.form_note"), note),
+		t.formButtons(l.T("findings.button_save"), save))
+}
+
+func index(list []string, s string) int {
+	for i, x := range list {
+		if x == s {
+			return i
+		}
+	}
+	return -1
+}
+
+// changeOf is what differs between a finding and the form. A new name is given
+// in the reader's language alone: the other one would speak of the old finding.
+func changeOf(f records.Finding, label, side, note, language string) records.FindingChange {
+	var c records.FindingChange
+	if label = strings.TrimSpace(label); label != f.Label.In(language) {
+		c.Label = &records.Text{Zh: label}
+		if language == "en" {
+			c.Label = &records.Text{En: label}
+		}
+	}
+	if side != f.Laterality {
+		c.Laterality = &side
+	}
+	if note = strings.TrimSpace(note); note != f.Note {
+		c.Note = &note
+	}
+	return c
+}
+
+func rejections() []lang.Key {
+	return []lang.Key{"findings.reject_artefact", "findings.reject_anatomy", "findings.reject_old", "findings.reject_place",
+		"findings.reject_clinic", "findings.reject_double"}
+}
+
+// reject opens the list of reasons; a number or a click takes one of them, the
+// field takes other words.
+func (t *tab) reject() {
+	if _, ok := t.chosen(); !ok {
+		return
+	}
+	l := t.ws.Lang
+	write := func(reason string) {
+		t.decide(func(ctx context.Context, user records.User, uid string) (records.Finding, error) {
+			return t.ws.Reading.Reject(ctx, user, uid, reason)
+		})
+	}
+	list := container.NewGridWithColumns(2)
+	var reasons []string
+	for i, k := range rejections() {
+		reason := l.T(k)
+		reasons = append(reasons, reason)
+		b := widget.NewButton(strconv.Itoa(i+1)+"  "+reason, func() { write(reason) })
+		b.Alignment = widget.ButtonAlignLeading
+		list.Add(b)
+	}
+	other := workspace.NewEntry(t.ws)
+	other.SetPlaceHolder(l.T("findings.reject_other"))
+	submit := func() { write(reasonOf(other.Text, reasons)) }
+	other.OnSubmitted = func(string) { submit() }
+	title := widget.NewLabelWithStyle(l.T("findings.reject_title"), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+	title.Wrapping = fyne.TextWrapWord
+	t.showForm(&form{problem: workspace.NewProblem(), first: other}, title, list, other,
+		t.formButtons(l.T("findings.button_reject_now"), submit))
+}
+
+// reasonOf is the typed reason, or the listed one whose number was typed.
+func reasonOf(typed string, reasons []string) string {
+	typed = strings.TrimSpace(typed)
+	if n, err := strconv.Atoi(typed); err == nil && n >= 1 && n <= len(reasons) {
+		return reasons[n-1]
+	}
+	return typed
+}
+
+func (t *tab) formButtons(text string, do func()) fyne.CanvasObject {
+	save := widget.NewButtonWithIcon(text, theme.ConfirmIcon(), do)
+	save.Importance = widget.HighImportance
+	leave := widget.NewButton(t.ws.Lang.T("findings.button_close"), t.closeForm)
+	return container.NewGridWithColumns(2, save, leave)
+}
+
+// field is a caption over what it names.
+func field(caption string, o fyne.CanvasObject) fyne.CanvasObject {
+	c := widget.NewLabel(caption)
+	c.Importance = widget.LowImportance
+	return container.New(layout.NewCustomPaddedVBoxLayout(-2*theme.Padding()), c, o)
+}

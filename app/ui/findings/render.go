@@ -1,0 +1,201 @@
+package findings
+
+import (
+	"fmt"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"longying/app/ui/lang"
+	"longying/app/ui/workspace"
+	"longying/models"
+	"longying/records"
+)
+
+// render builds the rows anew from the state: findings first, then where each
+// model stands.
+func (t *tab) render() {
+	l := t.ws.Lang
+	t.rows.RemoveAll()
+	t.marking.Hidden = !t.slide
+	if t.study == "" {
+		t.summary.SetText(l.T("findings.no_study"))
+		t.actions.Hide()
+		t.rows.Refresh()
+		return
+	}
+	shown := t.list.Shown()
+	for _, f := range shown {
+		t.rows.Add(t.findingRow(f))
+	}
+	if n := t.list.Rejected(); n > 0 {
+		text := l.T("findings.rejected_hidden", n)
+		if t.list.RejectedShown() {
+			text = l.T("findings.rejected_shown", n)
+		}
+		b := widget.NewButton(text, func() { t.choose(t.list.ShowRejected(!t.list.RejectedShown())) })
+		b.Importance = widget.LowImportance
+		t.rows.Add(b)
+	}
+	cards := make([]*models.Card, 0, len(t.packages()))
+	for _, p := range t.packages() {
+		cards = append(cards, p.Card)
+	}
+	asked := AskedOf(cards, t.runs)
+	head := widget.NewLabelWithStyle(l.T("findings.models"), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+	t.rows.Add(widget.NewSeparator())
+	t.rows.Add(head)
+	for _, a := range asked {
+		t.rows.Add(t.modelRow(a))
+	}
+	t.summary.SetText(t.summarise(asked))
+	t.actions.Hidden = len(shown) == 0
+	t.rows.Refresh()
+	t.actions.Refresh()
+	t.scroll.Refresh()
+}
+
+// summarise says in one sentence where the study stands.
+func (t *tab) summarise(asked []Asked) string {
+	l := t.ws.Lang
+	if n := NothingAbove(asked); len(n) > 0 && len(t.list.Shown()) == 0 {
+		var names []string
+		for _, a := range n {
+			names = append(names, a.Model.Name.In(l.Short())+" "+a.Model.Version)
+		}
+		return l.T("findings.nothing_above", strings.Join(names, l.T("findings.comma")))
+	}
+	if len(t.list.Shown())+t.list.Rejected() == 0 {
+		return l.T("findings.none_yet")
+	}
+	return l.T("findings.summary", t.list.Open(), t.list.Factual(), t.list.Rejected())
+}
+
+func (t *tab) findingRow(f records.Finding) fyne.CanvasObject {
+	l := t.ws.Lang
+	s := stateSign(f.State)
+	lines := container.NewVBox(headline(s, l.T(lang.Key("finding.state."+string(f.State))), t.name(f), f.State == records.FindingRejected))
+	if f.Model != nil {
+		from := f.Model.Name.In(l.Short()) + " " + f.Model.Version
+		if f.Probability != nil {
+			from = l.T("findings.probability", fmt.Sprintf("%.2f", *f.Probability)) + " · " + from
+		}
+		lines.Add(small(from, widget.LowImportance))
+	} else {
+		lines.Add(small(l.T("findings.manual"), widget.LowImportance))
+	}
+	if f.State == records.FindingProposed {
+		for _, a := range f.Amber {
+			lines.Add(small(l.T("findings.amber", t.amber(a, f.Model)), widget.WarningImportance))
+		}
+	}
+	if f.Note != "" {
+		lines.Add(small(l.T("findings.note", f.Note), widget.MediumImportance))
+	}
+	if f.State != records.FindingProposed {
+		by := l.T("findings.decided", f.ByName, f.At.Local().Format("2006-01-02 15:04"))
+		if f.Reason != "" {
+			by += "\n" + l.T("findings.reason", f.Reason)
+		}
+		lines.Add(small(by, widget.LowImportance))
+	}
+	now, ok := t.list.Selected()
+	return newRow(s, ok && now.UID == f.UID, lines, func() { t.choose(t.list.Select(f.UID)) })
+}
+
+// name is the label with its side.
+func (t *tab) name(f records.Finding) string {
+	name := f.Label.In(t.ws.Lang.Short())
+	if side := sideKey(f.Laterality); side != "" && f.Laterality != "" {
+		name = t.ws.Lang.T("findings.sided", t.ws.Lang.T(side), name)
+	}
+	return name
+}
+
+func sideKey(side string) lang.Key {
+	switch side {
+	case "L":
+		return "findings.side_left"
+	case "R":
+		return "findings.side_right"
+	case "B":
+		return "findings.side_both"
+	}
+	return "findings.side_none"
+}
+
+func (t *tab) modelRow(a Asked) fyne.CanvasObject {
+	l := t.ws.Lang
+	s := outcomeSign(a.Outcome)
+	lines := container.NewVBox(headline(s, l.T(lang.Key("outcome."+string(a.Outcome))), a.Model.Name.In(l.Short())+" "+a.Model.Version, false))
+	for _, r := range a.Runs {
+		switch Outcome(r.Outcome) {
+		case Refused:
+			lines.Add(small(t.reason(r), widget.MediumImportance))
+		case BelowThreshold, Unsure:
+			text := r.Label.In(l.Short())
+			if r.Probability != nil {
+				text += " · " + l.T("findings.probability", fmt.Sprintf("%.2f", *r.Probability))
+			}
+			if Outcome(r.Outcome) == Unsure {
+				text = "? " + text
+			}
+			lines.Add(small(text, widget.LowImportance))
+			for _, w := range r.Amber {
+				lines.Add(small(l.T("findings.amber", t.amber(w, &a.Model)), widget.WarningImportance))
+			}
+		}
+	}
+	if why := t.failed[a.Model.ID]; why != "" {
+		lines.Add(small(l.T("findings.not_asked", why), widget.DangerImportance))
+	}
+	if a.Card == nil {
+		lines.Add(small(l.T("findings.not_installed"), widget.LowImportance))
+		return newRow(s, false, lines, nil)
+	}
+	open := t.card == a.Model.ID
+	text := l.T("findings.card_open")
+	if open {
+		text = l.T("findings.card_close")
+	}
+	id := a.Model.ID
+	toggle := widget.NewButton(text, func() { t.showCard(id) })
+	toggle.Importance = widget.LowImportance
+	lines.Add(container.NewHBox(toggle))
+	if open {
+		lines.Add(workspace.CardView(l, a.Card))
+	}
+	return newRow(s, false, lines, nil)
+}
+
+// reason is why a model refused, in the reader's language.
+func (t *tab) reason(r records.Run) string {
+	args := make([]any, len(r.ReasonArgs))
+	for i, a := range r.ReasonArgs {
+		args[i] = a
+	}
+	return t.ws.Lang.Or(lang.Key("reason."+r.ReasonCode), r.Reason, args...)
+}
+
+// amber is why a result must be taken with care, in the reader's language: the
+// card's own words, or one of the reasons of the inference package.
+func (t *tab) amber(sentence string, model *records.ModelRef) string {
+	l := t.ws.Lang
+	key, args, ok := Amber(sentence, templates())
+	if !ok {
+		return sentence
+	}
+	given := make([]any, len(args))
+	for i, a := range args {
+		given[i] = a
+	}
+	for _, p := range t.packages() {
+		if model != nil && p.Card.ID == model.ID && p.Card.Input.AmberReason != nil && len(args) == 1 && args[0] == p.Card.Input.AmberReason.En {
+			given[0] = p.Card.Input.AmberReason.In(l.Short())
+		}
+	}
+	return l.Or(lang.Key("reason."+key), sentence, given...)
+}

@@ -1,0 +1,318 @@
+// Package findings is the tab in which proposals of models are read, confirmed,
+// edited or rejected, and in which every model says where it stands: not run,
+// refused, below its threshold, unsure, proposed.
+package findings
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"longying/app/ui/lang"
+	"longying/app/ui/workspace"
+	"longying/imaging"
+	"longying/models"
+	"longying/records"
+)
+
+// tab is the room's state; every field belongs to the UI goroutine.
+type tab struct {
+	ws      *workspace.Workspace
+	loading *workspace.Task
+
+	study   string
+	slide   bool
+	list    List
+	runs    []records.Run
+	failed  map[string]string // model ID: why it could not be asked
+	region  *imaging.Ref
+	organ   string
+	job     *workspace.Job
+	asking  models.Text
+	writing bool   // a verdict is being written
+	card    string // ID of the model whose card is unfolded
+	form    *form  // open form, or nil
+
+	summary  *widget.Label
+	problem  *workspace.Problem
+	analyse  *widget.Button
+	cancel   *widget.Button
+	progress *widget.Label
+	bar      *widget.ProgressBar
+	working  *fyne.Container
+	marking  *fyne.Container
+	mark     *widget.Button
+	organs   *widget.Select
+	organIDs []string
+	rows     *fyne.Container
+	scroll   *container.Scroll
+	actions  *fyne.Container
+	buttons  []labelled
+	formBox  *fyne.Container
+}
+
+type labelled struct {
+	button *widget.Button
+	text   lang.Key
+}
+
+// New makes the room.
+func New(ws *workspace.Workspace) *workspace.Room {
+	t := &tab{ws: ws, loading: ws.NewTask(), failed: map[string]string{}}
+	t.build()
+	room := &workspace.Room{ID: "findings", Place: workspace.Panel, Icon: theme.ListIcon(), Content: t.content(), Shown: t.load,
+		Actions: t.keys()}
+	workspace.On(ws, func(workspace.StudyOpened) { t.open() })
+	workspace.On(ws, func(e workspace.FindingsChanged) {
+		if e.StudyUID == t.study {
+			t.load()
+		}
+	})
+	workspace.On(ws, func(e workspace.FindingSelected) { t.selected(e.Finding) })
+	workspace.On(ws, func(e workspace.RegionMarked) { t.marked(e.Ref) })
+	workspace.On(ws, func(workspace.AnalysisWanted) { t.analyseAll() })
+	workspace.On(ws, func(workspace.JobsChanged) { t.showProgress() })
+	workspace.On(ws, func(workspace.LanguageChanged) { t.words() })
+	t.words()
+	return room
+}
+
+func (t *tab) keys() []workspace.Action {
+	return []workspace.Action{
+		{Label: "findings.analyse", Keys: []workspace.Key{workspace.Press(fyne.KeyA)}, Do: t.analyseAll},
+		{Label: "findings.next", Keys: []workspace.Key{workspace.Press(fyne.KeyJ)}, Do: func() { t.choose(t.list.Step(1)) }},
+		{Label: "findings.previous", Keys: []workspace.Key{workspace.Press(fyne.KeyK)}, Do: func() { t.choose(t.list.Step(-1)) }},
+		{Label: "findings.confirm", Keys: []workspace.Key{workspace.Press(fyne.KeyY)}, Do: t.confirm},
+		{Label: "findings.edit", Keys: []workspace.Key{workspace.Press(fyne.KeyE)}, Do: t.edit},
+		{Label: "findings.reject", Keys: []workspace.Key{workspace.Press(fyne.KeyN)}, Do: t.reject},
+		{Label: "findings.card", Keys: []workspace.Key{workspace.Press(fyne.KeyD)}, Do: t.toggleCard},
+		{Label: "findings.show_rejected", Keys: []workspace.Key{workspace.Press(fyne.KeyR)}, Do: func() { t.choose(t.list.ShowRejected(!t.list.RejectedShown())) }},
+		{Label: "findings.mark_region", Keys: []workspace.Key{workspace.Press(fyne.KeyU)}, Do: t.wantRegion},
+	}
+}
+
+func (t *tab) build() {
+	t.summary = widget.NewLabel("")
+	t.summary.Wrapping = fyne.TextWrapWord
+	t.problem = workspace.NewProblem()
+	t.analyse = widget.NewButtonWithIcon("", theme.MediaPlayIcon(), t.analyseAll)
+	t.analyse.Importance = widget.HighImportance
+	t.cancel = widget.NewButtonWithIcon("", theme.CancelIcon(), func() {
+		if t.job != nil {
+			t.job.Cancel()
+		}
+	})
+	t.progress = widget.NewLabel("")
+	t.progress.Wrapping = fyne.TextWrapWord
+	t.bar = widget.NewProgressBar()
+	t.working = container.NewVBox(t.progress, container.NewBorder(nil, nil, nil, t.cancel, t.bar))
+	t.working.Hide()
+	t.mark = widget.NewButtonWithIcon("", theme.ViewFullScreenIcon(), t.wantRegion)
+	t.organs = widget.NewSelect(nil, func(string) {
+		if i := t.organs.SelectedIndex(); i >= 0 && i < len(t.organIDs) {
+			t.organ = t.organIDs[i]
+		}
+	})
+	t.marking = container.NewGridWithColumns(2, t.mark, t.organs)
+	t.marking.Hide()
+	t.rows = container.NewVBox()
+	t.scroll = container.NewVScroll(t.rows)
+	button := func(text lang.Key, icon fyne.Resource, do func()) fyne.CanvasObject {
+		b := widget.NewButtonWithIcon("", icon, do)
+		t.buttons = append(t.buttons, labelled{b, text})
+		return b
+	}
+	t.actions = container.NewGridWithColumns(3,
+		button("findings.button_confirm", theme.ConfirmIcon(), t.confirm),
+		button("findings.button_edit", theme.DocumentCreateIcon(), t.edit),
+		button("findings.button_reject", theme.CancelIcon(), t.reject))
+	t.actions.Hide()
+	t.formBox = container.NewVBox()
+}
+
+func (t *tab) content() fyne.CanvasObject {
+	top := container.NewVBox(t.marking, t.analyse, t.working, t.problem, t.summary)
+	return container.New(layout.NewCustomPaddedLayout(theme.Padding(), theme.Padding(), theme.Padding(), theme.Padding()),
+		container.NewBorder(top, container.NewVBox(t.formBox, t.actions), nil, nil, t.scroll))
+}
+
+// words sets every text in the language chosen.
+func (t *tab) words() {
+	l := t.ws.Lang
+	t.analyse.SetText(l.T("findings.button_analyse"))
+	t.cancel.SetText(l.T("findings.button_cancel"))
+	t.mark.SetText(l.T("findings.button_mark"))
+	for _, b := range t.buttons {
+		b.button.SetText(l.T(b.text))
+	}
+	t.organIDs = nil
+	var names []string
+	for _, p := range t.packages() {
+		if p.Card.Slide == nil {
+			continue
+		}
+		for _, o := range p.Card.Slide.Organs {
+			if !slices.Contains(t.organIDs, o) {
+				t.organIDs, names = append(t.organIDs, o), append(names, l.Or(lang.Key("organ."+o), o))
+			}
+		}
+	}
+	t.organs.PlaceHolder = l.T("findings.organ")
+	t.organs.SetOptions(names)
+	if i := slices.Index(t.organIDs, t.organ); i >= 0 {
+		t.organs.SetSelectedIndex(i)
+	}
+	t.closeForm()
+	t.render()
+	t.showProgress()
+}
+
+func (t *tab) packages() []*models.Package {
+	if t.ws.Reading == nil {
+		return nil
+	}
+	return t.ws.Reading.Models()
+}
+
+// open follows the study that is open.
+func (t *tab) open() {
+	t.study, t.slide = "", false
+	if o := t.ws.Current(); o != nil {
+		t.study, t.slide = o.Examination.StudyUID, o.Slide()
+	}
+	t.list, t.runs, t.failed, t.region, t.organ, t.card = List{}, nil, map[string]string{}, nil, "", ""
+	t.organs.ClearSelected()
+	t.problem.SetText("")
+	t.closeForm()
+	if t.job != nil {
+		t.job.Cancel()
+	}
+	t.render()
+	t.load()
+}
+
+// load asks for the findings and runs of the open study.
+func (t *tab) load() {
+	study, user := t.study, t.ws.User()
+	if study == "" {
+		t.loading.Stop()
+		return
+	}
+	t.loading.Start(func(ctx context.Context) func() {
+		findings, err := t.ws.Reading.Findings(ctx, user, study)
+		var runs []records.Run
+		if err == nil {
+			runs, err = t.ws.Reading.Runs(ctx, user, study)
+		}
+		return func() {
+			if err != nil {
+				t.problem.SetText(t.ws.Explain(err))
+				return
+			}
+			t.runs = runs
+			t.list = t.list.With(findings)
+			t.render()
+		}
+	})
+}
+
+// choose takes a list with another selection and tells the image.
+func (t *tab) choose(l List) {
+	before, _ := t.list.Selected()
+	t.list = l
+	f, ok := l.Selected()
+	if ok && f.UID != before.UID {
+		t.closeForm()
+	}
+	t.render()
+	if ok {
+		workspace.Publish(t.ws, workspace.FindingSelected{Finding: f})
+	}
+}
+
+// selected follows a choice made elsewhere.
+func (t *tab) selected(f records.Finding) {
+	if now, ok := t.list.Selected(); ok && now.UID == f.UID || f.StudyUID != t.study {
+		return
+	}
+	t.list = t.list.Select(f.UID)
+	t.closeForm()
+	t.render()
+}
+
+// decide writes one verdict and moves on to the next proposal.
+func (t *tab) decide(write func(ctx context.Context, user records.User, uid string) (records.Finding, error)) {
+	f, ok := t.list.Selected()
+	if !ok {
+		t.choose(t.list.NextOpen())
+		return
+	}
+	if t.writing {
+		return
+	}
+	t.writing = true
+	t.problem.SetText("")
+	user, study := t.ws.User(), t.study
+	// A task of its own: a verdict under way is never replaced by a newer read.
+	t.ws.NewTask().Start(func(ctx context.Context) func() {
+		next, err := write(ctx, user, f.UID)
+		return func() {
+			t.writing = false
+			if err != nil {
+				if t.study == study {
+					t.explain(err)
+				}
+				return
+			}
+			if t.study == study {
+				t.closeForm()
+				t.list = t.list.replace(next)
+				t.choose(t.list.NextOpen())
+			}
+			workspace.Publish(t.ws, workspace.FindingsChanged{StudyUID: study})
+		}
+	})
+}
+
+// explain shows an error where it was caused: in the open form, else above the
+// list.
+func (t *tab) explain(err error) {
+	if errors.Is(err, context.Canceled) {
+		return
+	}
+	if t.form != nil {
+		t.form.problem.SetText(t.ws.Explain(err))
+		return
+	}
+	t.problem.SetText(t.ws.Explain(err))
+}
+
+func (t *tab) confirm() {
+	t.decide(func(ctx context.Context, user records.User, uid string) (records.Finding, error) {
+		return t.ws.Reading.Confirm(ctx, user, uid)
+	})
+}
+
+func (t *tab) toggleCard() {
+	id := ""
+	if f, ok := t.list.Selected(); ok && f.Model != nil {
+		id = f.Model.ID
+	} else if ps := t.packages(); len(ps) > 0 {
+		id = ps[0].Card.ID
+	}
+	t.showCard(id)
+}
+
+func (t *tab) showCard(id string) {
+	if t.card == id {
+		id = ""
+	}
+	t.card = id
+	t.render()
+}

@@ -1,0 +1,70 @@
+package report
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+
+	"longying/app/ui/workspace"
+)
+
+// editor is one of the two fields of a report, over sentences that remember
+// their findings.
+type editor struct {
+	*workspace.Entry
+	text    Text
+	setting bool
+	edited  func()           // the doctor changed the text
+	caret   func(uid string) // the caret came to stand in a finding's sentence
+	at      string
+}
+
+func newEditor(ws *workspace.Workspace, rows int) *editor {
+	e := &editor{Entry: workspace.NewMultiLineEntry(ws)}
+	e.Wrapping = fyne.TextWrapBreak // Chinese has no spaces to wrap at
+	e.SetMinRowsVisible(rows)
+	e.OnChanged = func(now string) {
+		if !e.setting {
+			e.text = e.text.Edit(now)
+			e.edited()
+		}
+	}
+	e.OnCursorChanged = e.moved
+	return e
+}
+
+// show puts a text into the field, as the program's doing.
+func (e *editor) show(t Text) {
+	e.text = t
+	if s := t.String(); s != e.Text {
+		e.setting = true
+		e.SetText(s)
+		e.setting = false
+	}
+}
+
+func (e *editor) moved() {
+	if e.setting {
+		return
+	}
+	uid := ""
+	if l, ok := e.text.At(e.CursorTextOffset()); ok {
+		uid = l.FindingUID
+	}
+	if uid != e.at {
+		e.at = uid
+		if uid != "" {
+			e.caret(uid)
+		}
+	}
+}
+
+// chip is a sentence that speaks of a finding, as a button that selects it.
+func chip(text string, chosen bool, tapped func()) fyne.CanvasObject {
+	b := widget.NewButton(text, tapped)
+	b.Alignment = widget.ButtonAlignLeading
+	b.Importance = widget.LowImportance
+	if chosen {
+		b.Importance = widget.MediumImportance
+	}
+	return b
+}

@@ -1,0 +1,106 @@
+package report
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"longying/app/ui/workspace"
+	"longying/records"
+)
+
+// render shows what of the tab belongs to the report's state.
+func (t *tab) render() {
+	isSigned := t.exists && t.report.State == records.ReportSigned
+	draft := t.study != "" && !isSigned
+	t.draftBox.Hidden = !draft || t.exists
+	t.signBox.Hidden = !draft || !t.exists
+	t.signedBox.Hidden = t.signed == nil
+	t.amendBox.Hidden = !isSigned || !t.amending
+	for _, e := range []*editor{t.seen, t.impression} {
+		if draft {
+			e.Enable()
+		} else {
+			e.Disable()
+		}
+	}
+	if d := t.signed; d != nil {
+		text := t.ws.Lang.T("report.signed", d.Document.Version, d.Document.Author.Name, d.SignedAt.Local().Format("2006-01-02 15:04:05")) +
+			"\n" + d.Document.ID + "\nSHA-256 " + workspace.Grouped(d.SHA256)
+		if d.Document.Amends != "" {
+			text += "\n" + t.ws.Lang.T("report.amends", d.Document.Amends)
+		}
+		t.signedText.SetText(text)
+	}
+	t.chips()
+	t.showState()
+	t.scroll.Content.Refresh()
+	t.scroll.Refresh()
+}
+
+// showState says in words where the report stands and whether it is stored.
+func (t *tab) showState() {
+	l := t.ws.Lang
+	text := ""
+	switch {
+	case t.study == "":
+		text = l.T("report.no_study")
+	case !t.exists:
+		text = l.T("report.none_yet")
+	case t.report.State == records.ReportSigned:
+		text = l.T("report.state_signed", t.report.Version)
+	case t.report.Version > 1:
+		text = l.T("report.state_amending", t.report.Version, t.report.Amends)
+	default:
+		text = l.T("report.state_draft", t.report.Version)
+	}
+	if t.saving != "" && t.study != "" {
+		text += " · " + t.saving
+	}
+	t.state.SetText(text)
+}
+
+// chips lists under each field the sentences that speak of a finding.
+func (t *tab) chips() {
+	l := t.ws.Lang
+	fill := func(box *fyne.Container, text Text) {
+		box.RemoveAll()
+		for _, line := range text.Lines() {
+			if !line.Linked() {
+				continue
+			}
+			name := short(line.Text)
+			if line.Edited {
+				name = l.T("report.chip_edited", name)
+			} else {
+				name = l.T("report.chip", name)
+			}
+			uid := line.FindingUID
+			box.Add(chip(name, uid == t.selected, func() {
+				t.selected = ""
+				t.choose(uid)
+			}))
+		}
+		box.Refresh()
+	}
+	fill(t.seenChips, t.seen.text)
+	fill(t.impChips, t.impression.text)
+	t.stale.Hide()
+	if t.exists && t.report.State != records.ReportSigned {
+		sentences := append(t.seen.text.Sentences(), t.impression.text.Sentences()...)
+		old, missing := len(Stale(sentences, t.findings)), Missing(sentences, t.findings)
+		if old+missing > 0 {
+			t.staleText.SetText(l.T("report.stale", old, missing))
+			t.stale.Show()
+		}
+	}
+}
+
+// short keeps a chip on one line.
+func short(s string) string {
+	r := []rune(strings.Join(strings.Fields(s), " "))
+	if len(r) > 18 {
+		return string(r[:17]) + "…"
+	}
+	return string(r)
+}

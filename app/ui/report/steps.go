@@ -1,0 +1,257 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"longying/app/ui/workspace"
+	"longying/records"
+)
+
+// Stale reports the sentences that speak of a finding which is not factual any
+// more, or of an older version of it.
+func Stale(sentences []records.Sentence, findings []records.Finding) []records.Sentence {
+	version := map[string]int{}
+	for _, f := range findings {
+		if f.State.Factual() {
+			version[f.UID] = f.Version
+		}
+	}
+	var out []records.Sentence
+	for _, s := range sentences {
+		if s.FindingUID != "" && version[s.FindingUID] != s.FindingVersion {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Missing counts the factual findings of which no sentence speaks.
+func Missing(sentences []records.Sentence, findings []records.Finding) int {
+	said := map[string]bool{}
+	for _, s := range sentences {
+		said[s.FindingUID] = true
+	}
+	n := 0
+	for _, f := range findings {
+		if f.State.Factual() && !said[f.UID] {
+			n++
+		}
+	}
+	return n
+}
+
+// without gives the sentences that can be stored as they are.
+func without(sentences, stale []records.Sentence) []records.Sentence {
+	drop := map[records.Sentence]bool{}
+	for _, s := range stale {
+		drop[s] = true
+	}
+	var out []records.Sentence
+	for _, s := range sentences {
+		if !drop[s] {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// draft makes or updates the report from the confirmed findings. What is typed
+// is stored first; sentences about findings that have changed are written anew
+// by the use case, and the old wording is shown, so that nothing is lost.
+func (t *tab) draft() {
+	if t.study == "" || t.busy || t.report.State == records.ReportSigned {
+		return
+	}
+	t.busy = true
+	study, user, findings := t.study, t.ws.User(), t.findings
+	seen, impression := t.seen.text.Sentences(), t.impression.text.Sentences()
+	stale := append(Stale(seen, findings), Stale(impression, findings)...)
+	pending := t.saver.Pending()
+	t.ws.NewTask().Start(func(ctx context.Context) func() {
+		var err error
+		if pending {
+			d := Draft{StudyUID: study, Findings: without(seen, stale), Impression: without(impression, stale)}
+			if _, err = t.ws.Reading.SaveDraft(ctx, user, study, d.Findings, d.Impression); err == nil {
+				t.saver.Forget(study)
+			}
+		}
+		var rep records.Report
+		if err == nil {
+			rep, err = t.ws.Reading.Draft(ctx, user, study)
+		}
+		return func() {
+			t.busy = false
+			if t.study != study {
+				return
+			}
+			if err != nil {
+				t.problem.SetText(t.ws.Explain(err))
+				return
+			}
+			t.problem.SetText("")
+			t.exists = true
+			t.take(rep)
+			t.tellReplaced(stale)
+			workspace.Publish(t.ws, workspace.ReportChanged{StudyUID: study})
+		}
+	})
+}
+
+// tellReplaced shows wording of the doctor that gave way to a changed finding.
+func (t *tab) tellReplaced(stale []records.Sentence) {
+	var gone []string
+	for _, s := range stale {
+		if text := t.seen.text.String() + t.impression.text.String(); !strings.Contains(text, s.Text) {
+			gone = append(gone, strings.TrimSpace(s.Text))
+		}
+	}
+	if len(gone) > 0 {
+		t.problem.SetText(t.ws.Lang.T("report.replaced", strings.Join(gone, " ")))
+	}
+}
+
+// sign freezes the report: with an empty password field it leads there first.
+func (t *tab) sign() {
+	if t.study == "" || t.busy || t.report.State == records.ReportSigned {
+		return
+	}
+	workspace.Publish(t.ws, workspace.RoomWanted{ID: "report"})
+	if t.password.Text == "" {
+		if c := fyne.CurrentApp().Driver().CanvasForObject(t.password); c != nil {
+			c.Focus(t.password)
+		}
+		t.scroll.ScrollToBottom()
+		return
+	}
+	t.busy = true
+	study, user, password := t.study, t.ws.User(), t.password.Text
+	t.password.SetText("")
+	t.problem.SetText("")
+	t.saving = t.ws.Lang.T("report.signing")
+	t.showState()
+	t.ws.NewTask().Start(func(ctx context.Context) func() {
+		err := t.saver.Flush(ctx)
+		var doc records.SignedDocument
+		if err == nil {
+			doc, err = t.ws.Reading.Sign(ctx, user, study, password)
+		}
+		return func() {
+			t.busy, t.saving = false, ""
+			if t.study != study {
+				return
+			}
+			if err != nil {
+				t.problem.SetText(t.ws.Explain(err))
+				t.showState()
+				t.scroll.ScrollToTop()
+				return
+			}
+			t.signed = &doc
+			t.report.State = records.ReportSigned
+			t.render()
+			t.scroll.ScrollToTop()
+			workspace.Publish(t.ws, workspace.ReportChanged{StudyUID: study})
+			workspace.Publish(t.ws, workspace.OutboxChanged{})
+		}
+	})
+}
+
+// print writes the signed report as a PDF to the path in the field.
+func (t *tab) print() {
+	if t.signed == nil || t.busy {
+		return
+	}
+	path := strings.TrimSpace(t.path.Text)
+	if path == "" {
+		path = t.defaultPath()
+		t.path.SetText(path)
+	}
+	t.busy = true
+	study, user := t.study, t.ws.User()
+	t.done.SetText(t.ws.Lang.T("report.printing"))
+	t.ws.NewTask().Start(func(ctx context.Context) func() {
+		data, err := t.ws.PrintReport(ctx, user, study)
+		if err == nil {
+			err = writeNew(path, data)
+		}
+		return func() {
+			t.busy = false
+			if t.study != study {
+				return
+			}
+			t.done.SetText("")
+			if err != nil {
+				t.problem.SetText(t.ws.Explain(err))
+				t.scroll.ScrollToTop()
+				return
+			}
+			t.done.SetText(t.ws.Lang.T("report.printed", path))
+		}
+	})
+}
+
+// defaultPath names the document, never the patient.
+func (t *tab) defaultPath() string {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = "."
+	}
+	return filepath.Join(home, t.signed.Document.ID+".pdf")
+}
+
+// writeNew writes a file as a whole or not at all.
+func writeNew(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	part := path + ".part"
+	if err := os.WriteFile(part, data, 0o600); err != nil {
+		return fmt.Errorf("the file was not written: %w", err)
+	}
+	return os.Rename(part, path)
+}
+
+func (t *tab) wantAmend() {
+	if t.signed == nil || t.report.State != records.ReportSigned {
+		return
+	}
+	t.amending = true
+	t.render()
+	if c := fyne.CurrentApp().Driver().CanvasForObject(t.reason); c != nil {
+		c.Focus(t.reason)
+	}
+}
+
+// amend opens the next version, with a reason; the signed one stays.
+func (t *tab) amend() {
+	if t.busy {
+		return
+	}
+	t.busy = true
+	study, user, reason := t.study, t.ws.User(), t.reason.Text
+	t.ws.NewTask().Start(func(ctx context.Context) func() {
+		rep, err := t.ws.Reading.Amend(ctx, user, study, reason)
+		return func() {
+			t.busy = false
+			if t.study != study {
+				return
+			}
+			if err != nil {
+				t.problem.SetText(t.ws.Explain(err))
+				t.scroll.ScrollToTop()
+				return
+			}
+			t.problem.SetText("")
+			t.reason.SetText("")
+			t.amending = false
+			t.take(rep)
+			workspace.Publish(t.ws, workspace.ReportChanged{StudyUID: study})
+		}
+	})
+}

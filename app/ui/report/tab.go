@@ -1,0 +1,299 @@
+// Package report is the tab in which a report is drafted from confirmed
+// findings, worded, signed, printed and amended.
+package report
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"longying/app/ui/lang"
+	"longying/app/ui/workspace"
+	"longying/records"
+	"longying/records/report"
+)
+
+// pause is how long the doctor stops typing before the text is written.
+const pause = 600 * time.Millisecond
+
+// tab is the room's state; every field belongs to the UI goroutine.
+type tab struct {
+	ws      *workspace.Workspace
+	saver   *Saver
+	loading *workspace.Task
+	keeping *workspace.Task
+
+	study    string
+	findings []records.Finding
+	report   records.Report
+	exists   bool
+	signed   *records.SignedDocument
+	selected string
+	saving   string // the state of saving, in words
+	amending bool
+	busy     bool // a signature or another step is under way
+
+	problem    *workspace.Problem
+	state      *widget.Label
+	stale      *fyne.Container
+	staleText  *widget.Label
+	seen       *editor
+	impression *editor
+	seenChips  *fyne.Container
+	impChips   *fyne.Container
+	password   *workspace.Entry
+	draftBox   *fyne.Container
+	signBox    *fyne.Container
+	signedBox  *fyne.Container
+	signedText *widget.Label
+	path       *workspace.Entry
+	reason     *workspace.Entry
+	amendBox   *fyne.Container
+	done       *widget.Label
+	texts      []func()
+	scroll     *container.Scroll
+}
+
+// New makes the room.
+func New(ws *workspace.Workspace) *workspace.Room {
+	t := &tab{ws: ws, loading: ws.NewTask(), keeping: ws.NewTask()}
+	t.saver = NewSaver(pause, t.write, t.told)
+	content := t.build()
+	room := &workspace.Room{ID: "report", Place: workspace.Panel, Icon: theme.DocumentIcon(), Needs: records.RightViewPatient,
+		Content: content, Shown: t.load, Hidden: t.flush,
+		Actions: []workspace.Action{
+			{Label: "report.sign", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyReturn)}, Do: t.sign},
+			{Label: "report.draft", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyD)}, Do: t.draft},
+			{Label: "report.print", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyP)}, Do: t.print},
+			{Label: "report.amend", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyM)}, Do: t.wantAmend},
+			{Label: "report.save", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyS)}, Do: t.flush},
+		}}
+	workspace.On(ws, func(workspace.StudyOpened) { t.open() })
+	workspace.On(ws, func(e workspace.FindingsChanged) {
+		if e.StudyUID == t.study {
+			t.load()
+		}
+	})
+	workspace.On(ws, func(e workspace.FindingSelected) {
+		t.selected = e.Finding.UID
+		t.chips()
+	})
+	workspace.On(ws, func(workspace.LanguageChanged) { t.words() })
+	workspace.On(ws, func(workspace.UserChanged) { t.flush() })
+	t.words()
+	return room
+}
+
+func (t *tab) build() fyne.CanvasObject {
+	t.problem = workspace.NewProblem()
+	t.state = wrapped("")
+	t.seen, t.impression = newEditor(t.ws, 6), newEditor(t.ws, 4)
+	for _, e := range []*editor{t.seen, t.impression} {
+		e.edited = t.edited
+		e.caret = t.choose
+	}
+	t.seenChips, t.impChips = container.NewVBox(), container.NewVBox()
+	t.staleText = wrapped("")
+	t.staleText.Importance = widget.WarningImportance
+	t.stale = container.NewVBox(t.staleText, t.button("report.button_update", theme.ViewRefreshIcon(), widget.MediumImportance, t.draft))
+	t.draftBox = container.NewVBox(t.button("report.button_draft", theme.DocumentCreateIcon(), widget.HighImportance, t.draft))
+
+	t.password = workspace.NewEntry(t.ws)
+	t.password.Password = true
+	t.password.OnSubmitted = func(string) { t.sign() }
+	t.texts = append(t.texts, func() { t.password.SetPlaceHolder(t.ws.Lang.T("report.password")) })
+	t.signBox = container.NewVBox(widget.NewSeparator(), t.caption("report.sign_as"), t.password,
+		t.button("report.button_sign", theme.ConfirmIcon(), widget.HighImportance, t.sign))
+
+	t.signedText = wrapped("")
+	t.signedText.Selectable = true
+	t.path, t.reason = workspace.NewEntry(t.ws), workspace.NewEntry(t.ws)
+	t.path.OnSubmitted = func(string) { t.print() }
+	t.reason.OnSubmitted = func(string) { t.amend() }
+	t.texts = append(t.texts, func() {
+		t.path.SetPlaceHolder(t.ws.Lang.T("report.path"))
+		t.reason.SetPlaceHolder(t.ws.Lang.T("report.amend_reason"))
+	})
+	t.done = wrapped("")
+	t.done.Importance = widget.SuccessImportance
+	t.amendBox = container.NewVBox(t.reason, t.button("report.button_amend_now", theme.ConfirmIcon(), widget.HighImportance, t.amend))
+	t.signedBox = container.NewVBox(t.signedText, widget.NewSeparator(), t.caption("report.print_to"), t.path,
+		container.NewGridWithColumns(2,
+			t.button("report.button_print", theme.DocumentPrintIcon(), widget.MediumImportance, t.print),
+			t.button("report.button_amend", theme.DocumentCreateIcon(), widget.MediumImportance, t.wantAmend)),
+		t.done, t.amendBox)
+
+	body := container.NewVBox(t.state, t.problem, t.stale, t.draftBox,
+		t.title("report.findings"), t.seen.Entry, t.seenChips,
+		t.title("report.impression"), t.impression.Entry, t.impChips, t.signBox, t.signedBox)
+	t.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(4, 4, 4, 12), body))
+	return t.scroll
+}
+
+func (t *tab) button(text lang.Key, icon fyne.Resource, weight widget.Importance, do func()) *widget.Button {
+	b := widget.NewButtonWithIcon("", icon, do)
+	b.Importance = weight
+	t.texts = append(t.texts, func() { b.SetText(t.ws.Lang.T(text)) })
+	return b
+}
+
+func (t *tab) title(text lang.Key) *widget.Label {
+	l := widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+	t.texts = append(t.texts, func() { l.SetText(t.ws.Lang.T(text)) })
+	return l
+}
+
+func (t *tab) caption(text lang.Key) *widget.Label {
+	l := wrapped("")
+	l.Importance = widget.LowImportance
+	t.texts = append(t.texts, func() { l.SetText(t.ws.Lang.T(text, t.ws.User().Name)) })
+	return l
+}
+
+func wrapped(text string) *widget.Label {
+	l := widget.NewLabel(text)
+	l.Wrapping = fyne.TextWrapWord
+	return l
+}
+
+func (t *tab) words() {
+	for _, f := range t.texts {
+		f()
+	}
+	t.render()
+}
+
+// open follows the study that is open; what was typed for the one before is
+// written first, to its own report.
+func (t *tab) open() {
+	t.flush()
+	t.study = ""
+	if o := t.ws.Current(); o != nil {
+		t.study = o.Examination.StudyUID
+	}
+	t.findings, t.report, t.exists, t.signed, t.selected = nil, records.Report{}, false, nil, ""
+	t.amending, t.busy, t.saving = false, false, ""
+	t.password.SetText("")
+	t.path.SetText("")
+	t.reason.SetText("")
+	t.done.SetText("")
+	t.problem.SetText("")
+	t.seen.show(Text{})
+	t.impression.show(Text{})
+	t.words()
+	t.load()
+}
+
+// load asks for the report as it is stored. What is typed meanwhile wins.
+func (t *tab) load() {
+	study, user := t.study, t.ws.User()
+	if study == "" {
+		t.loading.Stop()
+		return
+	}
+	t.loading.Start(func(ctx context.Context) func() {
+		rep, err := t.ws.Reading.Report(ctx, user, study)
+		exists := err == nil
+		if errors.Is(err, records.ErrNotFound) {
+			err = nil
+		}
+		var findings []records.Finding
+		if err == nil {
+			findings, err = t.ws.Reading.Findings(ctx, user, study)
+		}
+		var signed *records.SignedDocument
+		if err == nil && exists && (rep.State == records.ReportSigned || rep.Version > 1) {
+			doc, e := t.ws.Reading.Signed(ctx, user, study)
+			signed, err = &doc, e
+		}
+		return func() {
+			if err != nil {
+				t.problem.SetText(t.ws.Explain(err))
+				return
+			}
+			t.findings, t.exists, t.signed = findings, exists, signed
+			if t.saver.Pending() {
+				t.render()
+				return
+			}
+			t.take(rep)
+		}
+	})
+}
+
+// take shows a report as it is stored.
+func (t *tab) take(rep records.Report) {
+	t.report = rep
+	seen, impression := report.Draft(t.findings, "zh")
+	t.seen.show(NewText(rep.Findings, seen))
+	t.impression.show(NewText(rep.Impression, impression))
+	t.render()
+}
+
+// edited takes a change by the doctor; it is written after a short pause.
+func (t *tab) edited() {
+	t.problem.SetText("")
+	t.saver.Keep(Draft{StudyUID: t.study, By: t.ws.User(), Findings: t.seen.text.Sentences(), Impression: t.impression.text.Sentences()})
+	t.chips()
+	// The window waits for this task before it closes, so that closing it in
+	// the middle of a word loses nothing.
+	t.keeping.Start(func(ctx context.Context) func() {
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			if t.ws.Context().Err() == nil {
+				return nil // typed on: the next task keeps watch
+			}
+		}
+		// The outcome is told; a failed text stays pending.
+		_ = t.saver.Flush(context.WithoutCancel(ctx))
+		return nil
+	})
+}
+
+// choose tells the image and the list which finding a sentence speaks of.
+func (t *tab) choose(uid string) {
+	for _, f := range t.findings {
+		if f.UID == uid && uid != t.selected {
+			workspace.Publish(t.ws, workspace.FindingSelected{Finding: f})
+		}
+	}
+}
+
+// write is the saver's; it runs on a goroutine of its own.
+func (t *tab) write(ctx context.Context, d Draft) error {
+	_, err := t.ws.Reading.SaveDraft(ctx, d.By, d.StudyUID, d.Findings, d.Impression)
+	return err
+}
+
+// told hears from the saver, on any goroutine.
+func (t *tab) told(saved bool, err error) {
+	fyne.Do(func() {
+		switch {
+		case err != nil:
+			t.saving = t.ws.Lang.T("report.not_saved")
+			t.problem.SetText(t.ws.Explain(err))
+		case saved:
+			t.saving = t.ws.Lang.T("report.saved", time.Now().Format("15:04:05"))
+			t.exists = true
+			workspace.Publish(t.ws, workspace.ReportChanged{StudyUID: t.study})
+		default:
+			t.saving = t.ws.Lang.T("report.saving")
+		}
+		t.showState()
+	})
+}
+
+// flush writes at once what is pending.
+func (t *tab) flush() {
+	if t.saver.Pending() {
+		// The outcome is told; a failed text stays pending.
+		go func() { _ = t.saver.Flush(context.Background()) }()
+	}
+}
