@@ -121,8 +121,8 @@ func TestHowAnAttemptEnds(t *testing.T) {
 			if got := b.attempts[d.ID]; !slices.Equal(got, x.outcomes) || d.State != x.state {
 				t.Errorf("outcomes %v, state %s (%s); want %v, %s", got, d.State, d.LastError, x.outcomes, x.state)
 			}
-			if sent, _ := stub.Requests(); sent != x.sent {
-				t.Errorf("the document was sent %d times, want %d", sent, x.sent)
+			if sent, asked := stub.Requests(); sent != x.sent || asked != len(x.outcomes)-1 {
+				t.Errorf("sent %d times, asked %d times; want %d sent, and asked before each attempt but the first", sent, asked, x.sent)
 			}
 			if x.state != records.DeliveryAcknowledged {
 				return

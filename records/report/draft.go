@@ -41,12 +41,18 @@ func seenZh(f *records.Finding) string {
 	return s + "。" + ended(f.Note, "。")
 }
 
+// placeZh is side and site; a site that the label begins with ("肺炎征象" of the
+// lung) is not said twice.
 func placeZh(f *records.Finding) string {
 	side := map[string]string{"L": "左侧", "R": "右侧", "B": "双侧"}[f.Laterality]
 	if f.Site == nil {
 		return side
 	}
-	return side + siteName(*f.Site, "zh")
+	site := siteName(*f.Site, "zh")
+	if strings.HasPrefix(f.Label.In("zh"), site) {
+		return side
+	}
+	return side + site
 }
 
 func seenEn(f *records.Finding) string {

@@ -24,7 +24,6 @@ type Options struct {
 const (
 	marginX    = 48.0
 	top        = 44.0
-	bottom     = pageHeight - 92 // the footer begins here
 	textWidth  = pageWidth - 2*marginX
 	bodySize   = 10.5
 	bodyLine   = 17.5
@@ -56,6 +55,7 @@ func PDF(doc *records.SignedDocument, opt Options, w io.Writer) error {
 		return fmt.Errorf("print report: %w", err)
 	}
 	s := &sheet{pdfFile: file, signed: doc, doc: &doc.Document, words: wordsIn(lang), lang: lang}
+	s.footer()
 	s.newPage()
 	s.patient()
 	if err := s.pictures(opt.KeyImages, opt.Captions); err != nil {
@@ -80,7 +80,9 @@ type sheet struct {
 	doc    *records.Document
 	words  words
 	lang   string
-	y      float64 // where the next thing begins
+	y      float64  // where the next thing begins
+	foot   []string // on every page
+	bottom float64  // where the footer begins
 }
 
 func black() color.RGBA  { return color.RGBA{0x11, 0x18, 0x1f, 0xff} }
@@ -149,7 +151,7 @@ func (s *sheet) newPage() {
 
 // room begins a new page unless height fits on this one.
 func (s *sheet) room(height float64) {
-	if s.y+height > bottom {
+	if s.y+height > s.bottom {
 		s.newPage()
 	}
 }
@@ -222,7 +224,7 @@ func (s *sheet) pictures(images []image.Image, captions []string) error {
 			if len(ready) == 2 {
 				middle = marginX + slot/2 + float64(i)*(slot+imageGap)
 			}
-			s.image(s.page(), p.number, middle-p.width/2, s.y, p.width, p.height)
+			s.image(s.page(), p.number, middle-p.width/2, s.y+(tallest-p.height)/2, p.width, p.height)
 			for j, l := range p.caption {
 				s.say(middle-s.width(l, smallSize)/2, s.y+tallest+smallLine*float64(j+1)-2, smallSize, grey(), l)
 			}
@@ -284,22 +286,27 @@ func (s *sheet) signatures() {
 	}
 }
 
-// footers goes over all pages, now that their number is known: what assisted,
-// the document with its hash, the page number. A footer that needs more lines
-// than there is room for gets smaller leading, never fewer words.
+// footer is what stands at the foot of every page: what assisted, the document
+// and its hash. The text area ends above it.
+func (s *sheet) footer() {
+	for _, text := range []string{
+		assistance(s.doc, s.words, s.lang),
+		fmt.Sprintf(s.words.document, s.doc.DocumentID, s.doc.Version),
+		s.words.hashed + s.signed.SHA256,
+	} {
+		s.foot = append(s.foot, s.lines(text, textWidth, footSize)...)
+	}
+	s.bottom = pageHeight - 50 - footLine*float64(len(s.foot))
+}
+
+// footers goes over all pages, now that their number is known.
 func (s *sheet) footers() {
-	text := assistance(s.doc, s.words, s.lang)
-	foot := s.lines(text, textWidth, footSize)
-	foot = append(foot, s.lines(fmt.Sprintf(s.words.document, s.doc.DocumentID, s.doc.Version), textWidth, footSize)...)
-	foot = append(foot, s.lines(s.words.hashed+s.signed.SHA256, textWidth, footSize)...)
-	room := pageHeight - bottom - 38
-	leading := min(footLine, room/float64(max(1, len(foot)-1)))
 	for i, page := range s.pages {
-		y := bottom + 8
+		y := s.bottom + 6
 		s.line(page, marginX, y, pageWidth-marginX, y, 0.6, pale())
-		y += 11
-		for j, l := range foot {
-			s.text(page, marginX, y+float64(j)*leading, footSize, grey(), l)
+		for _, l := range s.foot {
+			y += footLine
+			s.text(page, marginX, y, footSize, grey(), l)
 		}
 		number := s.printable(fmt.Sprintf(s.words.page, i+1, len(s.pages)))
 		s.text(page, (pageWidth-s.width(number, 8.5))/2, pageHeight-22, 8.5, black(), number)

@@ -21,20 +21,18 @@ func wrap(text string, width float64, measure func(string) float64) []string {
 	for _, paragraph := range strings.Split(text, "\n") {
 		line, used := "", 0.0
 		for _, piece := range pieces(paragraph) {
-			w := measure(piece)
-			if used+measure(strings.TrimRight(piece, " ")) > width && line != "" {
+			ink := measure(strings.TrimRight(piece, " "))
+			if used+ink > width && line != "" {
 				lines = append(lines, strings.TrimRight(line, " "))
 				line, used = "", 0
 				piece = strings.TrimLeft(piece, " ")
-				w = measure(piece)
 			}
-			for w > width { // a single piece wider than the line
+			for ink > width && piece != "" { // wider than the line, which is empty here
 				head := fit(piece, width, measure)
-				lines = append(lines, head)
-				piece = piece[len(head):]
-				w = measure(piece)
+				lines = append(lines, strings.TrimRight(head, " "))
+				piece, ink = piece[len(head):], ink-measure(head)
 			}
-			line, used = line+piece, used+w
+			line, used = line+piece, used+measure(piece)
 		}
 		lines = append(lines, strings.TrimRight(line, " "))
 	}
@@ -44,33 +42,30 @@ func wrap(text string, width float64, measure func(string) float64) []string {
 // fit is the longest beginning of s that is no wider than width, at least one
 // character.
 func fit(s string, width float64, measure func(string) float64) string {
-	end := 0
+	used := 0.0
 	for i, r := range s {
-		next := i + len(string(r))
-		if end > 0 && measure(s[:next]) > width {
-			break
+		used += measure(string(r))
+		if i > 0 && used > width {
+			return s[:i]
 		}
-		end = next
 	}
-	return s[:end]
+	return s
 }
 
 // pieces splits a paragraph where a line may break: each piece goes onto a line
 // as a whole.
 func pieces(s string) []string {
 	var out []string
-	piece := ""
+	from := 0
 	var last rune
-	for _, r := range s {
-		if piece != "" && mayBreak(last, r) {
-			out = append(out, piece)
-			piece = ""
+	for i, r := range s {
+		if i > from && mayBreak(last, r) {
+			out, from = append(out, s[from:i]), i
 		}
-		piece += string(r)
 		last = r
 	}
-	if piece != "" {
-		out = append(out, piece)
+	if from < len(s) {
+		out = append(out, s[from:])
 	}
 	return out
 }
