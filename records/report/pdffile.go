@@ -188,7 +188,10 @@ func (p *pdfFile) write(w io.Writer, title, producer string, at time.Time) error
 	stream := func(dict string, body []byte) {
 		object("<<%s/Length %d>>\nstream\n%s\nendstream", dict, len(body), body)
 	}
-	font := p.face.subset(p.order)
+	font, err := p.face.subset(p.order)
+	if err != nil {
+		return err
+	}
 	packed, err := deflate(font)
 	if err != nil {
 		return err

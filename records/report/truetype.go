@@ -22,20 +22,10 @@ type typeface struct {
 }
 
 func parseTypeface(b []byte) (*typeface, error) {
-	if len(b) < 12 || binary.BigEndian.Uint32(b) != 0x00010000 {
-		return nil, errors.New("the font is not a TrueType font")
-	}
-	f := &typeface{tables: map[string][]byte{}}
-	for i := range int(binary.BigEndian.Uint16(b[4:])) {
-		rec := 12 + 16*i
-		if rec+16 > len(b) {
-			return nil, errors.New("the font's table directory is cut short")
-		}
-		at, n := int(binary.BigEndian.Uint32(b[rec+8:])), int(binary.BigEndian.Uint32(b[rec+12:]))
-		if at+n > len(b) {
-			return nil, fmt.Errorf("the font's table %q leaves the file", b[rec:rec+4])
-		}
-		f.tables[string(b[rec:rec+4])] = b[at : at+n]
+	f := &typeface{}
+	var err error
+	if f.tables, err = directory(b); err != nil {
+		return nil, err
 	}
 	for name, least := range map[string]int{"head": 54, "hhea": 36, "maxp": 6, "hmtx": 4, "loca": 4, "glyf": 1, "cmap": 4} {
 		if len(f.tables[name]) < least {
@@ -55,6 +45,26 @@ func parseTypeface(b []byte) (*typeface, error) {
 		f.box[i] = f.thousandths(signed(head[36+2*i:]))
 	}
 	return f, f.findCmap()
+}
+
+// directory gives the tables of a font file by their tags.
+func directory(b []byte) (map[string][]byte, error) {
+	if len(b) < 12 || binary.BigEndian.Uint32(b) != 0x00010000 {
+		return nil, errors.New("the font is not a TrueType font")
+	}
+	tables := map[string][]byte{}
+	for i := range int(binary.BigEndian.Uint16(b[4:])) {
+		rec := 12 + 16*i
+		if rec+16 > len(b) {
+			return nil, errors.New("the font's table directory is cut short")
+		}
+		at, n := int(binary.BigEndian.Uint32(b[rec+8:])), int(binary.BigEndian.Uint32(b[rec+12:]))
+		if at+n > len(b) {
+			return nil, fmt.Errorf("the font's table %q leaves the file", b[rec:rec+4])
+		}
+		tables[string(b[rec:rec+4])] = b[at : at+n]
+	}
+	return tables, nil
 }
 
 func signed(b []byte) int { return int(int16(binary.BigEndian.Uint16(b))) }
@@ -133,73 +143,35 @@ func (f *typeface) outline(glyph int) []byte {
 	return f.tables["glyf"][from:to]
 }
 
-// components calls each for the offset of every component's glyph number in a
-// composite outline.
-func components(outline []byte, each func(at int)) {
-	const words, more, scale, xyScale, twoByTwo = 1, 32, 8, 64, 128
-	if len(outline) < 10 || signed(outline) >= 0 {
-		return
-	}
-	for at := 10; at+4 <= len(outline); {
-		flags := binary.BigEndian.Uint16(outline[at:])
-		each(at + 2)
-		at += 6
-		if flags&words != 0 {
-			at += 2
-		}
-		switch {
-		case flags&scale != 0:
-			at += 2
-		case flags&xyScale != 0:
-			at += 4
-		case flags&twoByTwo != 0:
-			at += 8
-		}
-		if flags&more == 0 {
-			return
-		}
-	}
-}
-
-// subset makes a font of these glyphs in this order, glyph 0 first, with the
-// parts of composite glyphs after them.
-func (f *typeface) subset(glyphs []int) []byte {
-	order := slices.Clone(glyphs)
-	number := map[int]int{}
-	for i, g := range order {
-		number[g] = i
-	}
+// subset makes a font of these glyphs in this order, glyph 0 first. The font in
+// use builds no glyph out of others; one that does is refused, not misdrawn.
+func (f *typeface) subset(glyphs []int) ([]byte, error) {
 	var glyf, loca, hmtx []byte
-	for i := 0; i < len(order); i++ {
+	for _, g := range glyphs {
 		loca = binary.BigEndian.AppendUint32(loca, uint32(len(glyf)))
-		outline := slices.Clone(f.outline(order[i]))
-		components(outline, func(at int) {
-			part := int(binary.BigEndian.Uint16(outline[at:]))
-			if _, ok := number[part]; !ok {
-				number[part] = len(order)
-				order = append(order, part)
-			}
-			binary.BigEndian.PutUint16(outline[at:], uint16(number[part]))
-		})
+		outline := f.outline(g)
+		if len(outline) >= 2 && signed(outline) < 0 {
+			return nil, fmt.Errorf("glyph %d of the font is made of other glyphs, which is not supported", g)
+		}
 		glyf = append(glyf, outline...)
 		for len(glyf)%4 != 0 {
 			glyf = append(glyf, 0)
 		}
-		hmtx = append(hmtx, f.metric(order[i])...)
+		hmtx = append(hmtx, f.metric(g)...)
 	}
 	loca = binary.BigEndian.AppendUint32(loca, uint32(len(glyf)))
 	head, hhea, maxp := slices.Clone(f.tables["head"]), slices.Clone(f.tables["hhea"]), slices.Clone(f.tables["maxp"])
 	binary.BigEndian.PutUint32(head[8:], 0)  // checkSumAdjustment, not used in a PDF
 	binary.BigEndian.PutUint16(head[50:], 1) // long loca
-	binary.BigEndian.PutUint16(hhea[34:], uint16(len(order)))
-	binary.BigEndian.PutUint16(maxp[4:], uint16(len(order)))
+	binary.BigEndian.PutUint16(hhea[34:], uint16(len(glyphs)))
+	binary.BigEndian.PutUint16(maxp[4:], uint16(len(glyphs)))
 	tables := map[string][]byte{"glyf": glyf, "head": head, "hhea": hhea, "hmtx": hmtx, "loca": loca, "maxp": maxp}
 	for _, name := range []string{"cvt ", "fpgm", "prep"} {
 		if t := f.tables[name]; len(t) > 0 {
 			tables[name] = t
 		}
 	}
-	return assemble(tables)
+	return assemble(tables), nil
 }
 
 // metric is the advance width and left side bearing of a glyph.
