@@ -13,6 +13,7 @@ import (
 	"longying/app/registry"
 	"longying/app/ui/lang"
 	"longying/imaging"
+	"longying/imaging/codec"
 	"longying/records"
 )
 
@@ -29,6 +30,8 @@ type Services struct {
 	PrintReport func(ctx context.Context, actor records.User, studyUID string) ([]byte, error)
 	// Runtime says which model runtime is loaded, or why none is.
 	Runtime func() (string, error)
+	// Decoder decodes frames for the screen.
+	Decoder codec.Decoder
 	Version string // of the program
 	Home    string // the data folder, for the About page
 }
@@ -160,23 +163,26 @@ func (ws *Workspace) CloseStudy() {
 	}
 }
 
-// Explain words an error for people in the language chosen: refusals by their
-// code, cancelling as such, everything else as it stands.
-func (ws *Workspace) Explain(err error) string {
+// Explain words an error for people in the language chosen.
+func (ws *Workspace) Explain(err error) string { return Explained(ws.Lang, err) }
+
+// Explained words an error for people: refusals by their code, cancelling as
+// such, everything else as it stands.
+func Explained(l *lang.Strings, err error) string {
 	var refused *records.RefusedError
 	switch {
 	case err == nil:
 		return ""
 	case errors.Is(err, context.Canceled):
-		return ws.Lang.T("shell.cancelled")
+		return l.T("shell.cancelled")
 	case errors.Is(err, context.DeadlineExceeded):
-		return ws.Lang.T("shell.timed_out")
+		return l.T("shell.timed_out")
 	case errors.As(err, &refused):
 		args := make([]any, len(refused.Args))
 		for i, a := range refused.Args {
 			args[i] = a
 		}
-		return ws.Lang.Or(lang.Key("refused."+refused.Code), refused.Reason, args...)
+		return l.Or(lang.Key("refused."+refused.Code), refused.Reason, args...)
 	}
 	return err.Error()
 }
