@@ -128,6 +128,12 @@ func TestASealedFileThatIsNotWhatWasWrittenIsRefused(t *testing.T) {
 		}
 	}
 	path := filepath.Join(folder, "changed", "f")
+	if err := os.WriteFile(path, cutAtChunk, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.OpenSealed(path); !errors.Is(err, ErrDamaged) {
+		t.Errorf("a cut file is noticed only when its end is read: %v", err)
+	}
 	for i := 0; i < len(whole); i += 1 + i/headerSize*977 {
 		bad := bytes.Clone(whole)
 		bad[i] ^= 0x10

@@ -165,6 +165,36 @@ func TestAReceiptShowsATailThatWasCutTogetherWithTheKeptHead(t *testing.T) {
 	}
 }
 
+func TestATrailThatWasWrittenAnewDoesNotEndInTheKeptHead(t *testing.T) {
+	folder := t.TempDir()
+	s := openStore(t, folder)
+	db := raw(t, folder)
+	kept := func() (head []byte) {
+		if err := db.QueryRow(`SELECT sealed FROM meta WHERE key = 'audit_head'`).Scan(&head); err != nil {
+			t.Fatal(err)
+		}
+		return head
+	}
+	restore := func(head []byte) {
+		if _, err := db.Exec(`UPDATE meta SET sealed = ? WHERE key = 'audit_head'`, head); err != nil {
+			t.Fatal(err)
+		}
+	}
+	trail(t, s, 2)
+	atTwo := kept()
+	trail(t, s, 1)
+	atThree := kept()
+	if _, err := db.Exec(`DROP TRIGGER audit_remain; DELETE FROM audit WHERE seq = 3`); err != nil {
+		t.Fatal(err)
+	}
+	restore(atTwo)
+	update(t, s, func(tx *Tx) error { return tx.AppendAudit(&records.AuditEvent{Action: "another"}) })
+	restore(atThree)
+	if r := verify(t, s); r.Whole() || r.FirstBroken.Seq != 3 || r.FirstBroken.Code != AuditChanged {
+		t.Fatalf("%+v", r.FirstBroken)
+	}
+}
+
 func TestATrailThatLostItsEndNeverClosesOverTheGap(t *testing.T) {
 	folder := t.TempDir()
 	s := openStore(t, folder)
