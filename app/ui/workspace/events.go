@@ -46,13 +46,23 @@ type UserChanged struct{}
 // RoomWanted: bring a room or a panel tab to the front, by its ID.
 type RoomWanted struct{ ID string }
 
+// ImportWanted: import these files and folders, e.g. because they were dropped
+// on the window.
+type ImportWanted struct {
+	Paths []string
+	Open  bool // show the first study when it is in
+}
+
+// RejectedShown: rejected findings are to be shown, or hidden again.
+type RejectedShown struct{ On bool }
+
 // JobsChanged: the status bar's jobs changed.
 type JobsChanged struct{}
 
 // Event is any of the types of this file.
 type Event interface {
 	StudyOpened | FindingSelected | FindingsChanged | ReportChanged | StudiesChanged | PeopleChanged | RegionMarked |
-		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged
+		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown
 }
 
 // On calls f for each event of its type, on the UI goroutine, as long as the

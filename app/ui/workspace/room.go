@@ -23,9 +23,10 @@ type Room struct {
 	Icon    fyne.Resource
 	Needs   records.Right // the room is not shown to those without it; empty: to everybody
 	Content fyne.CanvasObject
-	Actions []Action
-	Shown   func() // came to the front; may be nil
-	Hidden  func() // left the front; may be nil
+	Actions []Action        // the same always
+	Current func() []Action // when set, instead of Actions: those that change with what is shown
+	Shown   func()          // came to the front; may be nil
+	Hidden  func()          // left the front; may be nil
 }
 
 // Name is the key of the room's name.
@@ -34,6 +35,23 @@ func (r *Room) Name() lang.Key { return lang.Key("room." + r.ID) }
 // Action is something that a key does.
 type Action struct {
 	Label lang.Key
-	Keys  []Key // any of them
+	Args  func() []any // for Label; may be nil
+	Keys  []Key        // any of them
 	Do    func()
+}
+
+// Values are the arguments of the label.
+func (a Action) Values() []any {
+	if a.Args == nil {
+		return nil
+	}
+	return a.Args()
+}
+
+// Live lists what the keys do now.
+func (r *Room) Live() []Action {
+	if r.Current != nil {
+		return r.Current()
+	}
+	return r.Actions
 }

@@ -1,0 +1,244 @@
+package consult
+
+import (
+	"context"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"longying/app/ui/lang"
+	"longying/app/ui/workspace"
+	"longying/records"
+)
+
+// The fields of the forms live as long as the room, so that a page that is
+// shown anew keeps what was typed.
+type (
+	createForm  struct{ title, question, members *workspace.Entry }
+	opinionForm struct {
+		name, discipline, text *workspace.Entry
+		dissent                bool
+	}
+	decisionForm struct {
+		text    *workspace.Entry
+		without map[string]bool // findings that the decision does not rest on
+	}
+	followForm struct{ date, task *workspace.Entry }
+	packForm   struct {
+		path, passphrase *workspace.Entry
+		done             string
+	}
+)
+
+func (r *room) forms() {
+	entry := func() *workspace.Entry { return workspace.NewEntry(r.ws) }
+	long := func(rows int) *workspace.Entry {
+		e := workspace.NewMultiLineEntry(r.ws)
+		e.Wrapping = fyne.TextWrapBreak
+		e.SetMinRowsVisible(rows)
+		return e
+	}
+	secret := func() *workspace.Entry {
+		e := entry()
+		e.Password = true
+		return e
+	}
+	r.create = createForm{entry(), long(3), long(3)}
+	r.speak = opinionForm{name: entry(), discipline: entry(), text: long(3)}
+	r.settle = decisionForm{text: long(3), without: map[string]bool{}}
+	r.follow = followForm{entry(), entry()}
+	r.packing = packForm{path: entry(), passphrase: secret()}
+	r.opening = packForm{path: entry(), passphrase: secret()}
+}
+
+// clear empties the forms that belong to one consult.
+func (r *room) clear() {
+	for _, e := range []*workspace.Entry{r.speak.name, r.speak.discipline, r.speak.text, r.settle.text, r.follow.date, r.follow.task,
+		r.packing.path, r.packing.passphrase} {
+		e.SetText("")
+	}
+	r.speak.dissent, r.packing.done, r.settle.without = false, "", map[string]bool{}
+}
+
+func (r *room) words() {
+	l := r.ws.Lang
+	r.create.title.SetPlaceHolder(l.T("consult.title_hint"))
+	r.create.question.SetPlaceHolder(l.T("consult.question_hint"))
+	r.create.members.SetPlaceHolder(l.T("consult.members_hint"))
+	r.speak.name.SetPlaceHolder(l.T("consult.name_hint"))
+	r.speak.discipline.SetPlaceHolder(l.T("consult.discipline_hint"))
+	r.speak.text.SetPlaceHolder(l.T("consult.opinion_hint"))
+	r.settle.text.SetPlaceHolder(l.T("consult.decision_hint"))
+	r.follow.date.SetPlaceHolder(l.T("consult.date_hint"))
+	r.follow.task.SetPlaceHolder(l.T("consult.task_hint"))
+	for _, f := range []packForm{r.packing, r.opening} {
+		f.path.SetPlaceHolder(l.T("consult.path_hint"))
+		f.passphrase.SetPlaceHolder(l.T("consult.passphrase_hint"))
+	}
+	r.render()
+}
+
+func (r *room) field(caption lang.Key, o fyne.CanvasObject) fyne.CanvasObject {
+	return container.New(layout.NewCustomPaddedVBoxLayout(-6), wrapped(r.ws.Lang.T(caption), widget.LowImportance), o)
+}
+
+func strong(text string, icon fyne.Resource, do func()) *widget.Button {
+	b := widget.NewButtonWithIcon(text, icon, do)
+	b.Importance = widget.HighImportance
+	return b
+}
+
+// Members reads one member a line: the name, then the discipline behind a
+// space, a comma or a slash.
+func Members(text string) []records.Member {
+	var out []records.Member
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		name, discipline := line, ""
+		if i := strings.IndexAny(line, " ,，、/	　"); i > 0 {
+			name, discipline = line[:i], strings.Trim(line[i:], " ,，、/	　")
+		}
+		out = append(out, records.Member{Name: name, Discipline: discipline})
+	}
+	return out
+}
+
+// createPage asks for a new consult on the patient of the open study.
+func (r *room) createPage() {
+	l := r.ws.Lang
+	title := heading(l.T("consult.create"))
+	title.SizeName = theme.SizeNameHeadingText
+	r.page.Add(title)
+	o := r.ws.Current()
+	if o == nil || o.Record == nil {
+		r.page.Add(wrapped(l.T("consult.needs_study"), widget.WarningImportance))
+		r.page.Add(container.NewHBox(widget.NewButton(l.T("consult.button_back"), func() { r.show(showConsult) })))
+		return
+	}
+	r.page.Add(wrapped(l.T("consult.for_patient", o.Record.Patient.Name), widget.MediumImportance))
+	r.page.Add(r.field("consult.title", r.create.title))
+	r.page.Add(r.field("consult.question", r.create.question))
+	r.page.Add(r.field("consult.members_field", r.create.members))
+	r.page.Add(container.NewHBox(strong(l.T("consult.button_create"), theme.ConfirmIcon(), r.createNow),
+		widget.NewButton(l.T("consult.button_back"), func() { r.show(showConsult) })))
+}
+
+func (r *room) createNow() {
+	o := r.ws.Current()
+	if o == nil || o.Record == nil || r.busy {
+		return
+	}
+	r.busy = true
+	user, patient := r.ws.User(), o.Record.Patient.ID
+	title, question, members := r.create.title.Text, r.create.question.Text, Members(r.create.members.Text)
+	r.problem.SetText("")
+	r.ws.NewTask().Start(func(ctx context.Context) func() {
+		m, err := r.ws.Consult.Create(ctx, user, patient, strings.TrimSpace(title), strings.TrimSpace(question), members)
+		return func() {
+			r.busy = false
+			if err != nil {
+				r.problem.SetText(r.ws.Explain(err))
+				return
+			}
+			for _, e := range []*workspace.Entry{r.create.title, r.create.question, r.create.members} {
+				e.SetText("")
+			}
+			r.view = showConsult
+			r.load(m.ID)
+		}
+	})
+}
+
+// box is the form for an opinion: a member's, or another name.
+func (f *opinionForm) box(r *room, m *records.Consult) fyne.CanvasObject {
+	l := r.ws.Lang
+	var names []string
+	for _, x := range m.Members {
+		names = append(names, l.T("consult.member", x.Name, x.Discipline))
+	}
+	choice := widget.NewSelect(names, nil)
+	choice.PlaceHolder = l.T("consult.choose_member")
+	choice.OnChanged = func(string) {
+		if i := choice.SelectedIndex(); i >= 0 {
+			f.name.SetText(m.Members[i].Name)
+			f.discipline.SetText(m.Members[i].Discipline)
+		}
+	}
+	dissent := widget.NewCheck(l.T("consult.dissent"), func(on bool) { f.dissent = on })
+	dissent.Checked = f.dissent
+	who := container.NewGridWithColumns(2, f.name, f.discipline)
+	top := fyne.CanvasObject(who)
+	if len(names) > 0 {
+		top = container.NewGridWithColumns(3, choice, f.name, f.discipline)
+	}
+	add := widget.NewButtonWithIcon(l.T("consult.button_opine"), theme.ContentAddIcon(), func() {
+		o := records.Opinion{Member: records.Member{Name: strings.TrimSpace(f.name.Text), Discipline: strings.TrimSpace(f.discipline.Text)},
+			Text: strings.TrimSpace(f.text.Text), Dissent: f.dissent}
+		for _, x := range m.Members {
+			if x.Name == o.Member.Name {
+				o.Member.UserID = x.UserID
+			}
+		}
+		r.change(func(ctx context.Context, user records.User, id string) (records.Consult, error) {
+			return r.ws.Consult.Opine(ctx, user, id, o)
+		}, func() {
+			f.dissent = false
+			for _, e := range []*workspace.Entry{f.name, f.discipline, f.text} {
+				e.SetText("")
+			}
+		})
+	})
+	return container.NewVBox(top, f.text, container.NewBorder(nil, nil, dissent, add))
+}
+
+// box is the form for the decision, with the findings it rests on.
+func (f *decisionForm) box(r *room, m *records.Consult) fyne.CanvasObject {
+	l := r.ws.Lang
+	box := container.NewVBox(f.text)
+	laid := FindingsBefore(*m)
+	if len(laid) > 0 {
+		box.Add(tight(wrapped(l.T("consult.rests_on"), widget.LowImportance)))
+	}
+	for _, it := range laid {
+		uid := it.FindingUID
+		c := widget.NewCheck(it.Title, func(on bool) { f.without[uid] = !on })
+		c.Checked = !f.without[uid]
+		box.Add(c)
+	}
+	box.Add(container.NewHBox(strong(l.T("consult.button_decide"), theme.ConfirmIcon(), func() {
+		var uids []string
+		for _, it := range laid {
+			if !f.without[it.FindingUID] {
+				uids = append(uids, it.FindingUID)
+			}
+		}
+		text := strings.TrimSpace(f.text.Text)
+		r.change(func(ctx context.Context, user records.User, id string) (records.Consult, error) {
+			return r.ws.Consult.Decide(ctx, user, id, text, uids)
+		}, nil)
+	})))
+	return box
+}
+
+// box is the form for a follow-up date.
+func (f *followForm) box(r *room) fyne.CanvasObject {
+	l := r.ws.Lang
+	add := widget.NewButtonWithIcon(l.T("consult.button_follow"), theme.ContentAddIcon(), func() {
+		date, task := strings.NewReplacer("-", "", "/", "", ".", "").Replace(strings.TrimSpace(f.date.Text)), strings.TrimSpace(f.task.Text)
+		r.change(func(ctx context.Context, user records.User, id string) (records.Consult, error) {
+			return r.ws.Consult.Follow(ctx, user, id, date, task)
+		}, func() {
+			f.date.SetText("")
+			f.task.SetText("")
+		})
+	})
+	date := container.New(layout.NewGridWrapLayout(fyne.NewSize(160, f.date.MinSize().Height)), f.date)
+	return container.NewBorder(nil, nil, date, add, f.task)
+}

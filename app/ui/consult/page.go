@@ -1,0 +1,174 @@
+package consult
+
+import (
+	"context"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"longying/app/ui/lang"
+	look "longying/app/ui/theme"
+	"longying/records"
+)
+
+// consultPage shows the consult that is chosen, with what can be done next.
+func (r *room) consultPage() {
+	l := r.ws.Lang
+	m := r.current
+	if m == nil {
+		r.page.Add(wrapped(l.T("consult.choose"), widget.LowImportance))
+		return
+	}
+	lead := records.Require(r.ws.User(), records.RightLeadConsult) == nil
+	title := heading(m.Title)
+	title.SizeName = theme.SizeNameHeadingText
+	r.page.Add(title)
+	who := m.ID
+	if r.patient != nil {
+		who = r.patient.Patient.Name + " · " + who
+	}
+	r.page.Add(tight(wrapped(l.Or(lang.Key("consult.state."+m.State), m.State)+" · "+who, widget.LowImportance)))
+	r.page.Add(wrapped(l.T("consult.question_is", m.Question), widget.MediumImportance))
+	if r.patient != nil && r.patient.Patient.Sample {
+		r.page.Add(tight(wrapped(l.T("consult.sample"), widget.WarningImportance)))
+	}
+	r.items(m, lead)
+	r.opinions(m)
+	r.decision(m, lead)
+	if lead {
+		r.packSection()
+	}
+}
+
+// items is what lies before the consult, and what of the patient's record can
+// still be laid.
+func (r *room) items(m *records.Consult, lead bool) {
+	l := r.ws.Lang
+	r.section("consult.items", len(m.Items))
+	for _, it := range m.Items {
+		var show fyne.CanvasObject
+		if it.Ref != nil && it.Ref.StudyUID != "" && records.Require(r.ws.User(), records.RightViewPatient) == nil {
+			uid := it.Ref.StudyUID
+			show = widget.NewButton(l.T("consult.button_show"), func() {
+				r.ws.OpenStudy(uid, func(err error) { r.problem.SetText(r.ws.Explain(err)) })
+			})
+		}
+		r.page.Add(bullet(l.Or(lang.Key("consult.kind_"+it.Kind), it.Kind)+"  "+it.Title, widget.MediumImportance, show))
+	}
+	if len(m.Items) == 0 {
+		r.page.Add(tight(wrapped(l.T("consult.no_items"), widget.LowImportance)))
+	}
+	if !lead || r.patient == nil || m.Decision != nil {
+		return
+	}
+	offers := Offers(*m, r.patient.Examinations, r.findings, r.patient.Visits, r.naming())
+	if len(offers) == 0 {
+		return
+	}
+	r.page.Add(wrapped(l.T("consult.offers"), widget.LowImportance))
+	for _, o := range offers {
+		add := widget.NewButtonWithIcon(l.T("consult.button_add"), theme.ContentAddIcon(), func() {
+			r.change(func(ctx context.Context, user records.User, id string) (records.Consult, error) {
+				return r.ws.Consult.Add(ctx, user, id, o.Item)
+			}, nil)
+		})
+		r.page.Add(bullet(l.Or(lang.Key("consult.kind_"+o.Item.Kind), o.Item.Kind)+"  "+o.Item.Title, widget.LowImportance, add))
+	}
+}
+
+func (r *room) naming() Naming {
+	l := r.ws.Lang
+	return Naming{
+		Study: func(ex records.Examination) string {
+			parts := []string{strings.Join(ex.Modalities, "/")}
+			if !ex.Date.IsZero() {
+				parts = append([]string{ex.Date.Format("2006-01-02")}, parts...)
+			}
+			for _, s := range []string{ex.BodyPart, ex.Description} {
+				if s != "" {
+					parts = append(parts, s)
+				}
+			}
+			return strings.Join(parts, " · ")
+		},
+		Finding: func(f records.Finding) string { return f.Label.In(l.Short()) },
+		Visit: func(v records.Visit) string {
+			parts := []string{v.Date, v.Department}
+			for _, d := range v.Diagnoses {
+				parts = append(parts, strings.TrimSpace(d.Code+" "+d.Name))
+			}
+			return strings.Join(parts, " · ")
+		},
+	}
+}
+
+// opinions shows what each member said; a dissent stands out by an edge and a
+// word, and stays beside the decision.
+func (r *room) opinions(m *records.Consult) {
+	l := r.ws.Lang
+	r.section("consult.opinions", len(m.Opinions))
+	if len(m.Members) > 0 {
+		var names []string
+		for _, x := range m.Members {
+			names = append(names, l.T("consult.member", x.Name, x.Discipline))
+		}
+		r.page.Add(tight(wrapped(l.T("consult.members", strings.Join(names, l.T("consult.comma"))), widget.LowImportance)))
+	}
+	for _, o := range m.Opinions {
+		r.page.Add(opinion(l, o))
+	}
+	if records.Require(r.ws.User(), records.RightConsult) == nil {
+		r.page.Add(r.speak.box(r, m))
+	}
+}
+
+func opinion(l *lang.Strings, o records.Opinion) fyne.CanvasObject {
+	who := l.T("consult.said", o.Member.Name, o.Member.Discipline, o.At.Local().Format("2006-01-02 15:04"))
+	if !o.Dissent {
+		return container.NewVBox(tight(wrapped(who, widget.LowImportance)), tight(wrapped(o.Text, widget.MediumImportance)))
+	}
+	edge := canvas.NewRectangle(look.Amber())
+	edge.SetMinSize(fyne.NewSize(4, 0))
+	word := heading(l.T("consult.dissent_mark"))
+	word.Importance = widget.WarningImportance
+	return container.NewBorder(nil, nil, edge, nil,
+		container.NewVBox(tight(word), tight(wrapped(who, widget.LowImportance)), tight(wrapped(o.Text, widget.MediumImportance))))
+}
+
+// decision shows what was agreed, or asks for it; follow-up dates come after.
+func (r *room) decision(m *records.Consult, lead bool) {
+	l := r.ws.Lang
+	r.section("consult.decision")
+	if d := m.Decision; d != nil {
+		text := wrapped(d.Text, widget.MediumImportance)
+		r.page.Add(text)
+		r.page.Add(tight(wrapped(l.T("consult.decided_by", d.ByName, d.At.Local().Format("2006-01-02 15:04"), len(d.Findings)), widget.LowImportance)))
+		if n := Dissents(*m); n > 0 {
+			r.page.Add(tight(wrapped(l.T("consult.with_dissent", n), widget.WarningImportance)))
+		}
+		r.section("consult.follow_ups", len(m.FollowUps))
+		for _, f := range m.FollowUps {
+			r.page.Add(tight(wrapped(day(f.Date)+"  "+f.Task, widget.MediumImportance)))
+		}
+		if lead {
+			r.page.Add(r.follow.box(r))
+		}
+		return
+	}
+	if !lead {
+		r.page.Add(tight(wrapped(l.T("consult.undecided"), widget.LowImportance)))
+		return
+	}
+	r.page.Add(r.settle.box(r, m))
+}
+
+func day(s string) string {
+	if len(s) != 8 {
+		return s
+	}
+	return s[:4] + "-" + s[4:6] + "-" + s[6:]
+}

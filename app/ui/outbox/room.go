@@ -1,0 +1,362 @@
+// Package outbox is the room that shows what leaves the machine: every delivery
+// of a signed report with its state, attempts and receipt, what needs
+// attention first.
+package outbox
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"longying/app/delivery"
+	"longying/app/ui/lang"
+	"longying/app/ui/workspace"
+	"longying/records"
+)
+
+// room is the room's state; every field belongs to the UI goroutine.
+type room struct {
+	ws       *workspace.Workspace
+	loading  *workspace.Task
+	asking   *workspace.Task
+	rows     []records.Delivery
+	selected string
+	attempts []records.Attempt
+	job      *workspace.Job
+
+	summary *widget.Label
+	problem *workspace.Problem
+	send    *widget.Button
+	retry   *widget.Button
+	cancel  *widget.Button
+	table   *workspace.Table
+	detail  *fyne.Container
+}
+
+// New makes the room.
+func New(ws *workspace.Workspace) *workspace.Room {
+	r := &room{ws: ws, loading: ws.NewTask(), asking: ws.NewTask(), problem: workspace.NewProblem()}
+	content := r.build()
+	workspace.On(ws, func(workspace.OutboxChanged) { r.load() })
+	workspace.On(ws, func(workspace.UserChanged) {
+		r.rows, r.selected, r.attempts = nil, "", nil
+		r.render()
+	})
+	workspace.On(ws, func(workspace.LanguageChanged) { r.words() })
+	r.words()
+	return &workspace.Room{ID: "outbox", Place: workspace.Rail, Icon: theme.MailSendIcon(), Needs: records.RightViewPatient,
+		Content: content, Shown: r.load,
+		Actions: []workspace.Action{
+			{Label: "outbox.send", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyU)}, Do: r.sendNow},
+			{Label: "outbox.retry", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyR)}, Do: r.retryNow},
+			{Label: "outbox.reload", Keys: []workspace.Key{workspace.Press(fyne.KeyF5)}, Do: r.load},
+			{Label: "outbox.next", Keys: []workspace.Key{workspace.Press(fyne.KeyDown)}, Do: func() { r.step(1) }},
+			{Label: "outbox.previous", Keys: []workspace.Key{workspace.Press(fyne.KeyUp)}, Do: func() { r.step(-1) }},
+		}}
+}
+
+func columns() []lang.Key {
+	return []lang.Key{"outbox.column_state", "outbox.column_document", "outbox.column_version", "outbox.column_destination",
+		"outbox.column_format", "outbox.column_attempts", "outbox.column_receipt", "outbox.column_time"}
+}
+
+// shares are the columns' parts of the width.
+func shares() []float32 { return []float32{0.13, 0.24, 0.06, 0.12, 0.08, 0.07, 0.17, 0.13} }
+
+func (r *room) build() fyne.CanvasObject {
+	r.summary = widget.NewLabel("")
+	r.summary.Wrapping = fyne.TextWrapWord
+	r.send = widget.NewButtonWithIcon("", theme.MailSendIcon(), r.sendNow)
+	r.send.Importance = widget.HighImportance
+	r.retry = widget.NewButtonWithIcon("", theme.ViewRefreshIcon(), r.retryNow)
+	r.cancel = widget.NewButtonWithIcon("", theme.CancelIcon(), func() {
+		if r.job != nil {
+			r.job.Cancel()
+		}
+	})
+	r.cancel.Hide()
+	r.table = workspace.NewTable(r.ws, func() (int, int) { return len(r.rows), len(columns()) },
+		func() fyne.CanvasObject {
+			l := widget.NewLabel("")
+			l.Truncation = fyne.TextTruncateEllipsis
+			return l
+		},
+		func(id widget.TableCellID, o fyne.CanvasObject) {
+			if l, ok := o.(*widget.Label); ok && id.Row >= 0 && id.Row < len(r.rows) {
+				r.cell(l, r.rows[id.Row], id.Col)
+			}
+		})
+	r.table.ShowHeaderRow = true
+	r.table.CreateHeader = func() fyne.CanvasObject {
+		l := widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+		l.Truncation = fyne.TextTruncateEllipsis
+		return l
+	}
+	r.table.UpdateHeader = func(id widget.TableCellID, o fyne.CanvasObject) {
+		if l, ok := o.(*widget.Label); ok && id.Col >= 0 {
+			l.SetText(r.ws.Lang.T(columns()[id.Col]))
+		}
+	}
+	r.table.OnSelected = func(id widget.TableCellID) {
+		if id.Row >= 0 && id.Row < len(r.rows) {
+			r.choose(r.rows[id.Row].ID)
+		}
+	}
+	r.detail = container.NewVBox()
+	split := container.NewVSplit(container.New(wide{r.table}, r.table), container.NewVScroll(r.detail))
+	split.Offset = 0.6
+	top := container.NewVBox(container.NewBorder(nil, nil, nil, container.NewHBox(r.cancel, r.retry, r.send), r.summary), r.problem)
+	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), container.NewBorder(top, nil, nil, nil, split))
+}
+
+// wide spreads the table's columns over the width there is.
+type wide struct{ table *workspace.Table }
+
+func (w wide) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(400, 120) }
+
+func (w wide) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	gap := theme.Padding() * float32(len(shares()))
+	for i, s := range shares() {
+		w.table.SetColumnWidth(i, max(40, s*(size.Width-gap)))
+	}
+	objects[0].Resize(size)
+	objects[0].Move(fyne.NewPos(0, 0))
+}
+
+func (r *room) cell(l *widget.Label, d records.Delivery, column int) {
+	text, weight := "", widget.MediumImportance
+	switch column {
+	case 0:
+		text, weight = r.state(d.State)
+	case 1:
+		text = d.DocumentID
+	case 2:
+		text = strconv.Itoa(d.Version)
+	case 3:
+		text = d.Destination
+	case 4:
+		text = strings.ToUpper(d.Format)
+	case 5:
+		text = strconv.Itoa(d.Attempts)
+	case 6:
+		text = "—"
+		if d.Receipt != nil {
+			text = d.Receipt.Number
+		}
+	case 7:
+		text = moment(d.CreatedAt)
+		if d.Receipt != nil {
+			text = moment(d.Receipt.At)
+		}
+	}
+	l.Importance = weight
+	l.SetText(text)
+}
+
+// state is a delivery's state in words, each with a mark of its own.
+func (r *room) state(s records.DeliveryState) (string, widget.Importance) {
+	word := r.ws.Lang.Or(lang.Key("delivery.state."+string(s)), string(s))
+	switch s {
+	case records.DeliveryNeedsCare:
+		return "! " + word, widget.WarningImportance
+	case records.DeliveryRefused, records.DeliveryDead:
+		return "× " + word, widget.DangerImportance
+	case records.DeliveryAcknowledged:
+		return "√ " + word, widget.SuccessImportance
+	}
+	return "… " + word, widget.MediumImportance
+}
+
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return "—"
+	}
+	return t.Local().Format("01-02 15:04")
+}
+
+func (r *room) words() {
+	l := r.ws.Lang
+	r.send.SetText(l.T("outbox.button_send"))
+	r.retry.SetText(l.T("outbox.button_retry"))
+	r.cancel.SetText(l.T("outbox.button_cancel"))
+	r.render()
+}
+
+func (r *room) load() {
+	user := r.ws.User()
+	if !user.Role.May(records.RightViewPatient) {
+		return
+	}
+	r.loading.Start(func(ctx context.Context) func() {
+		ds, err := r.ws.Delivery.Outbox(ctx, user)
+		return func() {
+			r.problem.SetText(r.ws.Explain(err))
+			if err == nil {
+				r.rows = Sorted(ds)
+				r.render()
+				r.ask()
+			}
+		}
+	})
+}
+
+func (r *room) render() {
+	l := r.ws.Lang
+	c := CountOf(r.rows)
+	r.summary.SetText(l.T("outbox.summary", c.Care, c.Refused, c.Waiting, c.Done))
+	if len(r.rows) == 0 {
+		r.summary.SetText(l.T("outbox.empty"))
+	}
+	if d, ok := r.current(); ok && Retriable(d) && d.State != records.DeliveryQueued {
+		r.retry.Enable()
+	} else {
+		r.retry.Disable()
+	}
+	r.table.Refresh()
+	r.details()
+}
+
+func (r *room) current() (records.Delivery, bool) {
+	for _, d := range r.rows {
+		if d.ID == r.selected {
+			return d, true
+		}
+	}
+	return records.Delivery{}, false
+}
+
+func (r *room) choose(id string) {
+	if id == r.selected {
+		return
+	}
+	r.selected, r.attempts = id, nil
+	r.render()
+	r.ask()
+}
+
+func (r *room) step(n int) {
+	if len(r.rows) == 0 {
+		return
+	}
+	at := -1
+	for i, d := range r.rows {
+		if d.ID == r.selected {
+			at = i
+		}
+	}
+	r.table.Select(widget.TableCellID{Row: min(max(0, at+n), len(r.rows)-1)})
+}
+
+// ask loads what was tried for the selected delivery.
+func (r *room) ask() {
+	id, user := r.selected, r.ws.User()
+	if id == "" {
+		return
+	}
+	r.asking.Start(func(ctx context.Context) func() {
+		as, err := r.ws.Delivery.Attempts(ctx, user, id)
+		return func() {
+			if err != nil {
+				r.problem.SetText(r.ws.Explain(err))
+				return
+			}
+			r.attempts = as
+			r.details()
+		}
+	})
+}
+
+func (r *room) details() {
+	l := r.ws.Lang
+	r.detail.RemoveAll()
+	d, ok := r.current()
+	if !ok {
+		r.add(l.T("outbox.choose"), widget.LowImportance)
+		r.detail.Refresh()
+		return
+	}
+	word, weight := r.state(d.State)
+	head := widget.NewLabelWithStyle(l.T("outbox.detail", d.DocumentID, d.Version, d.Destination, strings.ToUpper(d.Format)), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+	head.Wrapping = fyne.TextWrapWord
+	r.detail.Add(head)
+	r.add(word, weight)
+	if d.LastError != "" {
+		r.add(l.T("outbox.last_error", d.LastError), widget.WarningImportance)
+	}
+	if d.State == records.DeliveryQueued && !d.Next.IsZero() {
+		r.add(l.T("outbox.next_try", d.Next.Local().Format("2006-01-02 15:04:05")), widget.MediumImportance)
+	}
+	if rc := d.Receipt; rc != nil {
+		r.add(l.T("outbox.receipt", rc.Number, rc.At.Local().Format("2006-01-02 15:04:05")), widget.MediumImportance)
+		r.add(l.T("outbox.receipt_proof", workspace.Grouped(rc.SHA256), rc.AuditCount), widget.LowImportance)
+	}
+	r.add(l.T("outbox.attempts", len(r.attempts)), widget.LowImportance)
+	for _, a := range r.attempts {
+		text := a.At.Local().Format("2006-01-02 15:04:05") + "  " + l.Or(lang.Key("attempt."+a.Outcome), a.Outcome)
+		if a.Detail != "" {
+			text += "  " + a.Detail
+		}
+		r.add(text, widget.MediumImportance)
+	}
+	r.detail.Refresh()
+}
+
+func (r *room) add(text string, weight widget.Importance) {
+	l := widget.NewLabel(text)
+	l.Wrapping, l.Importance, l.Selectable = fyne.TextWrapWord, weight, true
+	r.detail.Add(container.New(layout.NewCustomPaddedLayout(-4, -4, 0, 0), l))
+}
+
+// sendNow tries everything that is due, once.
+func (r *room) sendNow() {
+	if r.job != nil {
+		return
+	}
+	user := r.ws.User()
+	r.problem.SetText("")
+	r.job = r.ws.StartJob(func() string { return r.ws.Lang.T("outbox.sending") }, func(ctx context.Context, _ func(done, total int)) func() {
+		res, err := r.ws.Delivery.Send(ctx, user)
+		return func() {
+			r.job = nil
+			r.cancel.Hide()
+			r.send.Enable()
+			r.sent(res, err)
+			workspace.Publish(r.ws, workspace.OutboxChanged{})
+		}
+	})
+	r.summary.SetText(r.ws.Lang.T("outbox.sending"))
+	r.send.Disable()
+	r.cancel.Show()
+}
+
+func (r *room) sent(res delivery.SendResult, err error) {
+	if err != nil {
+		r.problem.SetText(r.ws.Explain(err))
+		r.render()
+		return
+	}
+	r.rows = Sorted(res.Deliveries)
+	r.render()
+}
+
+func (r *room) retryNow() {
+	d, ok := r.current()
+	if !ok || !Retriable(d) {
+		return
+	}
+	user := r.ws.User()
+	r.ws.NewTask().Start(func(ctx context.Context) func() {
+		err := r.ws.Delivery.Retry(ctx, user, d.ID)
+		return func() {
+			workspace.Publish(r.ws, workspace.OutboxChanged{})
+			r.problem.SetText(r.ws.Explain(err))
+		}
+	})
+}

@@ -1,0 +1,241 @@
+// Package ui is the desktop: one window with a patient bar, a rail of rooms, a
+// foldable panel and a status bar. The rooms are sub-packages that meet in
+// workspace; this package places them and knows nothing of what they show.
+package ui
+
+import (
+	"context"
+	"errors"
+	"image"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"longying/app/samples"
+	"longying/app/station"
+	"longying/app/ui/lang"
+	"longying/app/ui/theme"
+	"longying/app/ui/workspace"
+	"longying/imaging/codec"
+	"longying/records"
+	"longying/records/report"
+)
+
+// Options say what the desktop is opened on.
+type Options struct {
+	Paths      []string // to import and show
+	Sample     bool     // on the shipped samples, in a data folder of their own
+	Getenv     func(string) string
+	Executable string // this program
+	Version    string
+}
+
+// The size of the window at first: what a 1366 x 768 screen leaves free.
+const (
+	firstWidth  = 1360
+	firstHeight = 740
+)
+
+// Run opens the window and returns when it was closed.
+func Run(ctx context.Context, o Options) error {
+	strs, err := lang.New(lang.Chinese)
+	if err != nil {
+		return err
+	}
+	a := app.New()
+	a.Settings().SetTheme(theme.NewReading(report.Font()))
+	w := a.NewWindow(strs.T("shell.title"))
+	w.SetPadded(false)
+	w.Resize(fyne.NewSize(firstWidth, firstHeight))
+	d := &session{options: o, window: w, lang: strs}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	d.ctx = ctx
+	w.SetCloseIntercept(func() {
+		cancel()
+		w.Close()
+	})
+	stop := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
+	defer stop()
+	a.Lifecycle().SetOnStarted(func() { fyne.Do(d.start) })
+	w.ShowAndRun()
+	cancel()
+	return errors.Join(d.failed, d.close())
+}
+
+// Capture is what a window shows, as a picture.
+func Capture(w fyne.Window) image.Image { return w.Canvas().Capture() }
+
+// session is the window from its first picture to its last.
+type session struct {
+	options Options
+	window  fyne.Window
+	lang    *lang.Strings
+	ctx     context.Context
+
+	station *station.Station
+	ws      *workspace.Workspace
+	shell   *shell
+	failed  error
+}
+
+func (d *session) close() error {
+	if d.ws != nil {
+		d.ws.Close()
+	}
+	if d.station != nil {
+		return d.station.Close()
+	}
+	return nil
+}
+
+// start opens the data folder: with the passphrase of LONGYING_KEY_FILE, or
+// asking for it in the window.
+func (d *session) start() {
+	env := d.options.Getenv
+	home, err := station.Home(env)
+	if err != nil {
+		d.stuck(err)
+		return
+	}
+	so := station.Options{Home: home, Library: env("LONGYING_ORT_LIBRARY"), Executable: d.options.Executable}
+	if d.options.Sample {
+		if env("LONGYING_HOME") == "" {
+			so.Home = filepath.Join(filepath.Dir(home), filepath.Base(home)+"-sample")
+		}
+		d.open(func(ctx context.Context) (*station.Station, records.User, error) {
+			s, sample, err := station.OpenSample(ctx, so)
+			if err != nil {
+				return nil, records.User{}, err
+			}
+			return s, sample.Users["radiologist"], nil
+		}, d.stuck)
+		return
+	}
+	if path := env("LONGYING_KEY_FILE"); path != "" {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			d.stuck(err)
+			return
+		}
+		so.Passphrase = strings.TrimRight(string(raw), "\r\n")
+		d.openWith(so, d.stuck)
+		return
+	}
+	d.window.SetContent(unlockPage(d.lang, station.Fresh(home), home, func(passphrase string, failed func(error)) {
+		so.Passphrase = passphrase
+		d.openWith(so, failed)
+	}))
+}
+
+func (d *session) openWith(so station.Options, failed func(error)) {
+	d.open(func(ctx context.Context) (*station.Station, records.User, error) {
+		s, err := station.Open(ctx, so)
+		return s, records.User{}, err
+	}, failed)
+}
+
+func (d *session) open(work func(context.Context) (*station.Station, records.User, error), failed func(error)) {
+	if d.window.Content() == nil || d.options.Sample {
+		d.window.SetContent(container.NewCenter(widget.NewLabel(d.lang.T("shell.opening"))))
+	}
+	go func() {
+		s, user, err := work(d.ctx)
+		fyne.Do(func() {
+			switch {
+			case err != nil:
+				failed(err)
+			case d.ctx.Err() != nil:
+				d.failed = s.Close()
+			default:
+				d.show(s, user)
+			}
+		})
+	}()
+}
+
+// stuck shows why there is nothing to show.
+func (d *session) stuck(err error) {
+	d.failed = err
+	p := workspace.NewProblem()
+	p.SetText(d.lang.T("shell.stuck", err.Error()))
+	d.window.SetContent(container.NewPadded(p))
+}
+
+func (d *session) show(s *station.Station, user records.User) {
+	d.station, d.failed = s, nil
+	d.ws = workspace.New(d.ctx, workspace.Services{Archive: s.Archive, Registry: s.Registry, Reading: s.Reading, Consult: s.Consult,
+		Delivery: s.Delivery, Admin: s.Admin, PrintReport: s.PrintReport, Runtime: s.Runtime, Decoder: codec.Local{},
+		Version: d.options.Version, Home: s.Home}, d.lang)
+	d.shell = newShell(d.ws, d.window)
+	if user.ID != "" {
+		d.ws.SetUser(user)
+		d.fillSample()
+	}
+	if len(d.options.Paths) > 0 {
+		workspace.On(d.ws, func(workspace.UserChanged) { d.importPaths() })
+		d.importPaths()
+	}
+}
+
+func (d *session) importPaths() {
+	if d.ws.User().ID == "" || d.options.Paths == nil {
+		return
+	}
+	paths := d.options.Paths
+	d.options.Paths = nil
+	workspace.Publish(d.ws, workspace.ImportWanted{Paths: paths, Open: true})
+}
+
+// fillSample imports the shipped people and studies into a sample folder that
+// has none, and opens the film.
+func (d *session) fillSample() {
+	ws, user := d.ws, d.ws.User()
+	ws.StartJob(func() string { return ws.Lang.T("shell.sample_job") }, func(ctx context.Context, progress func(done, total int)) func() {
+		first, err := fillSample(ctx, ws, user, progress)
+		return func() {
+			if err != nil {
+				d.shell.say(ws.Explain(err))
+				return
+			}
+			workspace.Publish(ws, workspace.PeopleChanged{})
+			workspace.Publish(ws, workspace.StudiesChanged{})
+			if ws.Current() == nil && first != "" {
+				ws.OpenStudy(first, func(err error) { d.shell.say(ws.Explain(err)) })
+			}
+		}
+	})
+}
+
+func fillSample(ctx context.Context, ws *workspace.Workspace, user records.User, progress func(done, total int)) (film string, err error) {
+	known, err := ws.Registry.Studies(ctx, user, records.ExaminationFilter{})
+	if err != nil {
+		return "", err
+	}
+	if len(known) == 0 {
+		folder := filepath.Join(ws.Home, "samples")
+		if err := samples.Extract(folder); err != nil {
+			return "", err
+		}
+		if _, err := ws.Registry.ImportPeople(ctx, user, filepath.Join(folder, "patients", "patients-utf8.csv")); err != nil {
+			return "", err
+		}
+		paths := []string{filepath.Join(folder, "film"), filepath.Join(folder, "ct"), filepath.Join(folder, "slide")}
+		res, err := ws.Registry.Import(ctx, user, paths, progress)
+		if err != nil {
+			return "", err
+		}
+		known = res.Studies
+	}
+	for _, e := range known {
+		if e.Modality != "CT" && e.Modality != "SM" && e.Link.Linked() {
+			return e.StudyUID, nil
+		}
+	}
+	return "", nil
+}

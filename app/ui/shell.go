@@ -1,0 +1,361 @@
+package ui
+
+import (
+	"context"
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	fynetheme "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"longying/app/ui/lang"
+	"longying/app/ui/theme"
+	"longying/app/ui/workspace"
+)
+
+// shell places the rooms in the window.
+type shell struct {
+	ws     *workspace.Workspace
+	window fyne.Window
+
+	rooms  []*workspace.Room
+	rail   *rail
+	bar    *patientBar
+	status *statusBar
+	signIn *signInPage
+	sheet  *keySheet
+
+	middle  *fyne.Container // the rail room in front, or the key sheet
+	tabs    *fyne.Container // the panel's content
+	tabRow  *fyne.Container
+	buttons map[string]*widget.Button
+	split   *container.Split
+	body    *fyne.Container
+	page    *fyne.Container // the whole signed-in window
+	offset  float64
+
+	front  *workspace.Room // of the rail
+	tab    *workspace.Room // of the panel, nil: folded
+	keysUp bool
+}
+
+func newShell(ws *workspace.Workspace, w fyne.Window) *shell {
+	s := &shell{ws: ws, window: w, rooms: rooms(ws), buttons: map[string]*widget.Button{}, offset: -1}
+	s.bar = newPatientBar(ws)
+	s.status = newStatusBar(ws)
+	s.signIn = newSignInPage(ws)
+	s.rail = newRail(ws, s.show)
+	s.sheet = newKeySheet(ws, s.toggleKeys)
+	s.middle, s.tabs, s.tabRow = container.NewStack(), container.NewStack(), container.NewHBox()
+
+	fold := widget.NewButtonWithIcon("", fynetheme.NavigateNextIcon(), s.fold)
+	fold.Importance = widget.LowImportance
+	head := canvas.NewRectangle(theme.Raised())
+	panel := container.NewBorder(container.NewStack(head, container.NewBorder(nil, nil, nil, fold, s.tabRow)), nil, nil, nil, s.tabs)
+	s.split = container.NewHSplit(s.middle, panel)
+	s.body = container.NewStack(s.middle)
+	s.page = container.NewBorder(s.bar.content, s.status.content, s.rail.content, nil, s.body)
+
+	ws.Keys.SetSections(s.sections)
+	s.listen()
+	s.keys()
+	s.userChanged()
+	return s
+}
+
+func (s *shell) listen() {
+	workspace.On(s.ws, func(workspace.UserChanged) { s.userChanged() })
+	workspace.On(s.ws, func(workspace.LanguageChanged) { s.words() })
+	workspace.On(s.ws, func(e workspace.RoomWanted) { s.want(e.ID) })
+	workspace.On(s.ws, func(workspace.StudyOpened) { s.studyOpened() })
+}
+
+// keys sends what nobody else takes to the keymap.
+func (s *shell) keys() {
+	c := s.window.Canvas()
+	c.SetOnTypedKey(func(k *fyne.KeyEvent) { s.ws.Keys.Typed(k) })
+	c.SetOnTypedRune(func(r rune) { s.ws.Keys.TypedRune(r) })
+	s.window.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) {
+		var paths []string
+		for _, u := range uris {
+			paths = append(paths, u.Path())
+		}
+		if s.ws.User().ID != "" && len(paths) > 0 {
+			workspace.Publish(s.ws, workspace.ImportWanted{Paths: paths})
+		}
+	})
+	for _, room := range s.rooms {
+		s.shortcuts(room.Actions)
+	}
+	s.shortcuts(s.own())
+}
+
+// shortcuts lets the canvas pass on keys with Control, which it offers nobody
+// unless they are added.
+func (s *shell) shortcuts(actions []workspace.Action) {
+	for _, a := range actions {
+		for _, k := range a.Keys {
+			if k.Mod != 0 && k.Mod != fyne.KeyModifierShift {
+				s.window.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: k.Name, Modifier: k.Mod},
+					func(sc fyne.Shortcut) { s.ws.Keys.TypedShortcut(sc) })
+			}
+		}
+	}
+}
+
+// seen are the rooms that the user may see, of one place.
+func (s *shell) seen(p workspace.Place) []*workspace.Room {
+	var out []*workspace.Room
+	for _, r := range s.rooms {
+		if r.Place == p && (r.Needs == "" || s.ws.User().Role.May(r.Needs)) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func (s *shell) userChanged() {
+	if s.ws.User().ID == "" {
+		s.leave()
+		s.window.SetContent(s.signIn.content)
+		s.signIn.shown()
+		return
+	}
+	s.window.SetContent(s.page)
+	s.rail.set(s.seen(workspace.Rail))
+	s.tabRow.RemoveAll()
+	for _, r := range s.seen(workspace.Panel) {
+		b := widget.NewButtonWithIcon("", r.Icon, func() { s.showTab(r) })
+		s.buttons[r.ID] = b
+		s.tabRow.Add(b)
+	}
+	s.words()
+	if rail := s.seen(workspace.Rail); len(rail) > 0 {
+		s.show(rail[0])
+	}
+}
+
+// leave takes every room from the front.
+func (s *shell) leave() {
+	for _, r := range []*workspace.Room{s.front, s.tab} {
+		if r != nil && r.Hidden != nil {
+			r.Hidden()
+		}
+	}
+	s.front, s.tab, s.keysUp = nil, nil, false
+}
+
+func (s *shell) words() {
+	for _, r := range s.rooms {
+		if b, ok := s.buttons[r.ID]; ok {
+			b.SetText(s.ws.Lang.T(r.Name()))
+		}
+	}
+	s.window.SetTitle(s.ws.Lang.T("shell.title"))
+	s.bar.words()
+	s.status.words()
+	s.rail.words()
+	s.signIn.words()
+	s.sheet.words()
+}
+
+func (s *shell) want(id string) {
+	for _, r := range slices.Concat(s.seen(workspace.Rail), s.seen(workspace.Panel)) {
+		if r.ID != id {
+			continue
+		}
+		if r.Place == workspace.Rail {
+			s.show(r)
+		} else {
+			s.showTab(r)
+		}
+		return
+	}
+}
+
+// show brings a room of the rail to the front.
+func (s *shell) show(r *workspace.Room) {
+	if s.keysUp {
+		s.keysUp = false
+	}
+	if s.front != nil && s.front != r && s.front.Hidden != nil {
+		s.front.Hidden()
+	}
+	changed := s.front != r
+	s.front = r
+	s.rail.mark(r)
+	s.middle.Objects = []fyne.CanvasObject{r.Content}
+	s.middle.Refresh()
+	s.panel()
+	s.window.Canvas().Unfocus()
+	if changed && r.Shown != nil {
+		r.Shown()
+	}
+}
+
+// panel shows or hides the panel: it belongs to a study, so only rooms of a
+// study have it beside them.
+func (s *shell) panel() {
+	if s.tab == nil || s.ws.Current() == nil || !ofStudy(s.front) {
+		if s.body.Objects[0] == s.split {
+			s.offset = s.split.Offset
+		}
+		s.body.Objects = []fyne.CanvasObject{s.middle}
+		s.body.Refresh()
+		return
+	}
+	if s.body.Objects[0] != s.split {
+		s.body.Objects = []fyne.CanvasObject{s.split}
+		if s.offset < 0 {
+			s.offset = 0.765
+		}
+		s.split.Offset = s.offset
+		s.body.Refresh()
+		s.split.Refresh()
+	}
+	for id, b := range s.buttons {
+		b.Importance = widget.LowImportance
+		if id == s.tab.ID {
+			b.Importance = widget.HighImportance
+		}
+		b.Refresh()
+	}
+}
+
+func ofStudy(r *workspace.Room) bool { return r != nil && (r.ID == "viewer" || r.ID == "slide") }
+
+// showTab opens a tab of the panel.
+func (s *shell) showTab(r *workspace.Room) {
+	changed := s.tab != r
+	if changed && s.tab != nil && s.tab.Hidden != nil {
+		s.tab.Hidden()
+	}
+	s.tab = r
+	s.tabs.Objects = []fyne.CanvasObject{r.Content}
+	s.tabs.Refresh()
+	if s.ws.Current() != nil && !ofStudy(s.front) {
+		s.want(studyRoom(s.ws.Current()))
+	}
+	s.panel()
+	s.window.Canvas().Unfocus()
+	if changed && r.Shown != nil {
+		r.Shown()
+	}
+}
+
+// fold hides the panel, or shows it again.
+func (s *shell) fold() {
+	if s.tab != nil {
+		if s.tab.Hidden != nil {
+			s.tab.Hidden()
+		}
+		s.tab = nil
+		s.panel()
+		return
+	}
+	if tabs := s.seen(workspace.Panel); len(tabs) > 0 {
+		s.showTab(tabs[0])
+	}
+}
+
+func studyRoom(o *workspace.Opened) string {
+	if o.Slide() {
+		return "slide"
+	}
+	return "viewer"
+}
+
+func (s *shell) studyOpened() {
+	s.bar.words()
+	o := s.ws.Current()
+	if o == nil {
+		if ofStudy(s.front) {
+			s.want("worklist")
+		}
+		s.panel()
+		return
+	}
+	if s.tab == nil && s.offset < 0 { // the first study opens the panel
+		if tabs := s.seen(workspace.Panel); len(tabs) > 0 {
+			s.showTab(tabs[0])
+		}
+	}
+	s.want(studyRoom(o))
+}
+
+// say shows a line in the status bar until the next.
+func (s *shell) say(text string) { s.status.say(text) }
+
+func (s *shell) toggleKeys() {
+	s.keysUp = !s.keysUp
+	if s.keysUp {
+		s.sheet.fill(s.sections())
+		s.middle.Objects = []fyne.CanvasObject{s.sheet.content}
+	} else if s.front != nil {
+		s.middle.Objects = []fyne.CanvasObject{s.front.Content}
+	}
+	s.middle.Refresh()
+}
+
+// sections is the live table of keys: the open tab's, the front room's, the
+// window's own.
+func (s *shell) sections() []workspace.Section {
+	if s.ws.User().ID == "" {
+		return nil
+	}
+	var out []workspace.Section
+	if s.tab != nil && s.body.Objects[0] == s.split {
+		out = append(out, workspace.Section{Name: s.tab.Name(), Actions: s.tab.Live()})
+	}
+	if s.front != nil {
+		out = append(out, workspace.Section{Name: s.front.Name(), Actions: s.front.Live()})
+	}
+	own := workspace.Section{Name: "shell.keys_global", Actions: s.own()}
+	if s.keysUp { // Esc leaves the sheet, whatever else it does
+		return slices.Insert(out, 0, workspace.Section{Name: "shell.keys", Actions: []workspace.Action{
+			{Label: "shell.close", Keys: []workspace.Key{workspace.Press(fyne.KeyEscape)}, Do: s.toggleKeys}}}, own)
+	}
+	return append(out, own)
+}
+
+// own are the window's own actions.
+func (s *shell) own() []workspace.Action {
+	l := s.ws.Lang
+	press := func(ks ...workspace.Key) []workspace.Key { return ks }
+	out := []workspace.Action{{Label: "shell.keys", Keys: press(workspace.Key{Rune: '?'}, workspace.Press(fyne.KeyF1)), Do: s.toggleKeys}}
+	for i, r := range s.rail.order() {
+		if i < 9 {
+			out = append(out, workspace.Action{Label: "shell.show_rail", Args: func() []any { return []any{l.T(r.Name())} },
+				Keys: press(workspace.Ctrl(fyne.KeyName('1' + rune(i)))), Do: func() { s.show(r) }})
+		}
+	}
+	function := []fyne.KeyName{fyne.KeyF2, fyne.KeyF3, fyne.KeyF4}
+	for i, r := range s.seen(workspace.Panel) {
+		if i < len(function) {
+			out = append(out, workspace.Action{Label: "shell.panel_tab", Args: func() []any { return []any{l.T(r.Name())} },
+				Keys: press(workspace.Press(function[i])), Do: func() { s.showTab(r) }})
+		}
+	}
+	return append(out,
+		workspace.Action{Label: "shell.fold", Keys: press(workspace.Press(fyne.KeyF9)), Do: s.fold},
+		workspace.Action{Label: "shell.language", Keys: press(workspace.Ctrl(fyne.KeyL)), Do: func() { s.ws.SetLanguage(other(l.Code())) }},
+		workspace.Action{Label: "shell.cancel_job", Keys: press(workspace.Ctrl(fyne.KeyPeriod)), Do: s.status.cancelNewest},
+		workspace.Action{Label: "shell.close_study", Keys: press(workspace.Ctrl(fyne.KeyW)), Do: s.ws.CloseStudy},
+		workspace.Action{Label: "shell.sign_out", Keys: press(workspace.Ctrl(fyne.KeyQ)), Do: s.status.signOut},
+	)
+}
+
+// keepLanguage stores the language in the data folder.
+func keepLanguage(ws *workspace.Workspace, task *workspace.Task, c lang.Code) {
+	task.Start(func(ctx context.Context) func() {
+		err := ws.Admin.SetPreference(ctx, "language", string(c))
+		return func() {
+			if err != nil {
+				fyne.LogError("the language was not kept", err)
+			}
+		}
+	})
+}

@@ -1,0 +1,380 @@
+// Package slide is the room for whole-slide images: zoom and pan over the
+// tiles, a region that the pathologist marks, and the type map that a model made
+// of it, with its legend. A slide that does not say its scale shows no scale bar
+// and says so in words.
+package slide
+
+import (
+	"context"
+	"fmt"
+	"image/color"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	fynecanvas "fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"longying/app/reading"
+	"longying/app/ui/canvas"
+	look "longying/app/ui/theme"
+	"longying/app/ui/workspace"
+	"longying/imaging"
+	"longying/imaging/dicomfile"
+	slides "longying/imaging/slide"
+	"longying/inference"
+	"longying/records"
+)
+
+type room struct {
+	ws      *workspace.Workspace
+	opening *workspace.Task
+	asking  *workspace.Task
+	pane    *pane
+	file    *dicomfile.File
+	in      *imaging.Instance
+	region  *imaging.Region
+	runs    []records.Run
+
+	corner, scale       *fynecanvas.Text
+	hint                *widget.Label
+	problem             *workspace.Problem
+	mark, run, fit, one *widget.Button
+	opacity             *widget.Slider
+	mapWord             *widget.Label
+	legend              *fyne.Container
+}
+
+// New makes the room.
+func New(ws *workspace.Workspace) *workspace.Room {
+	r := &room{ws: ws, opening: ws.NewTask(), asking: ws.NewTask(), pane: newPane(ws), problem: workspace.NewProblem()}
+	r.pane.onRegion = r.marked
+	r.pane.onFailure = func(err error) { r.problem.SetText(ws.Explain(err)) }
+	content := r.build()
+	workspace.On(ws, func(workspace.StudyOpened) { r.open() })
+	workspace.On(ws, func(e workspace.FindingsChanged) {
+		if c := ws.Current(); c != nil && c.Examination.StudyUID == e.StudyUID {
+			r.load()
+		}
+	})
+	workspace.On(ws, func(e workspace.FindingSelected) { r.selected(e.Finding) })
+	workspace.On(ws, func(workspace.RegionWanted) {
+		if r.in != nil {
+			r.draw()
+		}
+	})
+	workspace.On(ws, func(workspace.LanguageChanged) { r.words() })
+	r.words()
+	press := workspace.Press
+	return &workspace.Room{ID: "slide", Place: workspace.Rail, Icon: theme.GridIcon(), Needs: records.RightViewPatient, Content: content,
+		Actions: []workspace.Action{
+			{Label: "slide.mark", Keys: []workspace.Key{press(fyne.KeyR)}, Do: r.draw},
+			{Label: "slide.run", Keys: []workspace.Key{press(fyne.KeyA)}, Do: r.analyse},
+			{Label: "slide.fit", Keys: []workspace.Key{press(fyne.KeyZ)}, Do: func() { r.pane.set(r.pane.state.Fit()) }},
+			{Label: "slide.one", Keys: []workspace.Key{press(fyne.KeyX)}, Do: r.oneToOne},
+			{Label: "slide.map", Keys: []workspace.Key{press(fyne.KeyM)}, Do: r.toggleMap},
+			{Label: "slide.give_up", Keys: []workspace.Key{press(fyne.KeyEscape)}, Do: r.giveUp},
+		}}
+}
+
+func (r *room) build() fyne.CanvasObject {
+	text := func() *fynecanvas.Text {
+		t := fynecanvas.NewText("", look.Text())
+		t.TextSize = 14
+		return t
+	}
+	r.corner, r.scale = text(), text()
+	r.hint = widget.NewLabel("")
+	r.hint.Truncation = fyne.TextTruncateEllipsis
+	r.mark = widget.NewButtonWithIcon("", theme.ContentAddIcon(), r.draw)
+	r.run = widget.NewButtonWithIcon("", theme.MediaPlayIcon(), r.analyse)
+	r.run.Importance = widget.HighImportance
+	r.fit = widget.NewButton("", func() { r.pane.set(r.pane.state.Fit()) })
+	r.one = widget.NewButton("", r.oneToOne)
+	r.opacity = widget.NewSlider(0, 1)
+	r.opacity.Step = 0.05
+	r.opacity.SetValue(r.pane.opacity)
+	r.opacity.OnChanged = func(v float64) {
+		r.pane.opacity = v
+		r.pane.Refresh()
+	}
+	r.mapWord = widget.NewLabel("")
+	r.legend = container.NewHBox()
+	bar := container.NewBorder(nil, nil, container.NewHBox(r.mark, r.run, r.fit, r.one),
+		container.NewHBox(r.mapWord, container.NewGridWrap(fyne.NewSize(120, 34), r.opacity)), r.hint)
+	words := container.NewVBox(container.NewHBox(r.corner), layout.NewSpacer(), container.NewHBox(r.scale))
+	over := container.New(layout.NewCustomPaddedLayout(8, 8, 10, 10), words)
+	foot := container.NewHScroll(r.legend)
+	return container.NewBorder(container.NewVBox(bar, r.problem), foot, nil, nil, container.NewStack(r.pane, over))
+}
+
+func (r *room) words() {
+	t := r.ws.Lang.T
+	r.mark.SetText(t("slide.mark"))
+	r.run.SetText(t("slide.run"))
+	r.fit.SetText(t("slide.fit"))
+	r.one.SetText(t("slide.one"))
+	r.mapWord.SetText(t("slide.map"))
+	r.describe()
+	r.showLegend()
+}
+
+// open shows the slide of the study that is open, if it has one.
+func (r *room) open() {
+	r.pane.show(nil)
+	old := r.file
+	r.file, r.in, r.region, r.runs = nil, nil, nil, nil
+	r.problem.SetText("")
+	if old != nil {
+		if err := old.Close(); err != nil {
+			r.problem.SetText(r.ws.Explain(err))
+		}
+	}
+	r.describe()
+	r.showLegend()
+	in := slideOf(r.ws.Current())
+	if in == nil {
+		r.opening.Stop()
+		return
+	}
+	r.opening.Start(func(ctx context.Context) func() {
+		f, err := r.ws.Archive.Open(ctx, in.SOPInstanceUID)
+		var s *slides.Slide
+		if err == nil {
+			s, err = slides.Open(f, r.ws.Decoder)
+		}
+		return func() {
+			if err != nil {
+				r.problem.SetText(r.ws.Explain(err))
+				return
+			}
+			r.file, r.in = f, in
+			r.pane.show(s)
+			r.describe()
+			r.load()
+		}
+	})
+}
+
+// slideOf is the largest level of the study's slide.
+func slideOf(o *workspace.Opened) *imaging.Instance {
+	if o == nil {
+		return nil
+	}
+	var best *imaging.Instance
+	for i := range o.Study.Series {
+		for j := range o.Study.Series[i].Instances {
+			in := &o.Study.Series[i].Instances[j]
+			if in.Slide != nil && (best == nil || in.Slide.TotalColumns > best.Slide.TotalColumns) {
+				best = in
+			}
+		}
+	}
+	return best
+}
+
+// load asks for the findings and the type maps of the study.
+func (r *room) load() {
+	c := r.ws.Current()
+	if c == nil || r.in == nil {
+		return
+	}
+	user, study := r.ws.User(), c.Examination.StudyUID
+	r.asking.Start(func(ctx context.Context) func() {
+		findings, err := r.ws.Reading.Findings(ctx, user, study)
+		var runs []records.Run
+		if err == nil {
+			runs, err = r.ws.Reading.Runs(ctx, user, study)
+		}
+		maps := newestMaps(runs)
+		return func() {
+			if err != nil {
+				r.problem.SetText(r.ws.Explain(err))
+				return
+			}
+			r.runs = runs
+			r.pane.marks = nil
+			for _, f := range findings {
+				if m, ok := canvas.MarkOf(f, f.Label.In(r.ws.Lang.Short())); ok {
+					r.pane.marks = append(r.pane.marks, m)
+				}
+			}
+			r.pane.maps = maps
+			r.addRegion()
+			r.showLegend()
+			r.pane.Refresh()
+		}
+	})
+}
+
+// newestMaps is the type map of each region's newest run.
+func newestMaps(runs []records.Run) []*inference.TypeMap {
+	newest := map[imaging.Region]records.Run{}
+	for _, run := range runs {
+		if run.Ref.Region == nil {
+			continue
+		}
+		if old, ok := newest[*run.Ref.Region]; !ok || run.At.After(old.At) {
+			newest[*run.Ref.Region] = run
+		}
+	}
+	var out []*inference.TypeMap
+	for _, run := range newest {
+		if m, err := reading.TypeMapOf(run); err == nil && m != nil {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// marked takes a region that the doctor drew.
+func (r *room) marked(g imaging.Region) {
+	if r.in == nil {
+		return
+	}
+	r.region = &g
+	r.addRegion()
+	r.describe()
+	r.pane.Refresh()
+	workspace.Publish(r.ws, workspace.RegionMarked{Ref: imaging.Ref{StudyUID: r.in.StudyUID, SeriesUID: r.in.SeriesUID,
+		SOPUID: r.in.SOPInstanceUID, SOPClass: r.in.SOPClassUID, Region: &g}})
+}
+
+func (r *room) addRegion() {
+	kept := r.pane.marks[:0]
+	for _, m := range r.pane.marks {
+		if m.Style != canvas.Drawing {
+			kept = append(kept, m)
+		}
+	}
+	r.pane.marks = kept
+	if r.region != nil {
+		r.pane.marks = append(r.pane.marks, canvas.Mark{Region: *r.region, Style: canvas.Drawing})
+	}
+}
+
+// draw lets the doctor mark a region next.
+func (r *room) draw() {
+	if r.in == nil {
+		return
+	}
+	r.pane.drawing = true
+	r.describe()
+}
+
+func (r *room) giveUp() {
+	r.pane.drawing = false
+	r.describe()
+	r.pane.Refresh()
+}
+
+// analyse asks the findings tab to run the models on the marked region.
+func (r *room) analyse() {
+	if r.in == nil {
+		return
+	}
+	if r.region == nil {
+		r.problem.SetText(r.ws.Lang.T("slide.no_region"))
+		r.draw()
+		return
+	}
+	r.problem.SetText("")
+	workspace.Publish(r.ws, workspace.AnalysisWanted{})
+}
+
+func (r *room) oneToOne() {
+	w, h := r.pane.pixels()
+	r.pane.set(r.pane.state.OneToOne(w, h))
+}
+
+func (r *room) toggleMap() {
+	if r.pane.opacity > 0 {
+		r.opacity.SetValue(0)
+		return
+	}
+	r.opacity.SetValue(0.45)
+}
+
+// selected brings a finding's region into view.
+func (r *room) selected(f records.Finding) {
+	if r.in == nil || f.Ref.SOPUID != r.in.SOPInstanceUID {
+		return
+	}
+	r.pane.selected = f.UID
+	if f.Ref.Region != nil {
+		w, h := r.pane.pixels()
+		r.pane.state = r.pane.state.CenterOn(*f.Ref.Region, w, h)
+	}
+	r.pane.Refresh()
+}
+
+// describe words who it is, what is shown and what to do next.
+func (r *room) describe() {
+	t := r.ws.Lang.T
+	r.corner.Text, r.scale.Text = "", ""
+	switch c := r.ws.Current(); {
+	case r.in == nil || c == nil:
+		r.hint.SetText(t("slide.none"))
+	default:
+		r.corner.Text = strings.TrimSpace(c.Name() + "  " + c.Title())
+		r.scale.Text = t("slide.size", r.in.Slide.TotalColumns, r.in.Slide.TotalRows) + "  "
+		if s := r.in.Slide.MicrometresPerPixel; s > 0 {
+			r.scale.Text += t("slide.scale", fmt.Sprintf("%.3g", s))
+		} else {
+			r.scale.Text += t("slide.scale_unknown")
+		}
+		switch {
+		case r.pane.drawing:
+			r.hint.SetText(t("slide.drawing"))
+		case r.region == nil:
+			r.hint.SetText(t("slide.mark_first"))
+		default:
+			r.hint.SetText(t("slide.region", int(r.region.X1-r.region.X0), int(r.region.Y1-r.region.Y0)))
+		}
+	}
+	r.corner.Refresh()
+	r.scale.Refresh()
+}
+
+// showLegend names the classes of the maps with the share of each.
+func (r *room) showLegend() {
+	r.legend.Objects = nil
+	type share struct {
+		name  string
+		fill  color.Color
+		count int
+	}
+	var order []string
+	byKey := map[string]*share{}
+	total := 0
+	for _, m := range r.pane.maps {
+		for _, class := range m.Class {
+			if class < 0 || class >= len(m.Classes) {
+				continue
+			}
+			k := &m.Classes[class]
+			s := byKey[k.Key]
+			if s == nil {
+				s = &share{name: k.Label.In(r.ws.Lang.Short()), fill: parseColour(k.Colour)}
+				byKey[k.Key] = s
+				order = append(order, k.Key)
+			}
+			s.count++
+			total++
+		}
+	}
+	for _, k := range order {
+		s := byKey[k]
+		box := fynecanvas.NewRectangle(s.fill)
+		box.SetMinSize(fyne.NewSize(16, 16))
+		r.legend.Add(container.NewHBox(container.NewCenter(box), widget.NewLabel(r.ws.Lang.T("slide.share", s.name, 100*s.count/max(1, total)))))
+	}
+	if len(order) > 0 {
+		note := widget.NewLabel(r.ws.Lang.T("slide.amber"))
+		note.Importance = widget.WarningImportance
+		r.legend.Add(note)
+	}
+	r.legend.Refresh()
+}

@@ -1,0 +1,291 @@
+// Package viewer is the room for pictures: the series of the study as
+// thumbnails, one or two viewports, and the marks of the findings. The list of
+// findings and the picture are one: choosing a finding brings its picture and
+// its box to the front.
+package viewer
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"longying/app/ui/canvas"
+	"longying/app/ui/canvas/view"
+	"longying/app/ui/workspace"
+	"longying/imaging"
+	"longying/records"
+)
+
+// cacheBytes bounds the decoded frames kept.
+const cacheBytes = 1 << 30
+
+type room struct {
+	ws      *workspace.Workspace
+	cache   *view.Cache
+	asking  *workspace.Task
+	panes   []*canvas.Image
+	front   int
+	count   int // viewports shown: 1 or 2
+	marks   []canvas.Mark
+	chosen  string
+	study   string
+	thumbs  *thumbs
+	grid    *fyne.Container
+	empty   *widget.Label
+	problem *workspace.Problem
+	layout  *widget.Button
+}
+
+// New makes the room.
+func New(ws *workspace.Workspace) *workspace.Room {
+	r := &room{ws: ws, cache: view.NewCache(cacheBytes), asking: ws.NewTask(), count: 1, problem: workspace.NewProblem()}
+	for k := range 2 {
+		p := canvas.NewImage(ws, r.cache, r.load)
+		p.OnActivate = func() { r.activate(k) }
+		p.OnDouble = r.toggle
+		p.OnMark = r.clicked
+		p.OnRegion = func(ref imaging.Ref) { workspace.Publish(ws, workspace.RegionMarked{Ref: ref}) }
+		r.panes = append(r.panes, p)
+	}
+	r.thumbs = newThumbs(ws, r.load, r.show)
+	content := r.build()
+	workspace.On(ws, func(workspace.StudyOpened) { r.open() })
+	workspace.On(ws, func(e workspace.FindingsChanged) {
+		if e.StudyUID == r.study {
+			r.findings()
+		}
+	})
+	workspace.On(ws, func(e workspace.FindingSelected) { r.selected(e.Finding) })
+	workspace.On(ws, func(e workspace.RejectedShown) {
+		for _, p := range r.panes {
+			p.ShowRejected(e.On)
+		}
+	})
+	workspace.On(ws, func(workspace.RegionWanted) {
+		if r.study != "" {
+			r.panes[r.front].DrawRegion(true)
+		}
+	})
+	workspace.On(ws, func(workspace.StudiesChanged) { r.identity() })
+	workspace.On(ws, func(workspace.LanguageChanged) { r.words() })
+	r.words()
+	return &workspace.Room{ID: "viewer", Place: workspace.Rail, Icon: theme.MediaPhotoIcon(), Needs: records.RightViewPatient, Content: content,
+		Current: func() []workspace.Action {
+			own := []workspace.Action{
+				{Label: "viewer.next_series", Keys: []workspace.Key{workspace.Press(fyne.KeyRight)}, Do: func() { r.series(1) }},
+				{Label: "viewer.previous_series", Keys: []workspace.Key{workspace.Press(fyne.KeyLeft)}, Do: func() { r.series(-1) }},
+				{Label: "viewer.layout", Keys: []workspace.Key{workspace.Press(fyne.KeyW)}, Do: r.toggle},
+				{Label: "viewer.mark", Keys: []workspace.Key{workspace.Press(fyne.KeyD)}, Do: func() { r.panes[r.front].DrawRegion(true) }},
+			}
+			return append(own, canvas.Actions(func() *canvas.Image {
+				if r.study == "" {
+					return nil
+				}
+				return r.panes[r.front]
+			})...)
+		}}
+}
+
+func (r *room) build() fyne.CanvasObject {
+	r.grid = container.NewGridWithColumns(1, r.panes[0])
+	r.empty = widget.NewLabelWithStyle("", fyne.TextAlignCenter, fyne.TextStyle{})
+	r.layout = widget.NewButton("", r.toggle)
+	side := container.NewBorder(nil, r.layout, nil, nil, container.NewVScroll(r.thumbs.box))
+	return container.NewBorder(r.problem, nil, side, nil, container.NewStack(r.grid, container.NewCenter(r.empty)))
+}
+
+func (r *room) words() {
+	r.empty.SetText(r.ws.Lang.T("viewer.none"))
+	r.layout.SetText(r.ws.Lang.T("viewer.panes", r.count))
+	r.thumbs.words()
+	r.identity()
+}
+
+// load decodes one frame of a stored object.
+func (r *room) load(ctx context.Context, s view.Slice) (*imaging.Frame, error) {
+	f, err := r.ws.Archive.Open(ctx, s.Instance.SOPInstanceUID)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return f.Frame(ctx, r.ws.Decoder, s.Frame)
+}
+
+// who is the identity over the picture.
+func (r *room) who() view.Identity {
+	c := r.ws.Current()
+	if c == nil {
+		return view.Identity{}
+	}
+	return view.Identity{Name: c.Name(), Sex: c.Sex(r.ws.Lang), Age: c.Age(r.ws.Lang),
+		Mismatch: c.Mismatch(r.ws.Lang) != "" || !c.Examination.Link.Linked(), Sample: c.Examination.Sample}
+}
+
+func (r *room) identity() {
+	if r.study == "" {
+		return
+	}
+	for _, p := range r.panes {
+		p.SetIdentity(r.who())
+	}
+}
+
+// open shows the study that is open; a slide has a room of its own.
+func (r *room) open() {
+	c := r.ws.Current()
+	r.cache.Clear()
+	r.marks, r.chosen, r.study, r.front, r.count = nil, "", "", 0, 1
+	r.problem.SetText("")
+	for _, p := range r.panes {
+		p.SetMarks(nil, "")
+		p.SetSeries(nil, nil, view.Identity{}, 0)
+	}
+	r.arrange()
+	if c == nil || c.Slide() {
+		r.thumbs.show(nil)
+		r.empty.Show()
+		r.words()
+		return
+	}
+	r.empty.Hide()
+	r.study = c.Examination.StudyUID
+	r.thumbs.show(c.Study)
+	first := firstWithPixels(c.Study)
+	r.show(first)
+	r.findings()
+}
+
+// firstWithPixels is the first series that has a picture, 0 where none has.
+func firstWithPixels(s *imaging.Study) int {
+	for i := range s.Series {
+		if len(view.Slices(&s.Series[i])) > 0 {
+			return i
+		}
+	}
+	return 0
+}
+
+// show puts a series into the viewport in front, at its middle slice.
+func (r *room) show(series int) {
+	c := r.ws.Current()
+	if c == nil || r.study == "" || series < 0 || series >= len(c.Study.Series) {
+		return
+	}
+	s := &c.Study.Series[series]
+	p := r.panes[r.front]
+	p.SetSeries(c.Study, s, r.who(), len(view.Slices(s))/2)
+	p.SetMarks(r.marks, r.chosen)
+	r.thumbs.mark(series)
+}
+
+func (r *room) series(step int) {
+	c := r.ws.Current()
+	if c == nil || r.study == "" {
+		return
+	}
+	at := 0
+	for i := range c.Study.Series {
+		if s := r.panes[r.front].Series(); s != nil && c.Study.Series[i].UID == s.UID {
+			at = i
+		}
+	}
+	r.show(min(max(at+step, 0), len(c.Study.Series)-1))
+}
+
+func (r *room) activate(k int) {
+	r.front = min(k, r.count-1)
+	for i, p := range r.panes {
+		p.SetFront(i == r.front && r.count > 1)
+	}
+}
+
+// toggle shows one viewport or two.
+func (r *room) toggle() {
+	if r.study == "" {
+		return
+	}
+	r.count = 3 - r.count
+	r.arrange()
+	if c := r.ws.Current(); r.count == 2 && r.panes[1].Series() == nil && c != nil {
+		r.front = 1
+		r.show(min(firstWithPixels(c.Study)+1, len(c.Study.Series)-1))
+	}
+	r.activate(r.count - 1)
+	r.layout.SetText(r.ws.Lang.T("viewer.panes", r.count))
+}
+
+func (r *room) arrange() {
+	r.grid.Layout = container.NewGridWithColumns(r.count).Layout
+	r.grid.Objects = nil
+	for k := range r.count {
+		r.grid.Objects = append(r.grid.Objects, r.panes[k])
+	}
+	r.grid.Refresh()
+	r.activate(min(r.front, r.count-1))
+}
+
+// findings asks for the marks of the study.
+func (r *room) findings() {
+	user, study := r.ws.User(), r.study
+	r.asking.Start(func(ctx context.Context) func() {
+		list, err := r.ws.Reading.Findings(ctx, user, study)
+		return func() {
+			if err != nil {
+				r.problem.SetText(r.ws.Explain(err))
+				return
+			}
+			r.marks = nil
+			for _, f := range list {
+				if m, ok := canvas.MarkOf(f, f.Label.In(r.ws.Lang.Short())); ok {
+					r.marks = append(r.marks, m)
+				}
+			}
+			for _, p := range r.panes {
+				p.SetMarks(r.marks, r.chosen)
+			}
+		}
+	})
+}
+
+// selected brings a finding's picture and box to the front.
+func (r *room) selected(f records.Finding) {
+	c := r.ws.Current()
+	if r.study == "" || c == nil || f.StudyUID != r.study {
+		return
+	}
+	r.chosen = f.UID
+	p := r.panes[r.front]
+	if !p.Goto(f.Ref) {
+		for i := range c.Study.Series {
+			if c.Study.Series[i].UID == f.Ref.SeriesUID {
+				r.show(i)
+				p.Goto(f.Ref)
+			}
+		}
+	}
+	for _, p := range r.panes {
+		p.SetMarks(r.marks, r.chosen)
+	}
+}
+
+// clicked tells the list which mark was clicked.
+func (r *room) clicked(uid string) {
+	user, study := r.ws.User(), r.study
+	r.ws.NewTask().Start(func(ctx context.Context) func() {
+		list, err := r.ws.Reading.Findings(ctx, user, study)
+		return func() {
+			if err != nil {
+				r.problem.SetText(r.ws.Explain(err))
+				return
+			}
+			for _, f := range list {
+				if f.UID == uid {
+					workspace.Publish(r.ws, workspace.FindingSelected{Finding: f})
+				}
+			}
+		}
+	})
+}

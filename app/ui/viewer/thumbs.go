@@ -1,0 +1,146 @@
+package viewer
+
+import (
+	"context"
+	"image"
+
+	"fyne.io/fyne/v2"
+	fynecanvas "fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"longying/app/ui/canvas/view"
+	look "longying/app/ui/theme"
+	"longying/app/ui/workspace"
+	"longying/imaging"
+	"longying/imaging/render"
+)
+
+// The size of a thumbnail.
+const (
+	thumbWidth  = 116
+	thumbHeight = 92
+)
+
+// thumbs is the column of series, each with the picture of its middle slice.
+type thumbs struct {
+	ws     *workspace.Workspace
+	load   view.Loader
+	choose func(series int)
+	task   *workspace.Task
+	study  *imaging.Study
+	chosen int
+	box    *fyne.Container
+	cells  []*thumb
+}
+
+func newThumbs(ws *workspace.Workspace, load view.Loader, choose func(int)) *thumbs {
+	t := &thumbs{ws: ws, load: load, choose: choose, task: ws.NewTask(), box: container.NewVBox()}
+	return t
+}
+
+func (t *thumbs) show(study *imaging.Study) {
+	t.task.Stop()
+	t.study, t.chosen, t.cells = study, -1, nil
+	t.box.Objects = nil
+	if study != nil {
+		for i := range study.Series {
+			c := newThumb(func() { t.choose(i) })
+			t.cells = append(t.cells, c)
+			t.box.Add(c)
+		}
+	}
+	t.words()
+	t.box.Refresh()
+	t.fill(0)
+}
+
+func (t *thumbs) words() {
+	for i, c := range t.cells {
+		s := &t.study.Series[i]
+		c.label.SetText(t.ws.Lang.T("viewer.thumb", s.Modality, s.Number, len(view.Slices(s))))
+		c.under.SetText(s.Description)
+	}
+}
+
+func (t *thumbs) mark(series int) {
+	for i, c := range t.cells {
+		c.edge.StrokeColor = look.Raised()
+		if i == series {
+			c.edge.StrokeColor = look.Accent()
+		}
+		c.edge.Refresh()
+	}
+}
+
+// fill draws the thumbnails one after another, the first at once.
+func (t *thumbs) fill(i int) {
+	if t.study == nil || i >= len(t.cells) {
+		return
+	}
+	slices := view.Slices(&t.study.Series[i])
+	if len(slices) == 0 {
+		t.fill(i + 1)
+		return
+	}
+	s := slices[len(slices)/2]
+	cell := t.cells[i]
+	t.task.Start(func(ctx context.Context) func() {
+		img := picture(ctx, t.load, s)
+		return func() {
+			if img != nil {
+				cell.image.Image = img
+				cell.image.Refresh()
+			}
+			t.fill(i + 1)
+		}
+	})
+}
+
+// picture is a thumbnail, nil where the frame cannot be decoded: the viewport
+// says why when the series is shown.
+func picture(ctx context.Context, load view.Loader, s view.Slice) image.Image {
+	frame, err := load(ctx, s)
+	if err != nil {
+		return nil
+	}
+	r, err := render.New(frame, s.Instance, s.Frame, render.Presentation{})
+	if err != nil {
+		return nil
+	}
+	dst := image.NewRGBA(image.Rect(0, 0, thumbWidth, thumbHeight))
+	v := render.FitView(frame.Columns, frame.Rows, thumbWidth, thumbHeight)
+	v.Smooth = true
+	r.Viewport(dst, v)
+	return dst
+}
+
+// thumb is one series in the column.
+type thumb struct {
+	widget.BaseWidget
+	image        *fynecanvas.Image
+	edge         *fynecanvas.Rectangle
+	label, under *widget.Label
+	content      *fyne.Container
+	tapped       func()
+}
+
+func newThumb(tapped func()) *thumb {
+	t := &thumb{tapped: tapped, image: fynecanvas.NewImageFromImage(image.NewRGBA(image.Rect(0, 0, 1, 1))), edge: fynecanvas.NewRectangle(look.Chrome()),
+		label: widget.NewLabel(""), under: widget.NewLabel("")}
+	t.image.FillMode = fynecanvas.ImageFillContain
+	t.image.SetMinSize(fyne.NewSize(thumbWidth, thumbHeight))
+	t.edge.StrokeWidth = 2
+	t.edge.StrokeColor = look.Raised()
+	t.label.Truncation, t.under.Truncation = fyne.TextTruncateEllipsis, fyne.TextTruncateEllipsis
+	t.under.Importance = widget.LowImportance
+	t.content = container.NewStack(t.edge, container.NewVBox(container.NewPadded(t.image), t.label, t.under))
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+// CreateRenderer is fyne.Widget's.
+func (t *thumb) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(t.content) }
+
+// Tapped shows the series.
+func (t *thumb) Tapped(*fyne.PointEvent) { t.tapped() }

@@ -1,0 +1,86 @@
+package worklist
+
+import (
+	"slices"
+	"strings"
+
+	"longying/app/ui/lang"
+	"longying/records"
+)
+
+// order is the column by which the list stands.
+type order struct {
+	column int
+	down   bool
+}
+
+// by is the order after a tap on a column's head: that column, or the other way
+// round.
+func (o order) by(column int) order {
+	if o.column == column {
+		return order{column, !o.down}
+	}
+	return order{column: column, down: column == 3}
+}
+
+func (o order) sign(column int) string {
+	switch {
+	case o.column != column:
+		return ""
+	case o.down:
+		return " ▼"
+	}
+	return " ▲"
+}
+
+// sorted is the list in order; with review only what is linked to nobody.
+func (o order) sorted(l *lang.Strings, all []records.Examination, review bool) []records.Examination {
+	var out []records.Examination
+	for _, ex := range all {
+		if !review || !ex.Link.Linked() {
+			out = append(out, ex)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b records.Examination) int {
+		c := strings.Compare(value(l, &a, o.column), value(l, &b, o.column))
+		if o.down {
+			return -c
+		}
+		return c
+	})
+	return out
+}
+
+// value is the text of one cell.
+func value(l *lang.Strings, ex *records.Examination, column int) string {
+	switch column {
+	case 0:
+		name := ex.Header.Display
+		if ex.Sample {
+			name += "  " + l.T("worklist.sample")
+		}
+		return name
+	case 1:
+		return l.Or(lang.Key("sex."+string(records.SexFromDICOM(ex.Header.Sex))), ex.Header.Sex)
+	case 2:
+		return strings.Join(ex.Modalities, ", ")
+	case 3:
+		if ex.Date.IsZero() {
+			return ""
+		}
+		return ex.Date.Format("2006-01-02 15:04")
+	case 4:
+		if ex.Description != "" {
+			return ex.Description
+		}
+		return ex.BodyPart
+	case 5:
+		return ex.AccessionNumber
+	case 6:
+		if ex.Link.Linked() {
+			return l.Or(lang.Key("link."+string(ex.LinkRule)), string(ex.LinkRule))
+		}
+		return l.T("worklist.unlinked", l.Or(lang.Key("linkreason."+ex.LinkReason), ex.LinkReason))
+	}
+	return ""
+}

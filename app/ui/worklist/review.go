@@ -1,0 +1,178 @@
+package worklist
+
+import (
+	"context"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"longying/app/ui/lang"
+	"longying/app/ui/workspace"
+	"longying/imaging"
+	"longying/records"
+)
+
+// skippedView lists the files that an import did not take, each with its
+// reason.
+type skippedView struct {
+	ws      *workspace.Workspace
+	files   []imaging.Skipped
+	title   *widget.Label
+	list    *widget.Label
+	close   *widget.Button
+	content *fyne.Container
+}
+
+func newSkipped(ws *workspace.Workspace) *skippedView {
+	v := &skippedView{ws: ws, title: widget.NewLabel(""), list: widget.NewLabel("")}
+	v.title.Importance = widget.WarningImportance
+	v.list.Wrapping = fyne.TextWrapBreak
+	v.close = widget.NewButtonWithIcon("", theme.CancelIcon(), func() { v.show(nil) })
+	scroll := container.NewVScroll(v.list)
+	scroll.SetMinSize(fyne.NewSize(200, 96))
+	v.content = container.NewBorder(container.NewBorder(nil, nil, nil, v.close, v.title), nil, nil, nil, scroll)
+	v.content.Hide()
+	return v
+}
+
+func (v *skippedView) show(files []imaging.Skipped) {
+	v.files = files
+	v.words()
+}
+
+func (v *skippedView) words() {
+	if len(v.files) == 0 {
+		v.content.Hide()
+		return
+	}
+	v.title.SetText(v.ws.Lang.T("worklist.skipped", len(v.files)))
+	v.close.SetText(v.ws.Lang.T("worklist.close"))
+	var lines []string
+	for _, f := range v.files {
+		lines = append(lines, f.Path+"  "+v.ws.Lang.Or(lang.Key("skip."+string(f.Code)), string(f.Code))+"  "+f.Detail)
+	}
+	v.list.SetText(strings.Join(lines, "\n"))
+	v.content.Show()
+}
+
+// linkView decides whose a study is: both sides, what differs, and the people
+// that a search finds.
+type linkView struct {
+	ws        *workspace.Workspace
+	searching *workspace.Task
+	linking   *workspace.Task
+	problem   *workspace.Problem
+	ex        *records.Examination
+	found     []records.Patient
+
+	title   *widget.Label
+	header  *widget.Label
+	differs *widget.Label
+	search  *workspace.Entry
+	people  *fyne.Container
+	content *fyne.Container
+}
+
+func newLink(ws *workspace.Workspace, problem *workspace.Problem) *linkView {
+	v := &linkView{ws: ws, searching: ws.NewTask(), linking: ws.NewTask(), problem: problem,
+		title: widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true}), header: widget.NewLabel(""), differs: widget.NewLabel(""), people: container.NewVBox()}
+	v.title.Importance = widget.WarningImportance
+	v.header.Wrapping, v.differs.Wrapping = fyne.TextWrapWord, fyne.TextWrapWord
+	v.differs.Importance = widget.WarningImportance
+	v.search = workspace.NewEntry(ws)
+	v.search.OnChanged = func(string) { v.find() }
+	scroll := container.NewVScroll(v.people)
+	scroll.SetMinSize(fyne.NewSize(200, 110))
+	v.content = container.NewVBox(v.title, v.header, v.differs, v.search, scroll)
+	v.content.Hide()
+	return v
+}
+
+// show takes an unlinked study, or hides.
+func (v *linkView) show(ex *records.Examination) {
+	same := ex != nil && v.ex != nil && ex.StudyUID == v.ex.StudyUID
+	v.ex = ex
+	if ex == nil {
+		v.content.Hide()
+		return
+	}
+	if !same {
+		v.search.SetText(ex.Header.PatientID)
+		v.find()
+	}
+	v.words()
+	v.content.Show()
+}
+
+func (v *linkView) words() {
+	if v.ex == nil {
+		return
+	}
+	t := v.ws.Lang.T
+	h := v.ex.Header
+	v.title.SetText(t("worklist.whose", v.ws.Lang.Or(lang.Key("linkreason."+v.ex.LinkReason), v.ex.LinkReason)))
+	v.header.SetText(t("worklist.header", h.Display, h.PatientID, h.BirthDate, v.ws.Lang.Or(lang.Key("sex."+string(records.SexFromDICOM(h.Sex))), h.Sex)))
+	var lines []string
+	for _, c := range v.ex.LinkConflicts {
+		lines = append(lines, workspace.ConflictText(v.ws.Lang, c))
+	}
+	v.differs.SetText(strings.Join(lines, "\n"))
+	v.differs.Hidden = len(lines) == 0
+	v.search.SetPlaceHolder(t("worklist.person_hint"))
+	v.showPeople()
+}
+
+func (v *linkView) find() {
+	user, text := v.ws.User(), strings.TrimSpace(v.search.Text)
+	if text == "" {
+		v.searching.Stop()
+		v.found = nil
+		v.showPeople()
+		return
+	}
+	v.searching.Start(func(ctx context.Context) func() {
+		found, err := v.ws.Registry.Search(ctx, user, text)
+		return func() {
+			if err != nil {
+				v.problem.SetText(v.ws.Explain(err))
+				return
+			}
+			v.found = found
+			v.showPeople()
+		}
+	})
+}
+
+func (v *linkView) showPeople() {
+	v.people.Objects = nil
+	for _, p := range v.found {
+		l := widget.NewLabel(v.ws.Lang.T("worklist.register", p.Name, p.IDNumber, p.BirthDate, v.ws.Lang.Or(lang.Key("sex."+string(p.Sex)), string(p.Sex))))
+		l.Truncation = fyne.TextTruncateEllipsis
+		b := widget.NewButton(v.ws.Lang.T("worklist.link"), func() { v.link(p.ID) })
+		b.Importance = widget.WarningImportance
+		v.people.Add(container.NewBorder(nil, nil, nil, b, l))
+	}
+	v.people.Refresh()
+}
+
+// link is a named person's decision; what differs stays in sight on the study.
+func (v *linkView) link(patientID string) {
+	if v.ex == nil {
+		return
+	}
+	user, study := v.ws.User(), v.ex.StudyUID
+	v.linking.Start(func(ctx context.Context) func() {
+		_, err := v.ws.Registry.Link(ctx, user, study, patientID)
+		return func() {
+			if err != nil {
+				v.problem.SetText(v.ws.Explain(err))
+				return
+			}
+			v.problem.SetText("")
+			workspace.Publish(v.ws, workspace.StudiesChanged{})
+		}
+	})
+}

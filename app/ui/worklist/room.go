@@ -1,0 +1,335 @@
+// Package worklist is the room of studies: search, the list with names as they
+// are written, import with the reason of every skipped file, and the review
+// list, where a person decides whose a study is.
+package worklist
+
+import (
+	"context"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"longying/app/registry"
+	"longying/app/ui/lang"
+	"longying/app/ui/workspace"
+	"longying/imaging"
+	"longying/records"
+)
+
+type room struct {
+	ws      *workspace.Workspace
+	loading *workspace.Task
+	rows    []records.Examination
+	all     []records.Examination
+	chosen  string // study UID
+	order   order
+	review  bool // only what is on the review list
+
+	search  *workspace.Entry
+	filter  *widget.Check
+	imports *widget.Button
+	open    *widget.Button
+	summary *widget.Label
+	problem *workspace.Problem
+	table   *workspace.Table
+	skipped *skippedView
+	link    *linkView
+	bottom  *fyne.Container
+}
+
+// New makes the room.
+func New(ws *workspace.Workspace) *workspace.Room {
+	r := &room{ws: ws, loading: ws.NewTask(), problem: workspace.NewProblem(), order: order{column: 3, down: true}}
+	content := r.build()
+	workspace.On(ws, func(workspace.StudiesChanged) { r.load() })
+	workspace.On(ws, func(workspace.PeopleChanged) { r.load() })
+	workspace.On(ws, func(workspace.UserChanged) {
+		r.all, r.rows, r.chosen = nil, nil, ""
+		r.skipped.show(nil)
+		r.choose("")
+		r.load()
+	})
+	workspace.On(ws, func(workspace.LanguageChanged) { r.words() })
+	workspace.On(ws, func(e workspace.ImportWanted) { r.take(e.Paths, e.Open) })
+	r.words()
+	press := workspace.Press
+	return &workspace.Room{ID: "worklist", Place: workspace.Rail, Icon: theme.ListIcon(), Needs: records.RightViewPatient, Content: content, Shown: r.load,
+		Actions: []workspace.Action{
+			{Label: "worklist.open", Keys: []workspace.Key{press(fyne.KeyReturn)}, Do: r.openChosen},
+			{Label: "worklist.next", Keys: []workspace.Key{press(fyne.KeyDown)}, Do: func() { r.step(1) }},
+			{Label: "worklist.previous", Keys: []workspace.Key{press(fyne.KeyUp)}, Do: func() { r.step(-1) }},
+			{Label: "worklist.search", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyF)}, Do: r.focusSearch},
+			{Label: "worklist.import", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyO)}, Do: r.pick},
+			{Label: "worklist.review", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyL)}, Do: func() { r.filter.SetChecked(!r.filter.Checked) }},
+			{Label: "worklist.reload", Keys: []workspace.Key{press(fyne.KeyF5)}, Do: r.load},
+		}}
+}
+
+// columns are the table's, with their parts of the width.
+func columns() []struct {
+	key   lang.Key
+	share float32
+} {
+	return []struct {
+		key   lang.Key
+		share float32
+	}{
+		{"worklist.column_name", 0.16}, {"worklist.column_sex", 0.06}, {"worklist.column_modality", 0.08}, {"worklist.column_date", 0.13},
+		{"worklist.column_what", 0.22}, {"worklist.column_accession", 0.14}, {"worklist.column_link", 0.21},
+	}
+}
+
+func (r *room) build() fyne.CanvasObject {
+	r.search = workspace.NewEntry(r.ws)
+	r.search.OnChanged = func(string) { r.load() }
+	r.search.OnSubmitted = func(string) { r.openChosen() }
+	r.filter = widget.NewCheck("", func(on bool) {
+		r.review = on
+		r.arrange()
+	})
+	r.imports = widget.NewButtonWithIcon("", theme.FolderOpenIcon(), r.pick)
+	r.open = widget.NewButtonWithIcon("", theme.NavigateNextIcon(), r.openChosen)
+	r.open.Importance = widget.HighImportance
+	r.summary = widget.NewLabel("")
+	r.summary.Truncation = fyne.TextTruncateEllipsis
+	r.table = workspace.NewTable(r.ws, func() (int, int) { return len(r.rows), len(columns()) },
+		func() fyne.CanvasObject {
+			l := widget.NewLabel("")
+			l.Truncation = fyne.TextTruncateEllipsis
+			return l
+		},
+		func(id widget.TableCellID, o fyne.CanvasObject) {
+			if l, ok := o.(*widget.Label); ok && id.Row >= 0 && id.Row < len(r.rows) {
+				r.cell(l, &r.rows[id.Row], id.Col)
+			}
+		})
+	r.table.ShowHeaderRow = true
+	r.table.CreateHeader = func() fyne.CanvasObject {
+		b := widget.NewButton("", nil)
+		b.Importance = widget.LowImportance
+		b.Alignment = widget.ButtonAlignLeading
+		return b
+	}
+	r.table.UpdateHeader = func(id widget.TableCellID, o fyne.CanvasObject) {
+		b, ok := o.(*widget.Button)
+		if !ok || id.Col < 0 || id.Col >= len(columns()) {
+			return
+		}
+		b.OnTapped = func() {
+			r.order = r.order.by(id.Col)
+			r.arrange()
+		}
+		b.SetText(r.ws.Lang.T(columns()[id.Col].key) + r.order.sign(id.Col))
+	}
+	r.table.OnSelected = func(id widget.TableCellID) {
+		if id.Row < 0 || id.Row >= len(r.rows) {
+			return
+		}
+		uid := r.rows[id.Row].StudyUID
+		again := uid == r.chosen
+		r.choose(uid)
+		r.table.UnselectAll()
+		if again {
+			r.openChosen()
+		}
+	}
+	r.skipped = newSkipped(r.ws)
+	r.link = newLink(r.ws, r.problem)
+	r.bottom = container.NewVBox(r.skipped.content, r.link.content)
+	top := container.NewBorder(nil, nil, nil, container.NewHBox(r.filter, r.imports, r.open), r.search)
+	body := container.NewBorder(container.NewVBox(top, r.summary, r.problem), r.bottom, nil, nil, container.New(spread{r.table}, r.table))
+	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), body)
+}
+
+// spread gives the columns their parts of the width.
+type spread struct{ table *workspace.Table }
+
+func (s spread) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(480, 160) }
+
+func (s spread) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	gap := theme.Padding() * float32(len(columns()))
+	for i, c := range columns() {
+		s.table.SetColumnWidth(i, max(48, c.share*(size.Width-gap)))
+	}
+	objects[0].Resize(size)
+	objects[0].Move(fyne.NewPos(0, 0))
+}
+
+func (r *room) cell(l *widget.Label, ex *records.Examination, column int) {
+	l.TextStyle = fyne.TextStyle{Bold: ex.StudyUID == r.chosen}
+	l.Importance = widget.MediumImportance
+	if column == 6 && !ex.Link.Linked() {
+		l.Importance = widget.WarningImportance
+	}
+	l.SetText(value(r.ws.Lang, ex, column))
+}
+
+func (r *room) words() {
+	t := r.ws.Lang.T
+	r.search.SetPlaceHolder(t("worklist.search_hint"))
+	r.filter.SetText(t("worklist.review"))
+	r.imports.SetText(t("worklist.import"))
+	r.open.SetText(t("worklist.open"))
+	r.skipped.words()
+	r.link.words()
+	r.arrange()
+}
+
+// load asks for the studies; a newer search replaces one that is running.
+func (r *room) load() {
+	user := r.ws.User()
+	if user.ID == "" || !user.Role.May(records.RightViewPatient) {
+		return
+	}
+	text := strings.TrimSpace(r.search.Text)
+	r.loading.Start(func(ctx context.Context) func() {
+		list, err := r.ws.Registry.Studies(ctx, user, records.ExaminationFilter{Text: text})
+		return func() {
+			if err != nil {
+				r.problem.SetText(r.ws.Explain(err))
+				return
+			}
+			r.all = list
+			r.arrange()
+		}
+	})
+}
+
+// arrange filters and orders what was loaded.
+func (r *room) arrange() {
+	r.rows = r.order.sorted(r.ws.Lang, r.all, r.review)
+	waiting := 0
+	for i := range r.all {
+		if !r.all[i].Link.Linked() {
+			waiting++
+		}
+	}
+	r.summary.SetText(r.ws.Lang.T("worklist.summary", len(r.all), waiting))
+	if r.at() < 0 {
+		first := ""
+		if len(r.rows) > 0 {
+			first = r.rows[0].StudyUID
+		}
+		r.choose(first)
+	} else {
+		r.choose(r.chosen)
+	}
+	r.table.Refresh()
+}
+
+// at is the row of the chosen study, -1 where it is not shown.
+func (r *room) at() int {
+	for i := range r.rows {
+		if r.rows[i].StudyUID == r.chosen {
+			return i
+		}
+	}
+	return -1
+}
+
+func (r *room) choose(uid string) {
+	r.chosen = uid
+	i := r.at()
+	if i < 0 || r.rows[i].Link.Linked() {
+		r.link.show(nil)
+	} else {
+		r.link.show(&r.rows[i])
+	}
+	r.table.Refresh()
+}
+
+func (r *room) step(n int) {
+	if len(r.rows) == 0 {
+		return
+	}
+	i := min(max(r.at()+n, 0), len(r.rows)-1)
+	r.choose(r.rows[i].StudyUID)
+	r.table.ScrollTo(widget.TableCellID{Row: i})
+}
+
+func (r *room) openChosen() {
+	if r.chosen == "" {
+		return
+	}
+	r.problem.SetText("")
+	r.ws.OpenStudy(r.chosen, func(err error) { r.problem.SetText(r.ws.Explain(err)) })
+}
+
+func (r *room) focusSearch() {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(r.search); c != nil {
+		c.Focus(r.search)
+	}
+}
+
+// pick asks for a folder with the system's own chooser of the toolkit.
+func (r *room) pick() {
+	window := windowOf(r.table)
+	if window == nil {
+		return
+	}
+	dialog.ShowFolderOpen(func(u fyne.ListableURI, err error) {
+		if err != nil {
+			r.problem.SetText(r.ws.Explain(err))
+			return
+		}
+		if u != nil {
+			r.take([]string{u.Path()}, false)
+		}
+	}, window)
+}
+
+func windowOf(o fyne.CanvasObject) fyne.Window {
+	c := fyne.CurrentApp().Driver().CanvasForObject(o)
+	for _, w := range fyne.CurrentApp().Driver().AllWindows() {
+		if w.Canvas() == c {
+			return w
+		}
+	}
+	return nil
+}
+
+// take imports files and folders behind a job with progress and cancel.
+func (r *room) take(paths []string, open bool) {
+	user := r.ws.User()
+	if user.ID == "" || len(paths) == 0 {
+		return
+	}
+	r.problem.SetText("")
+	label := func() string { return r.ws.Lang.T("worklist.importing") }
+	r.ws.StartJob(label, func(ctx context.Context, progress func(done, total int)) func() {
+		res, err := r.ws.Registry.Import(ctx, user, paths, progress)
+		return func() { r.imported(res, err, open) }
+	})
+}
+
+func (r *room) imported(res registry.ImportResult, err error, open bool) {
+	workspace.Publish(r.ws, workspace.StudiesChanged{})
+	r.skipped.show(losses(res.Skipped))
+	switch {
+	case err != nil:
+		r.problem.SetText(r.ws.Explain(err))
+	case len(res.Studies) == 0:
+		r.problem.SetText(r.ws.Lang.T("worklist.nothing"))
+	default:
+		r.chosen = res.Studies[0].StudyUID
+		if open {
+			r.openChosen()
+		}
+	}
+}
+
+// losses leaves out what is no loss: an index, or a file that is there twice.
+func losses(all []imaging.Skipped) []imaging.Skipped {
+	var out []imaging.Skipped
+	for _, s := range all {
+		if s.Code != imaging.SkipDirectory && s.Code != imaging.SkipDuplicate {
+			out = append(out, s)
+		}
+	}
+	return out
+}
