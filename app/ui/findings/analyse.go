@@ -54,6 +54,8 @@ func (t *tab) analyseAll() {
 			}
 			t.tellChanged(study)
 		}
+		// Asked here: the job's context always ends once the work has returned.
+		cancelled := ctx.Err() != nil
 		return func() {
 			t.job = nil
 			if t.study == study {
@@ -62,7 +64,7 @@ func (t *tab) analyseAll() {
 						t.failed[id] = t.ws.Explain(err)
 					}
 				}
-				if ctx.Err() != nil {
+				if cancelled {
 					t.problem.SetText(t.ws.Lang.T("findings.cancelled"))
 				}
 			}

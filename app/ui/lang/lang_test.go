@@ -101,11 +101,15 @@ func TestEveryKeyIsUsedAndEveryUsedKeyExists(t *testing.T) {
 		}
 		prefixes[strings.SplitN(k, ".", 2)[0]] = true
 	}
+	// A room without any text in the files would have no prefix: count them all.
+	for _, path := range used {
+		prefixes[filepath.Base(filepath.Dir(path))] = true
+	}
 	for s, path := range used {
 		if !keyShape.MatchString(s) || !prefixes[strings.SplitN(s, ".", 2)[0]] {
 			continue
 		}
-		if _, ok := texts[s]; !ok {
+		if _, ok := texts[s]; !ok && !slices.Contains(lang.Families(), s) {
 			t.Errorf("%s uses %q, which no language file has", path, s)
 		}
 	}
