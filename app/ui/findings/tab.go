@@ -68,7 +68,10 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	t.build()
 	room := &workspace.Room{ID: "findings", Place: workspace.Panel, Icon: theme.ListIcon(), Content: t.content(), Shown: t.load,
 		Actions: t.keys()}
-	workspace.On(ws, func(workspace.StudyOpened) { t.open() })
+	workspace.On(ws, func(workspace.StudyOpened) {
+		t.open()
+		t.showProgress()
+	})
 	workspace.On(ws, func(e workspace.FindingsChanged) {
 		if e.StudyUID == t.study {
 			t.load()

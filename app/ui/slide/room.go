@@ -70,7 +70,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	press := workspace.Press
 	return &workspace.Room{ID: "slide", Place: workspace.Rail, Icon: theme.GridIcon(), Needs: records.RightViewPatient, Content: content,
 		Actions: []workspace.Action{
-			{Label: "slide.mark", Keys: []workspace.Key{press(fyne.KeyR)}, Do: r.draw},
+			{Label: "slide.mark", Keys: []workspace.Key{press(fyne.KeyU)}, Do: r.draw},
 			{Label: "slide.run", Keys: []workspace.Key{press(fyne.KeyA)}, Do: r.analyse},
 			{Label: "slide.fit", Keys: []workspace.Key{press(fyne.KeyZ)}, Do: func() { r.pane.set(r.pane.state.Fit()) }},
 			{Label: "slide.one", Keys: []workspace.Key{press(fyne.KeyX)}, Do: r.oneToOne},
@@ -104,10 +104,16 @@ func (r *room) build() fyne.CanvasObject {
 	r.legend = container.NewHBox()
 	bar := container.NewBorder(nil, nil, container.NewHBox(r.mark, r.run, r.fit, r.one),
 		container.NewHBox(r.mapWord, container.NewGridWrap(fyne.NewSize(120, 34), r.opacity)), r.hint)
-	words := container.NewVBox(container.NewHBox(r.corner), layout.NewSpacer(), container.NewHBox(r.scale))
+	words := container.NewVBox(container.NewHBox(onDark(r.corner)), layout.NewSpacer(), container.NewHBox(onDark(r.scale)))
 	over := container.New(layout.NewCustomPaddedLayout(8, 8, 10, 10), words)
 	foot := container.NewHScroll(r.legend)
 	return container.NewBorder(container.NewVBox(bar, r.problem), foot, nil, nil, container.NewStack(r.pane, over))
+}
+
+// onDark puts words on a dark ground, so that they can be read on any tissue.
+func onDark(t *fynecanvas.Text) fyne.CanvasObject {
+	ground := fynecanvas.NewRectangle(color.NRGBA{0x10, 0x12, 0x15, 0xd0})
+	return container.NewStack(ground, container.New(layout.NewCustomPaddedLayout(2, 2, 6, 6), t))
 }
 
 func (r *room) words() {

@@ -78,7 +78,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 				{Label: "viewer.next_series", Keys: []workspace.Key{workspace.Press(fyne.KeyRight)}, Do: func() { r.series(1) }},
 				{Label: "viewer.previous_series", Keys: []workspace.Key{workspace.Press(fyne.KeyLeft)}, Do: func() { r.series(-1) }},
 				{Label: "viewer.layout", Keys: []workspace.Key{workspace.Press(fyne.KeyW)}, Do: r.toggle},
-				{Label: "viewer.mark", Keys: []workspace.Key{workspace.Press(fyne.KeyD)}, Do: func() { r.panes[r.front].DrawRegion(true) }},
+				{Label: "viewer.mark", Keys: []workspace.Key{workspace.Press(fyne.KeyU)}, Do: func() { r.panes[r.front].DrawRegion(true) }},
 			}
 			return append(own, canvas.Actions(func() *canvas.Image {
 				if r.study == "" {

@@ -161,12 +161,18 @@ func (s spread) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 }
 
 func (r *room) cell(l *widget.Label, ex *records.Examination, column int) {
-	l.TextStyle = fyne.TextStyle{Bold: ex.StudyUID == r.chosen}
 	l.Importance = widget.MediumImportance
+	text := value(r.ws.Lang, ex, column)
+	if ex.StudyUID == r.chosen {
+		l.Importance = widget.HighImportance
+		if column == 0 {
+			text = "▸ " + text
+		}
+	}
 	if column == 6 && !ex.Link.Linked() {
 		l.Importance = widget.WarningImportance
 	}
-	l.SetText(value(r.ws.Lang, ex, column))
+	l.SetText(text)
 }
 
 func (r *room) words() {
