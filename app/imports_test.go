@@ -102,7 +102,6 @@ func TestOnlyOnePackageImportsEachFixedLibrary(t *testing.T) {
 		"github.com/suyashkumar/dicom":    "imaging/dicomfile",
 		"github.com/yalue/onnxruntime_go": "inference/ort",
 		"github.com/mattn/go-sqlite3":     "records/sqlite",
-		"github.com/signintech/gopdf":     "records/report",
 	}
 	for name, p := range listPackages(t) {
 		_, foreign := ours(p)

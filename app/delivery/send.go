@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"time"
 
@@ -24,12 +25,29 @@ type queue struct {
 	actor records.User
 }
 
-// Due lists what is to be sent now, oldest first.
+// Due lists what is to be sent now, oldest first. A version waits while an
+// earlier one of the same document, destination and format is still on its way:
+// else the older could arrive last and replace the newer.
 func (q queue) Due(ctx context.Context, now time.Time) ([]records.Delivery, error) {
 	var out []records.Delivery
-	err := q.d.store.View(ctx, func(tx *sqlite.Tx) (err error) {
-		out, err = tx.DueDeliveries(now)
-		return err
+	err := q.d.store.View(ctx, func(tx *sqlite.Tx) error {
+		due, err := tx.DueDeliveries(now)
+		if err != nil {
+			return err
+		}
+		all, err := tx.Deliveries()
+		if err != nil {
+			return err
+		}
+		for _, d := range due {
+			if !slices.ContainsFunc(all, func(e records.Delivery) bool {
+				return e.DocumentID == d.DocumentID && e.Destination == d.Destination && e.Format == d.Format &&
+					e.Version < d.Version && e.State == records.DeliveryQueued && e.Next.After(now)
+			}) {
+				out = append(out, d)
+			}
+		}
+		return nil
 	})
 	return out, err
 }

@@ -29,44 +29,6 @@ func heading(text string) *canvas.Text {
 	return t
 }
 
-// unlockPage asks for the data folder's passphrase; for a new folder, twice.
-func unlockPage(l *lang.Strings, fresh bool, home string, open func(passphrase string, failed func(error))) fyne.CanvasObject {
-	problem := workspace.NewProblem()
-	pass, again := widget.NewPasswordEntry(), widget.NewPasswordEntry()
-	pass.SetPlaceHolder(l.T("unlock.passphrase"))
-	again.SetPlaceHolder(l.T("unlock.again"))
-	where := widget.NewLabel(l.T("unlock.where", home))
-	where.Wrapping = fyne.TextWrapBreak
-	var button *widget.Button
-	button = widget.NewButton(l.T("unlock.open"), func() {
-		switch {
-		case pass.Text == "":
-			problem.SetText(l.T("unlock.missing"))
-		case fresh && pass.Text != again.Text:
-			problem.SetText(l.T("unlock.differ"))
-		default:
-			problem.SetText("")
-			button.Disable()
-			button.SetText(l.T("shell.opening"))
-			open(pass.Text, func(err error) {
-				button.Enable()
-				button.SetText(l.T("unlock.open"))
-				problem.SetText(err.Error())
-			})
-		}
-	})
-	button.Importance = widget.HighImportance
-	pass.OnSubmitted = func(string) { button.OnTapped() }
-	again.OnSubmitted = pass.OnSubmitted
-	rows := []fyne.CanvasObject{heading(l.T("unlock.title")), where, pass}
-	if fresh {
-		note := widget.NewLabel(l.T("unlock.fresh"))
-		note.Wrapping = fyne.TextWrapWord
-		rows = append(rows, again, note)
-	}
-	return card(append(rows, problem, button)...)
-}
-
 // signInPage asks who works here.
 type signInPage struct {
 	ws       *workspace.Workspace

@@ -19,6 +19,7 @@ import (
 	"longying/app/samples"
 	"longying/app/station"
 	"longying/app/ui/lang"
+	"longying/app/ui/start"
 	"longying/app/ui/theme"
 	"longying/app/ui/workspace"
 	"longying/imaging/codec"
@@ -127,10 +128,16 @@ func (d *session) start() {
 		d.openWith(so, d.stuck)
 		return
 	}
-	d.window.SetContent(unlockPage(d.lang, station.Fresh(home), home, func(passphrase string, failed func(error)) {
-		so.Passphrase = passphrase
-		d.openWith(so, failed)
-	}))
+	screen := start.New(d.ctx, d.lang, home, station.Fresh(home), func(ctx context.Context, a start.Answers) error {
+		so.Passphrase = a.Passphrase
+		s, err := station.Start(ctx, so, a.First)
+		if err == nil {
+			fyne.Do(func() { d.show(s, records.User{}) })
+		}
+		return err
+	})
+	d.window.SetContent(screen.Content())
+	d.window.Canvas().Focus(screen.First())
 }
 
 func (d *session) openWith(so station.Options, failed func(error)) {

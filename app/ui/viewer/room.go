@@ -70,7 +70,12 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		}
 	})
 	workspace.On(ws, func(workspace.StudiesChanged) { r.identity() })
-	workspace.On(ws, func(workspace.LanguageChanged) { r.words() })
+	workspace.On(ws, func(workspace.LanguageChanged) {
+		r.words()
+		if r.study != "" {
+			r.findings()
+		}
+	})
 	r.words()
 	return &workspace.Room{ID: "viewer", Place: workspace.Rail, Icon: theme.MediaPhotoIcon(), Needs: records.RightViewPatient, Content: content,
 		Current: func() []workspace.Action {
