@@ -156,7 +156,7 @@ Says how much the frontal chest film of a child of 1 to 5 years resembles films 
 | calibration error, Brier score | {T['calibration_error_10_bins']:.3f}, {T['brier']:.3f} |
 | time an image, one thread of {M['cpu']} | {1000 * M['seconds_per_image_one_thread']:.1f} ms |
 
-Threshold, calibration (logit divided by {M['temperature']:.2f}, {M['shift']:+.2f}) and band were chosen on a validation set of {V['images']} films of {V['people']} people. Trained on {S['train']['images']} films of {S['train']['people']}. The test set was measured more than once: after the first time the calibration got its shift and the unsure band its present width, both for what validation showed; network, data and training stayed as they were. {M['near_duplicates']['pairs_above_threshold']} pairs of near-duplicate films were found; {M['near_duplicates']['joined_two_people']} of them joined two numbers into one person.
+Threshold, calibration (logit divided by {M['temperature']:.2f}, {M['shift']:+.2f}) and band were chosen on a validation set of {V['images']} films of {V['people']} people. Trained on {S['train']['images']} films of {S['train']['people']}. The test set was measured more than once: a one-epoch trial run of the script printed its numbers before the first full run, and after that run the calibration got its shift and the unsure band its present width, both for what validation showed; network, data and training stayed as they were. {M['near_duplicates']['pairs_above_threshold']} pairs of near-duplicate films were found; {M['near_duplicates']['joined_two_people']} of them joined two numbers into one person.
 
 ## Known failures
 

@@ -1,0 +1,69 @@
+package worklist
+
+import (
+	"testing"
+	"time"
+
+	"longying/app/ui/lang"
+	"longying/imaging"
+	"longying/records"
+)
+
+func studies() []records.Examination {
+	day := func(n int) time.Time { return time.Date(2026, 9, n, 8, 0, 0, 0, time.UTC) }
+	return []records.Examination{
+		{StudyUID: "1", Modalities: []string{"CR"}, Date: day(18), Link: records.LinkedByRule, LinkRule: records.RuleIDAndName, Header: records.Header{Display: "刘小满", Sex: "F"}},
+		{StudyUID: "2", Modalities: []string{"SM"}, Date: day(22), Link: records.LinkedByRule, LinkRule: records.RuleAccession, Header: records.Header{Display: "刘小满", Sex: "F"}},
+		{StudyUID: "3", Modalities: []string{"CT"}, Date: day(15), Link: records.LinkReview, LinkReason: records.ReasonContradiction, Header: records.Header{Display: "马志成", Sex: "M"}},
+	}
+}
+
+func TestTheNewestStudyStandsFirstAndATapOnTheHeadTurnsTheOrder(t *testing.T) {
+	l, err := lang.New(lang.Chinese)
+	if err != nil {
+		t.Fatal(err)
+	}
+	uids := func(o order, review bool) (out string) {
+		for _, ex := range o.sorted(l, studies(), review) {
+			out += ex.StudyUID
+		}
+		return out
+	}
+	newest := order{column: 3, down: true}
+	for _, c := range []struct {
+		name   string
+		order  order
+		review bool
+		want   string
+	}{
+		{"newest first", newest, false, "213"},
+		{"the date again: oldest first", newest.by(3), false, "312"},
+		{"another column: upwards", newest.by(2), false, "132"},
+		{"that column again: downwards", newest.by(2).by(2), false, "231"},
+		{"review list only", newest, true, "3"},
+	} {
+		if got := uids(c.order, c.review); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestAStudyOfNobodySaysWhyInWords(t *testing.T) {
+	for _, code := range lang.Codes() {
+		l, err := lang.New(code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ex := studies()[2]
+		if got := value(l, &ex, 6); got == "" || got == l.T("worklist.unlinked", ex.LinkReason) {
+			t.Errorf("%s: %q is no sentence", code, got)
+		}
+	}
+}
+
+func TestAnIndexOrADuplicateIsNoLoss(t *testing.T) {
+	all := []imaging.Skipped{{Code: imaging.SkipDirectory}, {Code: imaging.SkipTruncated}, {Code: imaging.SkipDuplicate}}
+	if got := losses(all); len(got) != 1 || got[0].Code != imaging.SkipTruncated {
+		t.Errorf("%v", got)
+	}
+}
