@@ -179,7 +179,7 @@ func TestKeyedHashesDependOnKeyKindAndValueAndNotOnTheirConcatenation(t *testing
 	}
 	first, again := k.ObjectName("00"), k.ObjectName("00")
 	if first == testKey(t, 2).ObjectName("00") || first != again {
-		t.Error("object names do not depend on the key, or are not stable")
+		t.Error("object names do not depend on key and content")
 	}
 }
 
