@@ -139,18 +139,9 @@ func (p *Sample) signUp(ctx context.Context, s *Station) error {
 	return s.Admin.SetOrganization(ctx, administrator, records.Organization{Code: "SAMPLE000", Name: "示例县人民医院（样本）", DepartmentCode: "0801", Department: "放射科"})
 }
 
-// SampleHome is the folder of the desktop's sample, beside the real data.
-func SampleHome(getenv func(string) string) (string, error) {
-	home, err := Home(getenv)
-	if err != nil {
-		return "", err
-	}
-	return home + "-sample", nil
-}
-
 // Fill imports the shipped sample studies and people into a sample folder that
-// has none yet.
-func (p *Sample) Fill(ctx context.Context, s *Station) error {
+// has none yet. progress may be nil.
+func (p *Sample) Fill(ctx context.Context, s *Station, progress func(done, total int)) error {
 	radiologist := p.Users["radiologist"]
 	have, err := s.Registry.Studies(ctx, radiologist, records.ExaminationFilter{Limit: 1})
 	if err != nil || len(have) > 0 {
@@ -165,6 +156,6 @@ func (p *Sample) Fill(ctx context.Context, s *Station) error {
 			return err
 		}
 	}
-	_, err = s.Registry.Import(ctx, radiologist, []string{folder}, nil)
+	_, err = s.Registry.Import(ctx, radiologist, []string{folder}, progress)
 	return err
 }

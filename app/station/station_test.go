@@ -42,7 +42,7 @@ func newBench(t *testing.T) *bench {
 	})
 	b.Station, b.sample = s, sample
 	b.admin, b.radiologist, b.pathologist, b.auditor = sample.Users["admin"], sample.Users["radiologist"], sample.Users["pathologist"], sample.Users["auditor"]
-	if err := sample.Fill(b.ctx, s); err != nil {
+	if err := sample.Fill(b.ctx, s, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := samples.Extract(b.folder); err != nil {

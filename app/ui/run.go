@@ -8,7 +8,6 @@ import (
 	"errors"
 	"image"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -16,7 +15,6 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
-	"longying/app/samples"
 	"longying/app/station"
 	"longying/app/ui/lang"
 	"longying/app/ui/start"
@@ -80,6 +78,7 @@ type session struct {
 	ctx     context.Context
 
 	station *station.Station
+	sample  *station.Sample // nil unless this is a sample folder
 	ws      *workspace.Workspace
 	shell   *shell
 	failed  error
@@ -107,13 +106,14 @@ func (d *session) start() {
 	so := station.Options{Home: home, Library: env("LONGYING_ORT_LIBRARY"), Executable: d.options.Executable}
 	if d.options.Sample {
 		if env("LONGYING_HOME") == "" {
-			so.Home = filepath.Join(filepath.Dir(home), filepath.Base(home)+"-sample")
+			so.Home = home + "-sample"
 		}
 		d.open(func(ctx context.Context) (*station.Station, records.User, error) {
 			s, sample, err := station.OpenSample(ctx, so)
 			if err != nil {
 				return nil, records.User{}, err
 			}
+			d.sample = sample
 			return s, sample.Users["radiologist"], nil
 		}, d.stuck)
 		return
@@ -204,7 +204,7 @@ func (d *session) importPaths() {
 func (d *session) fillSample() {
 	ws, user := d.ws, d.ws.User()
 	ws.StartJob(func() string { return ws.Lang.T("shell.sample_job") }, func(ctx context.Context, progress func(done, total int)) func() {
-		first, err := fillSample(ctx, ws, user, progress)
+		first, err := d.filled(ctx, user, progress)
 		return func() {
 			if err != nil {
 				d.shell.say(ws.Explain(err))
@@ -219,25 +219,14 @@ func (d *session) fillSample() {
 	})
 }
 
-func fillSample(ctx context.Context, ws *workspace.Workspace, user records.User, progress func(done, total int)) (film string, err error) {
-	known, err := ws.Registry.Studies(ctx, user, records.ExaminationFilter{})
-	if err != nil {
+// filled imports what the sample folder lacks and names the film to show first.
+func (d *session) filled(ctx context.Context, user records.User, progress func(done, total int)) (film string, err error) {
+	if err := d.sample.Fill(ctx, d.station, progress); err != nil {
 		return "", err
 	}
-	if len(known) == 0 {
-		folder := filepath.Join(ws.Home, "samples")
-		if err := samples.Extract(folder); err != nil {
-			return "", err
-		}
-		if _, err := ws.Registry.ImportPeople(ctx, user, filepath.Join(folder, "patients", "patients-utf8.csv")); err != nil {
-			return "", err
-		}
-		paths := []string{filepath.Join(folder, "film"), filepath.Join(folder, "ct"), filepath.Join(folder, "slide")}
-		res, err := ws.Registry.Import(ctx, user, paths, progress)
-		if err != nil {
-			return "", err
-		}
-		known = res.Studies
+	known, err := d.ws.Registry.Studies(ctx, user, records.ExaminationFilter{})
+	if err != nil {
+		return "", err
 	}
 	for _, e := range known {
 		if e.Modality != "CT" && e.Modality != "SM" && e.Link.Linked() {
