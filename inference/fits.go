@@ -140,10 +140,8 @@ func regionFits(card *models.Card, region *imaging.Region, columns, rows int) *R
 	if card.Slide == nil {
 		return nil
 	}
-	if _, err := newGrid(region, columns, rows, card.Slide.PatchPixels); err != nil {
-		return because(ReasonRegionInvalid, err.Error())
-	}
-	return nil
+	_, reason := newGrid(region, columns, rows, card.Slide.PatchPixels)
+	return reason
 }
 
 // listed checks a value against a whitelist; an empty list allows anything.

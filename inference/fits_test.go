@@ -161,7 +161,7 @@ func TestASlideIsRefusedForEachReasonAndOtherwiseFits(t *testing.T) {
 		"known scale, whole slide":                                    {func(s *situation) { s.given.Region, s.card.Input.MarkedRegion = nil, false; scaled(s, 0.5, 0.5) }, nil},
 		"region turned around":                                        {func(s *situation) { s.given.Region = region(20, 0, 10, 10) }, because(ReasonRegionInvalid, "region (20,0)-(10,10) is empty or turned around")},
 		"region beyond the slide":                                     {func(s *situation) { s.given.Region = region(0, 0, 10, 801) }, because(ReasonRegionInvalid, "region (0,0)-(10,801) leaves the image of 1000 x 800 pixels")},
-		"region smaller than a patch":                                 {func(s *situation) { s.given.Region = region(0.5, 0, 4.5, 10) }, because(ReasonRegionInvalid, "3 x 10 pixels do not hold one patch of 4 x 4")},
+		"region smaller than a patch":                                 {func(s *situation) { s.given.Region = region(0.5, 0, 4.5, 10) }, because(ReasonRegionSmall, "3 x 10", "4 x 4")},
 		"slide of unknown scale":                                      {func(s *situation) { scaled(s, 0.5, 0) }, because(ReasonScaleUnknown)},
 		"slide 12 % finer":                                            {func(s *situation) { scaled(s, 0.5, 0.44) }, because(ReasonScale, "0.44", "0.5")},
 		"slide twice as coarse":                                       {func(s *situation) { scaled(s, 0.5, 1) }, because(ReasonScale, "1", "0.5")},

@@ -72,6 +72,8 @@ const (
 	ReasonPixels           ReasonCode = "pixels"            // 0 what is wrong with them
 	ReasonRegionMissing    ReasonCode = "region_missing"    // the doctor has marked none
 	ReasonRegionInvalid    ReasonCode = "region_invalid"    // 0 why
+	ReasonRegionSmall      ReasonCode = "region_small"      // 0 pixels of the region, 1 pixels of one patch
+	ReasonRegionLarge      ReasonCode = "region_large"      // 0 patches, 1 most
 	ReasonScaleUnknown     ReasonCode = "scale_unknown"     // slide without micrometres per pixel
 	ReasonScale            ReasonCode = "scale"             // 0 found, 1 wanted
 	ReasonNoTissue         ReasonCode = "no_tissue"         // 0 patches looked at, 1 least share of tissue

@@ -20,6 +20,8 @@ func reasonSentences() map[ReasonCode]string {
 		ReasonPixels:           "the pixels cannot be used: {0}",
 		ReasonRegionMissing:    "the model runs only on a region that a doctor has marked; none is marked",
 		ReasonRegionInvalid:    "the marked region cannot be used: {0}",
+		ReasonRegionSmall:      "the marked region, {0} pixels, does not hold one patch of {1}; mark a larger one",
+		ReasonRegionLarge:      "the marked region holds {0} patches, more than {1}; mark a smaller one",
 		ReasonScaleUnknown:     "the slide does not say how many micrometres a pixel measures",
 		ReasonScale:            "the slide has {0} micrometres a pixel; the model needs {1}",
 		ReasonNoTissue:         "none of the {0} patches holds enough tissue (at least {1})",

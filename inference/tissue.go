@@ -20,21 +20,21 @@ type grid struct {
 
 // newGrid lays the grid into a region of a matrix of columns x rows pixels; a
 // nil region is the whole matrix.
-func newGrid(region *imaging.Region, columns, rows, side int) (grid, error) {
+func newGrid(region *imaging.Region, columns, rows, side int) (grid, *Reason) {
 	g, x1, y1 := grid{side: side}, columns, rows
 	if region != nil {
 		if err := region.Valid(columns, rows); err != nil {
-			return grid{}, err
+			return grid{}, because(ReasonRegionInvalid, err.Error())
 		}
 		g.x0, g.y0 = int(math.Ceil(region.X0)), int(math.Ceil(region.Y0))
 		x1, y1 = int(math.Floor(region.X1)), int(math.Floor(region.Y1))
 	}
 	g.columns, g.rows = (x1-g.x0)/side, (y1-g.y0)/side
 	if g.columns < 1 || g.rows < 1 {
-		return grid{}, fmt.Errorf("%d x %d pixels do not hold one patch of %d x %d", max(x1-g.x0, 0), max(y1-g.y0, 0), side, side)
+		return grid{}, because(ReasonRegionSmall, fmt.Sprintf("%d x %d", max(x1-g.x0, 0), max(y1-g.y0, 0)), fmt.Sprintf("%d x %d", side, side))
 	}
 	if g.columns > mostPatches/g.rows {
-		return grid{}, fmt.Errorf("%d x %d patches are more than %d; mark a smaller one", g.columns, g.rows, mostPatches)
+		return grid{}, because(ReasonRegionLarge, fmt.Sprintf("%d x %d", g.columns, g.rows), fmt.Sprint(mostPatches))
 	}
 	return g, nil
 }

@@ -98,9 +98,9 @@ func (q *Request) newTyping(slide SlideSource) (*typing, *Reason) {
 		return nil, reason
 	}
 	organ, _ := specimenOrgan(card, header, q.Given)
-	g, err := newGrid(q.Given.Region, columns, rows, card.Slide.PatchPixels)
-	if err != nil {
-		return nil, because(ReasonRegionInvalid, err.Error())
+	g, reason := newGrid(q.Given.Region, columns, rows, card.Slide.PatchPixels)
+	if reason != nil {
+		return nil, reason
 	}
 	t := &typing{request: q, source: slide, grid: g, result: &TypeMap{
 		Columns: g.columns, Rows: g.rows, PatchPixels: g.side, X0: g.x0, Y0: g.y0,

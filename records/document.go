@@ -69,7 +69,11 @@ func (d Document) Check() error {
 }
 
 func (d Document) refuse(code, format string, args ...any) error {
-	return &RefusedError{Code: code, Args: []string{d.DocumentID}, Reason: "the report cannot be signed: " + fmt.Sprintf(format, args...)}
+	values := make([]string, len(args))
+	for i, a := range args {
+		values[i] = fmt.Sprint(a)
+	}
+	return &RefusedError{Code: code, Args: values, Reason: "the report cannot be signed: " + fmt.Sprintf(format, args...)}
 }
 
 func (d Document) checkIdentity() error {
