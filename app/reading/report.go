@@ -16,6 +16,17 @@ import (
 // finding) are kept; a sentence whose finding is no longer factual goes. When
 // the study has a signed report, Amend must come first.
 func (r *Reading) Draft(ctx context.Context, actor records.User, studyUID string) (records.Report, error) {
+	return r.write(ctx, actor, studyUID, "draft_report", func(rep *records.Report, findings []records.Finding) error {
+		seen, impression := report.Draft(findings, "zh")
+		rep.Findings = redraft(rep.Findings, seen)
+		rep.Impression = redraft(rep.Impression, impression)
+		return nil
+	})
+}
+
+// write changes the working report of a linked study that is not signed, with
+// its audit event, in one transaction.
+func (r *Reading) write(ctx context.Context, actor records.User, studyUID, action string, change func(*records.Report, []records.Finding) error) (records.Report, error) {
 	var out records.Report
 	if err := records.Require(actor, records.RightReport); err != nil {
 		return out, err
@@ -36,15 +47,15 @@ func (r *Reading) Draft(ctx context.Context, actor records.User, studyUID string
 		if err != nil {
 			return err
 		}
-		seen, impression := report.Draft(findings, "zh")
-		rep.Findings = redraft(rep.Findings, seen)
-		rep.Impression = redraft(rep.Impression, impression)
+		if err := change(rep, findings); err != nil {
+			return err
+		}
 		rep.UpdatedBy, rep.UpdatedAt = actor.ID, r.now()
 		if err := tx.PutReport(rep); err != nil {
 			return err
 		}
 		out = *rep
-		return r.audit(tx, actor, "draft_report", studyUID, ex.PatientID, "ok", fmt.Sprintf("version %d", rep.Version))
+		return r.audit(tx, actor, action, studyUID, ex.PatientID, "ok", fmt.Sprintf("version %d", rep.Version))
 	})
 	return out, err
 }
@@ -105,38 +116,10 @@ func redraft(old, generated []records.Sentence) []records.Sentence {
 // SaveDraft stores the doctor's wording. Links of sentences to findings may be
 // dropped, but a link to a finding that is not confirmed or edited is refused.
 func (r *Reading) SaveDraft(ctx context.Context, actor records.User, studyUID string, findings, impression []records.Sentence) (records.Report, error) {
-	var out records.Report
-	if err := records.Require(actor, records.RightReport); err != nil {
-		return out, err
-	}
-	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {
-		ex, err := linkedExamination(tx, studyUID)
-		if err != nil {
-			return err
-		}
-		rep, err := workingReport(tx, studyUID)
-		if err != nil {
-			return err
-		}
-		if rep.State == records.ReportSigned {
-			return errSigned(studyUID)
-		}
-		current, err := tx.FindingsOf(studyUID)
-		if err != nil {
-			return err
-		}
+	return r.write(ctx, actor, studyUID, "save_report", func(rep *records.Report, current []records.Finding) error {
 		rep.Findings, rep.Impression = findings, impression
-		if err := checkSentences(rep, current); err != nil {
-			return err
-		}
-		rep.UpdatedBy, rep.UpdatedAt = actor.ID, r.now()
-		if err := tx.PutReport(rep); err != nil {
-			return err
-		}
-		out = *rep
-		return r.audit(tx, actor, "save_report", studyUID, ex.PatientID, "ok", fmt.Sprintf("version %d", rep.Version))
+		return checkSentences(rep, current)
 	})
-	return out, err
 }
 
 // checkSentences refuses a sentence that speaks of a finding which is not

@@ -36,7 +36,7 @@ func Draft(findings []records.Finding, lang string) (seen, impression []records.
 func seenZh(f *records.Finding) string {
 	s := placeZh(f) + "见" + f.Label.In("zh")
 	if m := f.Value; m != nil {
-		s += ",约" + measureName(m.Concept, "zh") + " " + number(m)
+		s += "，" + measureName(m.Concept, "zh") + "约 " + number(m)
 	}
 	return s + "。" + ended(f.Note, "。")
 }

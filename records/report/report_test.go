@@ -294,7 +294,7 @@ func FuzzWrapLosesNothing(f *testing.F) {
 func TestDraftSpeaksOnlyOfWhatADoctorConfirmed(t *testing.T) {
 	all := document(t).Document.Findings
 	seen, impression := Draft(all, "zh")
-	want := []string{"右侧肺上叶见肺结节,约长径 8.2 mm。边缘光滑。", "左侧见胸腔积液。"}
+	want := []string{"右侧肺上叶见肺结节，长径约 8.2 mm。边缘光滑。", "左侧见胸腔积液。"}
 	for i, f := range all {
 		if seen[i].Text != want[i] || seen[i].FindingUID != f.UID || seen[i].FindingVersion != f.Version ||
 			impression[i].FindingUID != f.UID || impression[i].FindingVersion != f.Version {

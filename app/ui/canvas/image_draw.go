@@ -1,0 +1,303 @@
+package canvas
+
+import (
+	"image"
+	"math"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+
+	"longying/app/ui/canvas/view"
+	"longying/app/ui/theme"
+	"longying/imaging"
+)
+
+// pixels is the size of the viewport in pixels of the screen.
+func (i *Image) pixels() (w, h int) {
+	if i.buffer == nil {
+		return max(1, int(i.Size().Width)), max(1, int(i.Size().Height))
+	}
+	return i.buffer.Rect.Dx(), i.buffer.Rect.Dy()
+}
+
+// toPixels maps a position in the widget to pixels.
+func (i *Image) toPixels(p fyne.Position) (x, y float64) {
+	w, h := i.pixels()
+	size := i.Size()
+	return float64(p.X) * float64(w) / float64(max(1, size.Width)), float64(p.Y) * float64(h) / float64(max(1, size.Height))
+}
+
+// draw paints the picture and the strokes; Fyne asks for it with the size in
+// pixels.
+func (i *Image) draw(w, h int) image.Image {
+	if i.buffer == nil || i.buffer.Rect.Dx() != w || i.buffer.Rect.Dy() != h {
+		i.buffer = image.NewRGBA(image.Rect(0, 0, w, h))
+	}
+	if i.renderer == nil {
+		for k := range i.buffer.Pix {
+			i.buffer.Pix[k] = 0
+			if k%4 == 3 {
+				i.buffer.Pix[k] = 255
+			}
+		}
+	} else {
+		v := i.state.Render(w, h)
+		i.renderer.Viewport(i.buffer, v)
+		for _, m := range i.visibleMarks() {
+			x0, y0 := v.ToScreen(w, h, m.Region.X0, m.Region.Y0)
+			x1, y1 := v.ToScreen(w, h, m.Region.X1, m.Region.Y1)
+			strokeRect(i.buffer, clampInt(x0), clampInt(y0), clampInt(x1), clampInt(y1), m.Style, m.UID != "" && m.UID == i.selected)
+		}
+		if i.drawnFrom != nil {
+			x0, y0 := i.toPixels(*i.drawnFrom)
+			x1, y1 := i.toPixels(i.drawnTo)
+			strokeRect(i.buffer, int(x0), int(y0), int(x1), int(y1), Drawing, false)
+		}
+	}
+	return i.buffer
+}
+
+func clampInt(x float64) int { return int(math.Round(min(max(x, -1e5), 1e5))) }
+
+func (i *Image) visibleMarks() []Mark {
+	s, ok := i.Shown()
+	if !ok {
+		return nil
+	}
+	var out []Mark
+	for _, m := range i.marks {
+		if m.SOPUID != s.Instance.SOPInstanceUID || m.Frame != 0 && m.Frame != s.Frame || m.Style == Rejected && !i.rejected {
+			continue
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// Words are the words over the picture, for tests and for the screen.
+func (i *Image) Words() view.Corners {
+	f := view.Facts{Identity: i.identity, Study: i.study, Series: i.series, State: i.state}
+	if s, ok := i.Shown(); ok && i.renderer != nil {
+		w, h := i.pixels()
+		f.Instance, f.Frame = s.Instance, s.Frame
+		f.State.Slice = i.shown
+		f.Window, f.Colour = i.renderer.Window(), i.frame.Samples > 1 || i.frame.Photometric == "PALETTE COLOR"
+		f.Zoom, f.Missing, f.Own = i.state.Zoom(w, h), i.frame.Missing, i.state.Window == nil
+		for _, p := range view.Presets(s.Instance.Modality) {
+			if i.state.Window != nil && p.Window == *i.state.Window {
+				f.Preset = p.ID
+			}
+		}
+	}
+	return view.Words(i.ws.Lang, f)
+}
+
+// CreateRenderer is fyne.Widget's.
+func (i *Image) CreateRenderer() fyne.WidgetRenderer {
+	r := &imageRenderer{i: i, raster: canvas.NewRaster(i.draw)}
+	r.raster.ScaleMode = canvas.ImageScalePixels
+	for k := range r.corner {
+		align := fyne.TextAlignLeading
+		if k%2 == 1 {
+			align = fyne.TextAlignTrailing
+		}
+		r.corner[k] = newOutlined(align)
+	}
+	for k := range r.letter {
+		r.letter[k] = newOutlined(fyne.TextAlignCenter)
+		r.letter[k].size = 16
+	}
+	r.side = newOutlined(fyne.TextAlignCenter)
+	r.side.size = 18
+	r.middle = newOutlined(fyne.TextAlignCenter)
+	r.frame = canvas.NewRectangle(nil)
+	r.frame.FillColor, r.frame.StrokeColor, r.frame.StrokeWidth = nil, theme.Accent(), 1
+	r.Refresh()
+	return r
+}
+
+type imageRenderer struct {
+	i      *Image
+	raster *canvas.Raster
+	corner [4]*outlined // top left, top right, bottom left, bottom right
+	letter [4]*outlined // left, right, top, bottom
+	side   *outlined
+	middle *outlined
+	labels []*outlined
+	frame  *canvas.Rectangle
+}
+
+func (r *imageRenderer) Destroy()           {}
+func (r *imageRenderer) MinSize() fyne.Size { return fyne.NewSize(160, 120) }
+
+func (r *imageRenderer) Objects() []fyne.CanvasObject {
+	out := []fyne.CanvasObject{r.raster}
+	for _, l := range r.labels {
+		out = append(out, l)
+	}
+	for _, o := range r.corner {
+		out = append(out, o)
+	}
+	for _, o := range r.letter {
+		out = append(out, o)
+	}
+	return append(out, r.side, r.middle, r.frame)
+}
+
+func (r *imageRenderer) Refresh() {
+	i := r.i
+	words := i.Words()
+	if i.bare {
+		words.TopLeft, words.TopRight, words.BottomLeft, words.BottomRight = words.Safe, nil, nil, nil
+	}
+	if i.series == nil {
+		words.TopLeft = nil
+	}
+	ink := theme.Text()
+	top := ink
+	if i.identity.Mismatch {
+		top = theme.Red()
+	}
+	r.corner[0].set(top, words.TopLeft...)
+	r.corner[1].set(ink, words.TopRight...)
+	r.corner[2].set(ink, words.BottomLeft...)
+	r.corner[3].set(ink, words.BottomRight...)
+
+	var letters [4]string
+	side := ""
+	if s, ok := i.Shown(); ok && i.renderer != nil {
+		letters[0], letters[1], letters[2], letters[3] = i.state.Letters(view.Edges(s.Instance))
+		side = view.Side(i.ws.Lang, s.Instance)
+	}
+	for k := range letters {
+		if letters[k] == "" {
+			r.letter[k].set(theme.Amber())
+		} else {
+			r.letter[k].set(theme.Amber(), letters[k])
+		}
+	}
+	if side == "" {
+		r.side.set(theme.Amber())
+	} else {
+		r.side.set(theme.Amber(), side)
+	}
+
+	switch {
+	case i.problem != "":
+		r.middle.set(theme.Amber(), wrap(i.problem, 46)...)
+	case i.loading && i.renderer == nil:
+		r.middle.set(theme.Dim(), i.ws.Lang.T("canvas.decoding", i.state.Slice+1, len(i.slices)))
+	case i.drawing && i.drawnFrom == nil:
+		r.middle.set(theme.Accent(), i.ws.Lang.T("canvas.draw_hint"))
+	case i.series == nil:
+		r.middle.set(theme.Dim(), i.ws.Lang.T("canvas.empty"))
+	default:
+		r.middle.set(theme.Dim())
+	}
+
+	marks := i.visibleMarks()
+	for len(r.labels) < len(marks) {
+		r.labels = append(r.labels, newOutlined(fyne.TextAlignLeading))
+	}
+	for k := range r.labels {
+		if k < len(marks) && !(i.bare) {
+			m := marks[k]
+			text := m.Style.Sign() + m.Label
+			if m.Region.Kind == imaging.RegionActivation {
+				text += i.ws.Lang.T("canvas.activation")
+			}
+			r.labels[k].set(m.Style.Colour(), text)
+			r.labels[k].Show()
+		} else {
+			r.labels[k].Hide()
+		}
+	}
+	if i.front {
+		r.frame.Show()
+	} else {
+		r.frame.Hide()
+	}
+	r.Layout(i.Size())
+	canvas.Refresh(r.raster)
+}
+
+func (r *imageRenderer) Layout(size fyne.Size) {
+	const gap = 6
+	r.raster.Resize(size)
+	r.frame.Resize(size)
+	for k, o := range r.corner {
+		m := o.MinSize()
+		o.Resize(fyne.NewSize(min(m.Width, size.Width-2*gap), m.Height))
+		at := fyne.NewPos(gap, gap)
+		if k%2 == 1 {
+			at.X = size.Width - o.Size().Width - gap
+		}
+		if k >= 2 {
+			at.Y = size.Height - m.Height - gap
+		}
+		o.Move(at)
+	}
+	for k, o := range r.letter {
+		m := o.MinSize()
+		o.Resize(m)
+		middle := fyne.NewPos((size.Width-m.Width)/2, (size.Height-m.Height)/2)
+		switch k {
+		case 0:
+			middle.X = gap
+		case 1:
+			middle.X = size.Width - m.Width - gap
+		case 2:
+			middle.Y = gap
+		case 3:
+			middle.Y = size.Height - m.Height - gap
+		}
+		o.Move(middle)
+	}
+	m := r.side.MinSize()
+	r.side.Resize(m)
+	r.side.Move(fyne.NewPos((size.Width-m.Width)/2, gap+26))
+	m = r.middle.MinSize()
+	r.middle.Resize(m)
+	r.middle.Move(fyne.NewPos((size.Width-m.Width)/2, (size.Height-m.Height)/2))
+
+	w, h := r.i.pixels()
+	v := r.i.state.Render(w, h)
+	unit := float32(w) / max(1, size.Width)
+	for k, mark := range r.i.visibleMarks() {
+		if k >= len(r.labels) {
+			break
+		}
+		x0, y0 := v.ToScreen(w, h, mark.Region.X0, mark.Region.Y0)
+		x1, y1 := v.ToScreen(w, h, mark.Region.X1, mark.Region.Y1)
+		l := r.labels[k]
+		m := l.MinSize()
+		l.Resize(m)
+		x, y := float32(min(x0, x1))/unit, float32(min(y0, y1))/unit-m.Height-1
+		if y < 0 {
+			y = float32(max(y0, y1))/unit + 3
+		}
+		l.Move(fyne.NewPos(min(max(x, 0), max(0, size.Width-m.Width)), min(max(y, 0), max(0, size.Height-m.Height))))
+	}
+}
+
+// wrap breaks a text into lines of about n characters.
+func wrap(s string, n int) []string {
+	var out []string
+	line, wide := "", 0
+	for _, r := range s {
+		w := 1
+		if r > 0x2e80 {
+			w = 2
+		}
+		if wide+w > n && (r == ' ' || w == 2) || r == '\n' || wide > n+20 {
+			out = append(out, line)
+			line, wide = "", 0
+			if r == ' ' || r == '\n' {
+				continue
+			}
+		}
+		line += string(r)
+		wide += w
+	}
+	return append(out, line)
+}

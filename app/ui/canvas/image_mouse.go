@@ -1,0 +1,154 @@
+package canvas
+
+import (
+	"math"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"longying/imaging"
+)
+
+// Scrolled is fyne.Scrollable's: slices, with Control zoom at the pointer.
+func (i *Image) Scrolled(e *fyne.ScrollEvent) {
+	if d, ok := fyne.CurrentApp().Driver().(desktop.Driver); ok && d.CurrentKeyModifiers()&fyne.KeyModifierControl != 0 {
+		x, y := i.toPixels(e.Position)
+		w, h := i.pixels()
+		i.SetState(i.state.ZoomAt(math.Pow(1.15, float64(e.Scrolled.DY/notch)), x, y, w, h))
+		return
+	}
+	i.wheel += e.Scrolled.DY
+	if n := int(i.wheel / notch); n != 0 {
+		i.wheel -= float32(n) * notch
+		n = min(max(n, -10), 10)
+		i.SetState(i.state.Scroll(-n))
+	}
+}
+
+// MouseDown is desktop.Mouseable's.
+func (i *Image) MouseDown(e *desktop.MouseEvent) {
+	i.pressed, i.last, i.moved = e.Button, e.Position, false
+	if i.OnActivate != nil {
+		i.OnActivate()
+	}
+	if i.drawing && e.Button == desktop.MouseButtonPrimary {
+		at := e.Position
+		i.drawnFrom, i.drawnTo = &at, at
+	}
+}
+
+// MouseUp is desktop.Mouseable's: a click on a mark chooses it, the end of a
+// drag ends a region.
+func (i *Image) MouseUp(e *desktop.MouseEvent) {
+	i.pressed = 0
+	if i.drawnFrom != nil {
+		i.drawnTo = e.Position
+		i.finishRegion()
+		return
+	}
+	if i.moved || e.Button != desktop.MouseButtonPrimary || i.OnMark == nil {
+		return
+	}
+	x, y := i.toPixels(e.Position)
+	w, h := i.pixels()
+	v := i.state.Render(w, h)
+	ix, iy := v.ToImage(w, h, x, y)
+	for _, m := range i.visibleMarks() {
+		if m.UID != "" && ix >= m.Region.X0 && ix <= m.Region.X1 && iy >= m.Region.Y0 && iy <= m.Region.Y1 {
+			i.OnMark(m.UID)
+			return
+		}
+	}
+}
+
+func (i *Image) finishRegion() {
+	w, h := i.pixels()
+	v := i.state.Render(w, h)
+	ax, ay := i.toPixels(*i.drawnFrom)
+	bx, by := i.toPixels(i.drawnTo)
+	x0, y0 := v.ToImage(w, h, ax, ay)
+	x1, y1 := v.ToImage(w, h, bx, by)
+	i.drawing, i.drawnFrom = false, nil
+	i.Refresh()
+	s, ok := i.Shown()
+	r, big := regionOf(x0, y0, x1, y1, i.state.Columns, i.state.Rows)
+	if !ok || !big || i.OnRegion == nil {
+		return
+	}
+	i.OnRegion(imaging.Ref{StudyUID: i.study.UID, SeriesUID: i.series.UID, SOPUID: s.Instance.SOPInstanceUID,
+		SOPClass: s.Instance.SOPClassUID, Frame: s.Frame, Region: &r})
+}
+
+// regionOf is the region between two corners, cut to the picture; false when
+// nothing worth marking is left.
+func regionOf(x0, y0, x1, y1 float64, columns, rows int) (imaging.Region, bool) {
+	x0, x1 = min(x0, x1), max(x0, x1)
+	y0, y1 = min(y0, y1), max(y0, y1)
+	r := imaging.Region{X0: math.Round(max(x0, 0)), Y0: math.Round(max(y0, 0)),
+		X1: math.Round(min(x1, float64(columns))), Y1: math.Round(min(y1, float64(rows))), Kind: imaging.RegionDrawn}
+	return r, r.X1-r.X0 >= 2 && r.Y1-r.Y0 >= 2
+}
+
+// Dragged is fyne.Draggable's: left and middle button.
+func (i *Image) Dragged(e *fyne.DragEvent) {
+	i.drag(i.pressed, e.Position, e.Dragged.DX, e.Dragged.DY)
+}
+
+// DragEnd is fyne.Draggable's.
+func (i *Image) DragEnd() {
+	if i.drawnFrom != nil {
+		i.finishRegion()
+	}
+	i.pressed = 0
+}
+
+// MouseIn is desktop.Hoverable's.
+func (i *Image) MouseIn(*desktop.MouseEvent) {}
+
+// MouseOut is desktop.Hoverable's.
+func (i *Image) MouseOut() {}
+
+// MouseMoved is desktop.Hoverable's: Fyne reports no drag for the right button.
+func (i *Image) MouseMoved(e *desktop.MouseEvent) {
+	if e.Button == desktop.MouseButtonSecondary && i.pressed == desktop.MouseButtonSecondary {
+		d := e.Position.Subtract(i.last)
+		i.last = e.Position
+		i.drag(desktop.MouseButtonSecondary, e.Position, d.X, d.Y)
+	}
+}
+
+func (i *Image) drag(button desktop.MouseButton, at fyne.Position, dx, dy float32) {
+	i.moved = true
+	if i.drawnFrom != nil {
+		i.drawnTo = at
+		i.Refresh()
+		return
+	}
+	w, h := i.pixels()
+	x, y := i.toPixels(fyne.NewPos(dx, dy))
+	switch button {
+	case desktop.MouseButtonPrimary:
+		if i.renderer != nil {
+			i.SetState(i.state.DragWindow(i.renderer.Window(), x, y))
+		}
+	case desktop.MouseButtonTertiary:
+		i.SetState(i.state.Pan(x, y, w, h))
+	case desktop.MouseButtonSecondary:
+		i.SetState(i.state.ZoomAt(math.Pow(1.01, -y), float64(w)/2, float64(h)/2, w, h))
+	}
+}
+
+// DoubleTapped is fyne.DoubleTappable's.
+func (i *Image) DoubleTapped(*fyne.PointEvent) {
+	if i.OnDouble != nil {
+		i.OnDouble()
+	}
+}
+
+// Cursor is desktop.Cursorable's.
+func (i *Image) Cursor() desktop.Cursor {
+	if i.drawing {
+		return desktop.CrosshairCursor
+	}
+	return desktop.DefaultCursor
+}
