@@ -14,10 +14,13 @@ import (
 
 // pixels is the size of the viewport in pixels of the screen.
 func (i *Image) pixels() (w, h int) {
-	if i.buffer == nil {
-		return max(1, int(i.Size().Width)), max(1, int(i.Size().Height))
+	size := i.Size()
+	if c := fyne.CurrentApp().Driver().CanvasForObject(i); c != nil {
+		w, h = c.PixelCoordinateForPosition(fyne.NewPos(size.Width, size.Height))
+	} else {
+		w, h = int(size.Width), int(size.Height)
 	}
-	return i.buffer.Rect.Dx(), i.buffer.Rect.Dy()
+	return max(1, w), max(1, h)
 }
 
 // toPixels maps a position in the widget to pixels.
@@ -114,6 +117,16 @@ func (i *Image) CreateRenderer() fyne.WidgetRenderer {
 	r.frame.FillColor, r.frame.StrokeColor, r.frame.StrokeWidth = nil, theme.Accent(), 1
 	r.Refresh()
 	return r
+}
+
+// Resize is fyne.CanvasObject's. The words name the zoom, which follows the size
+// of a fitted picture, so they are set anew.
+func (i *Image) Resize(size fyne.Size) {
+	if size == i.Size() {
+		return
+	}
+	i.BaseWidget.Resize(size)
+	i.Refresh()
 }
 
 type imageRenderer struct {

@@ -19,7 +19,7 @@ import (
 // form is the open inline form: an edit or a rejection of one finding.
 type form struct {
 	problem *workspace.Problem
-	first   fyne.Focusable
+	first   *workspace.Entry
 }
 
 func (t *tab) closeForm() {
@@ -37,8 +37,8 @@ func (t *tab) showForm(f *form, objects ...fyne.CanvasObject) {
 	}
 	t.formBox.Add(f.problem)
 	t.formBox.Refresh()
-	if c := fyne.CurrentApp().Driver().CanvasForObject(t.formBox); c != nil && f.first != nil {
-		c.Focus(f.first)
+	if f.first != nil {
+		workspace.Focus(f.first)
 	}
 }
 

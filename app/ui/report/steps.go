@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"fyne.io/fyne/v2"
-
 	"longying/app/ui/workspace"
 	"longying/records"
 )
@@ -123,9 +121,7 @@ func (t *tab) sign() {
 	}
 	workspace.Publish(t.ws, workspace.RoomWanted{ID: "report"})
 	if t.password.Text == "" {
-		if c := fyne.CurrentApp().Driver().CanvasForObject(t.password); c != nil {
-			c.Focus(t.password)
-		}
+		workspace.Focus(t.password)
 		t.scroll.ScrollToBottom()
 		return
 	}
@@ -223,9 +219,7 @@ func (t *tab) wantAmend() {
 	}
 	t.amending = true
 	t.render()
-	if c := fyne.CurrentApp().Driver().CanvasForObject(t.reason); c != nil {
-		c.Focus(t.reason)
-	}
+	workspace.Focus(t.reason)
 }
 
 // amend opens the next version, with a reason; the signed one stays.

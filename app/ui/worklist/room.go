@@ -267,9 +267,7 @@ func (r *room) openChosen() {
 }
 
 func (r *room) focusSearch() {
-	if c := fyne.CurrentApp().Driver().CanvasForObject(r.search); c != nil {
-		c.Focus(r.search)
-	}
+	workspace.Focus(r.search)
 }
 
 // pick asks for a folder with the system's own chooser of the toolkit.

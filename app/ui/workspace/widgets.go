@@ -56,6 +56,16 @@ func (e *Entry) TypedShortcut(s fyne.Shortcut) {
 	}
 }
 
+// Focus gives a field the keys once the event at hand is over: a key that opens
+// a form is followed by its own rune, which the field must not take as text.
+func Focus(field *Entry) {
+	fyne.Do(func() {
+		if c := fyne.CurrentApp().Driver().CanvasForObject(field); c != nil {
+			c.Focus(field)
+		}
+	})
+}
+
 // List is a list that keeps the arrow keys and passes on the others.
 type List struct {
 	widget.List
