@@ -62,7 +62,7 @@ func (d *demo) holdConsult(ctx context.Context) error {
 	if m, err = c.Decide(ctx, d.radiologist, m.ID, "先行免疫组化；同时抗感染治疗，复查胸片后再议。", []string{d.filmFinding.UID, d.slideFinding.UID}); err != nil {
 		return err
 	}
-	date := time.Now().AddDate(0, 0, 14).Format("20060102")
+	date := time.Now().In(imaging.Zone()).AddDate(0, 0, 14).Format("20060102")
 	if m, err = c.Follow(ctx, d.radiologist, m.ID, date, "复查胸片，核对免疫组化结果"); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"longying/imaging"
 	"longying/records"
 )
 
@@ -74,7 +75,7 @@ func cmdPatients(ctx context.Context, c *call) error {
 			c.printf("  visit %s %s %s %v\n", v.Date, v.Number, v.Department, v.Diagnoses)
 		}
 		for _, ex := range rec.Examinations {
-			c.printf("  study %s %s %s\n", ex.StudyUID, ex.Date.Format("2006-01-02"), strings.Join(ex.Modalities, ","))
+			c.printf("  study %s %s %s\n", ex.StudyUID, ex.Date.In(imaging.Zone()).Format("2006-01-02"), strings.Join(ex.Modalities, ","))
 		}
 		return nil
 	case "link":

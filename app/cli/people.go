@@ -10,6 +10,7 @@ import (
 
 	"longying/app/admin"
 	"longying/app/station"
+	"longying/imaging"
 	"longying/records"
 )
 
@@ -180,7 +181,7 @@ func cmdAudit(ctx context.Context, c *call) error {
 				}
 				continue
 			}
-			c.printf("%d  %s  %s  %s  %s  %s  %s\n", e.Seq, e.At.Format("2006-01-02 15:04:05"), e.UserName, e.Action, e.Object, e.Outcome, e.Detail)
+			c.printf("%d  %s  %s  %s  %s  %s  %s\n", e.Seq, e.At.In(imaging.Zone()).Format("2006-01-02 15:04:05"), e.UserName, e.Action, e.Object, e.Outcome, e.Detail)
 		}
 		return nil
 	case "verify":

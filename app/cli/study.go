@@ -117,7 +117,7 @@ func cmdStudies(ctx context.Context, c *call) error {
 			}
 			continue
 		}
-		c.printf("%s  %s  %s  %s  %s\n", ex.StudyUID, ex.Date.Format("2006-01-02"), strings.Join(ex.Modalities, ","), ex.Header.Display, linkWords(ex))
+		c.printf("%s  %s  %s  %s  %s\n", ex.StudyUID, ex.Date.In(imaging.Zone()).Format("2006-01-02"), strings.Join(ex.Modalities, ","), ex.Header.Display, linkWords(ex))
 	}
 	return nil
 }

@@ -275,7 +275,7 @@ func Minutes(m *records.Consult, p *records.Patient) string {
 		fmt.Fprintf(&b, "- %s（%s）%s%s\n", o.Member.Name, o.Member.Discipline, mark, o.Text)
 	}
 	if m.Decision != nil {
-		fmt.Fprintf(&b, "\n结论：%s\n记录人：%s %s\n", m.Decision.Text, m.Decision.ByName, m.Decision.At.Format("2006-01-02 15:04"))
+		fmt.Fprintf(&b, "\n结论：%s\n记录人：%s %s\n", m.Decision.Text, m.Decision.ByName, m.Decision.At.In(imaging.Zone()).Format("2006-01-02 15:04"))
 	}
 	for _, f := range m.FollowUps {
 		fmt.Fprintf(&b, "随访：%s %s\n", f.Date, f.Task)

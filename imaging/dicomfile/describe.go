@@ -107,8 +107,8 @@ func patientHeader(ds *Dataset) imaging.PatientHeader {
 	return p
 }
 
-// when joins a date and a time (PS3.5 DA, TM), in the device's local time;
-// zero when there is no date.
+// when joins a date and a time (PS3.5 DA, TM), in the zone that the header
+// states (PS3.3 C.12.1.1.8), else in that of China; zero when there is no date.
 func when(ds *Dataset, date, clock Tag) time.Time {
 	day, err := imaging.ParseDate(ds.Text(date))
 	if err != nil {
@@ -121,7 +121,11 @@ func when(ds *Dataset, date, clock Tag) time.Time {
 	if len(digits) >= 2 && len(digits) <= 6 && len(digits)%2 == 0 {
 		at, _ = time.Parse(layout[:len(digits)], digits)
 	}
-	return time.Date(day.Year(), day.Month(), day.Day(), at.Hour(), at.Minute(), at.Second(), 0, time.Local)
+	zone, ok := imaging.ParseTimezoneOffset(ds.Text(TagTimezoneOffset))
+	if !ok {
+		zone = imaging.Zone()
+	}
+	return time.Date(day.Year(), day.Month(), day.Day(), at.Hour(), at.Minute(), at.Second(), 0, zone)
 }
 
 // describePixels is the Image Pixel module. Values that contradict one another

@@ -3,6 +3,8 @@ package cda
 import (
 	"maps"
 	"time"
+
+	"longying/imaging"
 )
 
 // Object identifiers of WS/T 500 and its code systems.
@@ -108,7 +110,7 @@ func (c Config) zone() *time.Location {
 	if c.Zone != nil {
 		return c.Zone
 	}
-	return time.FixedZone("CST", 8*60*60)
+	return imaging.Zone()
 }
 
 func (c Config) category(modality string) string {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"time"
 
+	"longying/imaging"
 	"longying/records"
 )
 
@@ -35,7 +36,7 @@ type Config struct {
 }
 
 // Default is China's time zone.
-func Default() Config { return Config{Zone: time.FixedZone("CST", 8*60*60)} }
+func Default() Config { return Config{Zone: imaging.Zone()} }
 
 // Encode writes a document as a transaction Bundle. It returns *Incomplete when
 // Preflight names a field, and the refusal of Document.Check when the document

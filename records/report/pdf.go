@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"longying/imaging"
 	"longying/records"
 )
 
@@ -67,7 +68,7 @@ func PDF(doc *records.SignedDocument, opt Options, w io.Writer) error {
 	s.signatures()
 	s.footers()
 	title := s.words.title + " " + s.doc.ID
-	if err := file.write(w, title, "Longying", s.doc.SignedAt.In(china())); err != nil {
+	if err := file.write(w, title, "Longying", s.doc.SignedAt.In(imaging.Zone())); err != nil {
 		return fmt.Errorf("print report: %w", err)
 	}
 	return nil
@@ -158,7 +159,7 @@ func (s *sheet) room(height float64) {
 
 // patient is the block of facts, three in a row; the last has a row to itself.
 func (s *sheet) patient() {
-	all := facts(s.doc, s.words, s.lang, china())
+	all := facts(s.doc, s.words, s.lang, imaging.Zone())
 	rows := [][]field{}
 	for len(all) > 1 {
 		n := min(3, len(all)-1)
@@ -257,7 +258,7 @@ func (s *sheet) section(name, text string, size, leading float64) {
 
 // signatures names the doctors and the time, together on one page.
 func (s *sheet) signatures() {
-	fields := append(signers(s.doc, s.words), field{s.words.signed, s.doc.SignedAt.In(china()).Format("2006-01-02 15:04:05")})
+	fields := append(signers(s.doc, s.words), field{s.words.signed, s.doc.SignedAt.In(imaging.Zone()).Format("2006-01-02 15:04:05")})
 	width := textWidth/2 - columnHead - 8
 	rows := (len(fields) + 1) / 2
 	cells := make([][]string, len(fields))

@@ -340,7 +340,7 @@ func TestAChildsAgeIsInMonthsOrDays(t *testing.T) {
 	d := document(t).Document
 	for birth, want := range map[string]string{"20261120": "4 天", "20260824": "3 个月", "20260825": "2 个月", "20231124": "3 岁", "20231125": "35 个月", "": "", "20261125": ""} {
 		d.Patient.BirthDate = birth
-		if got := age(&d, "zh", china()); got != want {
+		if got := age(&d, "zh", imaging.Zone()); got != want {
 			t.Errorf("born %s: %q, want %q", birth, got, want)
 		}
 	}

@@ -162,9 +162,6 @@ func amended(d *records.Document, w words) string {
 	return fmt.Sprintf(w.amendment, d.Version, d.Version-1, d.Amends)
 }
 
-// china is the zone of the printed times: all of China is UTC+8.
-func china() *time.Location { return time.FixedZone("CST", 8*60*60) }
-
 // Text is the report as plain text, in "zh" or "en".
 func Text(d *records.Document, lang string) string {
 	w := wordsIn(lang)
@@ -177,7 +174,7 @@ func Text(d *records.Document, lang string) string {
 		b.WriteString(s + "\n")
 	}
 	b.WriteString("\n")
-	for _, f := range facts(d, w, lang, china()) {
+	for _, f := range facts(d, w, lang, imaging.Zone()) {
 		fmt.Fprintf(&b, "%s: %s\n", f.name, f.value)
 	}
 	for _, x := range []field{{w.findings, records.Join(d.FindingText)}, {w.impression, records.Join(d.Impression)}, {w.remarks, d.Remarks}} {
@@ -189,7 +186,7 @@ func Text(d *records.Document, lang string) string {
 	for _, f := range signers(d, w) {
 		fmt.Fprintf(&b, "%s: %s\n", f.name, f.value)
 	}
-	fmt.Fprintf(&b, "%s: %s\n\n%s\n", w.signed, d.SignedAt.In(china()).Format("2006-01-02 15:04:05"), assistance(d, w, lang))
+	fmt.Fprintf(&b, "%s: %s\n\n%s\n", w.signed, d.SignedAt.In(imaging.Zone()).Format("2006-01-02 15:04:05"), assistance(d, w, lang))
 	fmt.Fprintf(&b, w.document+"\n", d.DocumentID, d.Version)
 	return b.String()
 }

@@ -49,7 +49,7 @@ func Encode(doc *records.Document, cfg Config, w io.Writer) error {
 		return fmt.Errorf("structured report: %w", err)
 	}
 	if cfg.Zone == nil {
-		cfg.Zone = time.FixedZone("CST", 8*60*60)
+		cfg.Zone = imaging.Zone()
 	}
 	e := &encoder{doc: doc, cfg: cfg}
 	if err := e.index(); err != nil {

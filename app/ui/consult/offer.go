@@ -37,7 +37,7 @@ func Offers(m records.Consult, studies []records.Examination, findings []records
 		}
 		date := ""
 		if !ex.Date.IsZero() {
-			date = ex.Date.Format("2006-01-02")
+			date = ex.Date.In(imaging.Zone()).Format("2006-01-02")
 		}
 		out = append(out, Offer{Date: date, Item: records.ConsultItem{Kind: kind, Title: name.Study(ex), Ref: &imaging.Ref{StudyUID: ex.StudyUID}}})
 	}

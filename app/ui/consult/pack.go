@@ -16,6 +16,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"longying/app/consult"
+	"longying/imaging"
 	"longying/records"
 )
 
@@ -144,7 +145,7 @@ func (r *room) packPage() {
 	title := heading(p.Consult.Title)
 	title.SizeName = theme.SizeNameHeadingText
 	r.page.Add(title)
-	r.page.Add(wrapped(l.T("consult.read_only", p.PackedBy, p.PackedAt.Local().Format("2006-01-02 15:04")), widget.WarningImportance))
+	r.page.Add(wrapped(l.T("consult.read_only", p.PackedBy, p.PackedAt.In(imaging.Zone()).Format("2006-01-02 15:04")), widget.WarningImportance))
 	r.page.Add(container.NewHBox(widget.NewButton(l.T("consult.button_close_pack"), func() {
 		r.pack = nil
 		r.show(showConsult)

@@ -12,6 +12,7 @@ import (
 
 	"longying/app/ui/lang"
 	look "longying/app/ui/theme"
+	"longying/imaging"
 	"longying/records"
 )
 
@@ -86,7 +87,7 @@ func (r *room) naming() Naming {
 		Study: func(ex records.Examination) string {
 			parts := []string{strings.Join(ex.Modalities, "/")}
 			if !ex.Date.IsZero() {
-				parts = append([]string{ex.Date.Format("2006-01-02")}, parts...)
+				parts = append([]string{ex.Date.In(imaging.Zone()).Format("2006-01-02")}, parts...)
 			}
 			for _, s := range []string{ex.BodyPart, ex.Description} {
 				if s != "" {
@@ -127,7 +128,7 @@ func (r *room) opinions(m *records.Consult) {
 }
 
 func opinion(l *lang.Strings, o records.Opinion) fyne.CanvasObject {
-	who := l.T("consult.said", o.Member.Name, o.Member.Discipline, o.At.Local().Format("2006-01-02 15:04"))
+	who := l.T("consult.said", o.Member.Name, o.Member.Discipline, o.At.In(imaging.Zone()).Format("2006-01-02 15:04"))
 	if !o.Dissent {
 		return container.NewVBox(tight(wrapped(who, widget.LowImportance)), tight(wrapped(o.Text, widget.MediumImportance)))
 	}
@@ -146,7 +147,7 @@ func (r *room) decision(m *records.Consult, lead bool) {
 	if d := m.Decision; d != nil {
 		text := wrapped(d.Text, widget.MediumImportance)
 		r.page.Add(text)
-		r.page.Add(tight(wrapped(l.T("consult.decided_by", d.ByName, d.At.Local().Format("2006-01-02 15:04"), len(d.Findings)), widget.LowImportance)))
+		r.page.Add(tight(wrapped(l.T("consult.decided_by", d.ByName, d.At.In(imaging.Zone()).Format("2006-01-02 15:04"), len(d.Findings)), widget.LowImportance)))
 		if n := Dissents(*m); n > 0 {
 			r.page.Add(tight(wrapped(l.T("consult.with_dissent", n), widget.WarningImportance)))
 		}

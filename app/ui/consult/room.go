@@ -17,6 +17,7 @@ import (
 	"longying/app/registry"
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
+	"longying/imaging"
 	"longying/records"
 )
 
@@ -247,7 +248,7 @@ func (r *room) renderRail() {
 			b.Importance = widget.HighImportance
 		}
 		r.rail.Add(b)
-		caption := l.Or(lang.Key("consult.state."+m.State), m.State) + " · " + m.CreatedAt.Local().Format("2006-01-02")
+		caption := l.Or(lang.Key("consult.state."+m.State), m.State) + " · " + m.CreatedAt.In(imaging.Zone()).Format("2006-01-02")
 		if n := Dissents(m); n > 0 {
 			caption += " · " + l.T("consult.dissents", n)
 		}

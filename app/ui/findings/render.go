@@ -10,6 +10,7 @@ import (
 
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
+	"longying/imaging"
 	"longying/models"
 	"longying/records"
 )
@@ -95,7 +96,7 @@ func (t *tab) findingRow(f records.Finding) fyne.CanvasObject {
 		lines.Add(small(l.T("findings.note", f.Note), widget.MediumImportance))
 	}
 	if f.State != records.FindingProposed {
-		by := l.T("findings.decided", f.ByName, f.At.Local().Format("2006-01-02 15:04"))
+		by := l.T("findings.decided", f.ByName, f.At.In(imaging.Zone()).Format("2006-01-02 15:04"))
 		if f.Reason != "" {
 			by += "\n" + l.T("findings.reason", f.Reason)
 		}

@@ -18,6 +18,7 @@ import (
 	"longying/app/delivery"
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
+	"longying/imaging"
 	"longying/records"
 )
 
@@ -178,7 +179,7 @@ func moment(t time.Time) string {
 	if t.IsZero() {
 		return "—"
 	}
-	return t.Local().Format("01-02 15:04")
+	return t.In(imaging.Zone()).Format("01-02 15:04")
 }
 
 func (r *room) words() {
@@ -291,15 +292,15 @@ func (r *room) details() {
 		r.add(l.T("outbox.last_error", d.LastError), widget.WarningImportance)
 	}
 	if d.State == records.DeliveryQueued && !d.Next.IsZero() {
-		r.add(l.T("outbox.next_try", d.Next.Local().Format("2006-01-02 15:04:05")), widget.MediumImportance)
+		r.add(l.T("outbox.next_try", d.Next.In(imaging.Zone()).Format("2006-01-02 15:04:05")), widget.MediumImportance)
 	}
 	if rc := d.Receipt; rc != nil {
-		r.add(l.T("outbox.receipt", rc.Number, rc.At.Local().Format("2006-01-02 15:04:05")), widget.MediumImportance)
+		r.add(l.T("outbox.receipt", rc.Number, rc.At.In(imaging.Zone()).Format("2006-01-02 15:04:05")), widget.MediumImportance)
 		r.add(l.T("outbox.receipt_proof", workspace.Grouped(rc.SHA256), rc.AuditCount), widget.LowImportance)
 	}
 	r.add(l.T("outbox.attempts", len(r.attempts)), widget.LowImportance)
 	for _, a := range r.attempts {
-		text := a.At.Local().Format("2006-01-02 15:04:05") + "  " + l.Or(lang.Key("attempt."+a.Outcome), a.Outcome)
+		text := a.At.In(imaging.Zone()).Format("2006-01-02 15:04:05") + "  " + l.Or(lang.Key("attempt."+a.Outcome), a.Outcome)
 		if a.Detail != "" {
 			text += "  " + a.Detail
 		}

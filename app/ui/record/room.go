@@ -18,6 +18,7 @@ import (
 	"longying/app/registry"
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
+	"longying/imaging"
 	"longying/records"
 )
 
@@ -194,7 +195,7 @@ func (t *tab) examinations(current string) {
 	for _, ex := range t.record.Examinations {
 		text := strings.Join(ex.Modalities, "/")
 		if !ex.Date.IsZero() {
-			text = ex.Date.Format("2006-01-02") + " · " + text
+			text = ex.Date.In(imaging.Zone()).Format("2006-01-02") + " · " + text
 		}
 		for _, s := range []string{ex.BodyPart, ex.Description} {
 			if s != "" {
@@ -218,7 +219,7 @@ func (t *tab) documents() {
 	t.section("record.documents", len(t.record.Documents))
 	for _, d := range t.record.Documents {
 		id := d.Document.ID
-		head := line(l.T("record.document", d.SignedAt.Local().Format("2006-01-02 15:04"), d.Document.Version, d.Document.Author.Name), widget.MediumImportance)
+		head := line(l.T("record.document", d.SignedAt.In(imaging.Zone()).Format("2006-01-02 15:04"), d.Document.Version, d.Document.Author.Name), widget.MediumImportance)
 		text := l.T("record.button_read")
 		if t.open[id] {
 			text = l.T("record.button_fold")

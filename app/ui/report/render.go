@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"longying/app/ui/workspace"
+	"longying/imaging"
 	"longying/records"
 )
 
@@ -25,7 +26,7 @@ func (t *tab) render() {
 		}
 	}
 	if d := t.signed; d != nil {
-		text := t.ws.Lang.T("report.signed", d.Document.Version, d.Document.Author.Name, d.SignedAt.Local().Format("2006-01-02 15:04:05")) +
+		text := t.ws.Lang.T("report.signed", d.Document.Version, d.Document.Author.Name, d.SignedAt.In(imaging.Zone()).Format("2006-01-02 15:04:05")) +
 			"\n" + d.Document.ID + "\nSHA-256 " + workspace.Grouped(d.SHA256)
 		if d.Document.Amends != "" {
 			text += "\n" + t.ws.Lang.T("report.amends", d.Document.Amends)

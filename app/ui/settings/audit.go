@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"longying/imaging"
 	"longying/records"
 	"longying/records/sqlite"
 )
@@ -55,7 +56,7 @@ func (r *room) auditPage() fyne.CanvasObject {
 	box.Add(widget.NewSeparator())
 	var b strings.Builder
 	for _, e := range r.audit.events {
-		b.WriteString(l.T("settings.audit_line", e.Seq, e.At.Local().Format("2006-01-02 15:04:05"), e.UserName, e.Action, e.Outcome, e.Object))
+		b.WriteString(l.T("settings.audit_line", e.Seq, e.At.In(imaging.Zone()).Format("2006-01-02 15:04:05"), e.UserName, e.Action, e.Outcome, e.Object))
 		b.WriteByte('\n')
 	}
 	box.Add(wrapped(strings.TrimSpace(b.String()), widget.MediumImportance))

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"longying/app/ui/lang"
+	"longying/imaging"
 	"longying/records"
 )
 
@@ -68,7 +69,7 @@ func value(l *lang.Strings, ex *records.Examination, column int) string {
 		if ex.Date.IsZero() {
 			return ""
 		}
-		return ex.Date.Format("2006-01-02 15:04")
+		return ex.Date.In(imaging.Zone()).Format("2006-01-02 15:04")
 	case 4:
 		if ex.Description != "" {
 			return ex.Description

@@ -83,7 +83,7 @@ func (o *Opened) Title() string {
 		parts = append(parts, e.BodyPart)
 	}
 	if !e.Date.IsZero() {
-		parts = append(parts, e.Date.Format("2006-01-02"))
+		parts = append(parts, e.Date.In(imaging.Zone()).Format("2006-01-02"))
 	}
 	return strings.Join(parts, " · ")
 }

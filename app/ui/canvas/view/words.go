@@ -55,7 +55,7 @@ func Words(l *lang.Strings, f Facts) Corners {
 	if f.Study != nil {
 		date := ""
 		if !f.Study.Date.IsZero() {
-			date = f.Study.Date.Format("2006-01-02 15:04")
+			date = f.Study.Date.In(imaging.Zone()).Format("2006-01-02 15:04")
 		}
 		c.TopRight = lines(f.Study.InstitutionName, date)
 	}
