@@ -81,7 +81,7 @@ func (t *tab) findingRow(f records.Finding) fyne.CanvasObject {
 	if f.Model != nil {
 		from := f.Model.Name.In(l.Short()) + " " + f.Model.Version
 		if f.Probability != nil {
-			from = l.T("findings.probability", fmt.Sprintf("%.2f", *f.Probability)) + " · " + from
+			from = l.T("findings.probability", probability(*f.Probability)) + " · " + from
 		}
 		lines.Add(small(from, widget.LowImportance))
 	} else {
@@ -138,7 +138,7 @@ func (t *tab) modelRow(a Asked) fyne.CanvasObject {
 		case BelowThreshold, Unsure:
 			text := r.Label.In(l.Short())
 			if r.Probability != nil {
-				text += " · " + l.T("findings.probability", fmt.Sprintf("%.2f", *r.Probability))
+				text += " · " + l.T("findings.probability", probability(*r.Probability))
 			}
 			if Outcome(r.Outcome) == Unsure {
 				text = "? " + text
@@ -198,4 +198,15 @@ func (t *tab) amber(sentence string, model *records.ModelRef) string {
 		}
 	}
 	return l.Or(lang.Key("reason."+key), sentence, given...)
+}
+
+// probability never rounds to certainty: 0.998 is ">0.99".
+func probability(p float64) string {
+	switch {
+	case p > 0.99 && p < 1:
+		return ">0.99"
+	case p < 0.01 && p > 0:
+		return "<0.01"
+	}
+	return fmt.Sprintf("%.2f", p)
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
 	"longying/app/ui/workspace"
@@ -11,6 +12,8 @@ import (
 // their findings.
 type editor struct {
 	*workspace.Entry
+	box     fyne.CanvasObject // the field, or the text as signed
+	signed  *widget.Label
 	text    Text
 	setting bool
 	edited  func()           // the doctor changed the text
@@ -29,7 +32,18 @@ func newEditor(ws *workspace.Workspace, rows int) *editor {
 		}
 	}
 	e.OnCursorChanged = e.moved
+	e.signed = wrapped("")
+	e.signed.Wrapping = fyne.TextWrapBreak
+	e.signed.Selectable = true
+	e.signed.Hide()
+	e.box = container.NewStack(e.Entry, e.signed)
 	return e
+}
+
+// freeze shows the text for reading, at full contrast, in place of the field.
+func (e *editor) freeze(on bool) {
+	e.Hidden, e.signed.Hidden = on, !on
+	e.box.Refresh()
 }
 
 // show puts a text into the field, as the program's doing.
@@ -40,6 +54,7 @@ func (e *editor) show(t Text) {
 		e.SetText(s)
 		e.setting = false
 	}
+	e.signed.SetText(t.String())
 }
 
 func (e *editor) moved() {

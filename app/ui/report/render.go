@@ -19,6 +19,7 @@ func (t *tab) render() {
 	t.signedBox.Hidden = t.signed == nil
 	t.amendBox.Hidden = !isSigned || !t.amending
 	for _, e := range []*editor{t.seen, t.impression} {
+		e.freeze(isSigned)
 		if draft {
 			e.Enable()
 		} else {

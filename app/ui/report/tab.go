@@ -130,8 +130,8 @@ func (t *tab) build() fyne.CanvasObject {
 		t.done, t.amendBox)
 
 	body := container.NewVBox(t.state, t.problem, t.stale, t.draftBox,
-		t.title("report.findings"), t.seen.Entry, t.seenChips,
-		t.title("report.impression"), t.impression.Entry, t.impChips, t.signBox, t.signedBox)
+		t.title("report.findings"), t.seen.box, t.seenChips,
+		t.title("report.impression"), t.impression.box, t.impChips, t.signBox, t.signedBox)
 	t.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(4, 4, 4, 12), body))
 	return t.scroll
 }

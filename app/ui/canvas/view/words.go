@@ -79,6 +79,9 @@ func Words(l *lang.Strings, f Facts) Corners {
 	if f.Missing > 0 {
 		c.BottomRight = append(c.BottomRight, l.T("canvas.missing", f.Missing))
 	}
+	if left, right, top, bottom := Edges(in); left+right+top+bottom == "" {
+		c.BottomRight = append(c.BottomRight, l.T("canvas.orientation_unknown"))
+	}
 	c.BottomRight = append(c.BottomRight, l.T("shell.not_calibrated"))
 	return c
 }
