@@ -280,6 +280,39 @@ func TestAnOverlongTextWaitsUnderNeedsAttentionAndIsNeverCut(t *testing.T) {
 	}
 }
 
+func TestAReportSignedBeforeThereWasADestinationIsNotForgotten(t *testing.T) {
+	b := newBench(t)
+	doc := b.signed("随访。")
+	u, err := b.Delivery.Unqueued(b.ctx, b.radiologist)
+	b.must(err)
+	if u.Routes != 0 || u.Documents != 1 || len(u.Deliveries) != 0 {
+		t.Errorf("without a destination: %+v", u)
+	}
+	b.must(b.Delivery.SetRoutes(b.ctx, b.admin, []delivery.Route{{
+		Destination: outbox.Destination{Name: "folder", Kind: outbox.KindFolder, URL: t.TempDir()}, Formats: []string{"fhir", "sr"}}}))
+	u, err = b.Delivery.Unqueued(b.ctx, b.radiologist)
+	b.must(err)
+	if u.Routes != 1 || u.Documents != 1 || len(u.Deliveries) != 2 {
+		t.Errorf("with a destination: %+v", u)
+	}
+	n, err := b.Delivery.Queue(b.ctx, b.radiologist)
+	b.must(err)
+	again, err := b.Delivery.Queue(b.ctx, b.radiologist)
+	b.must(err)
+	if n != 2 || again != 0 {
+		t.Errorf("queued %d, then %d", n, again)
+	}
+	list, err := b.Delivery.Outbox(b.ctx, b.radiologist)
+	b.must(err)
+	for _, d := range list {
+		if d.DocumentID != doc.Document.DocumentID || d.Version != 1 || d.State != records.DeliveryQueued {
+			t.Errorf("%+v", d)
+		}
+	}
+	_, err = b.Delivery.Queue(b.ctx, b.admin)
+	b.refused("right", err)
+}
+
 func TestTheSameDocumentIsEncodedToTheSameBytes(t *testing.T) {
 	b := newBench(t)
 	doc := b.signed("随访。")

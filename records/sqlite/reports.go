@@ -97,6 +97,11 @@ func (t *Tx) SignedDocuments(studyUID string) ([]records.SignedDocument, error) 
 	return t.signedDocuments(`WHERE study_uid = ? ORDER BY document_id, version`, studyUID)
 }
 
+// LatestSignedDocuments lists the newest signed version of every report.
+func (t *Tx) LatestSignedDocuments() ([]records.SignedDocument, error) {
+	return t.signedDocuments(`WHERE version = (SELECT max(version) FROM signed_documents d WHERE d.document_id = signed_documents.document_id) ORDER BY document_id`)
+}
+
 func (t *Tx) signedDocuments(where string, args ...any) ([]records.SignedDocument, error) {
 	rows, err := t.tx.QueryContext(t.ctx, `SELECT document_id || '/' || version, canonical, sealed FROM signed_documents `+where, args...)
 	if err != nil {

@@ -92,8 +92,8 @@ func strong(text string, icon fyne.Resource, do func()) *widget.Button {
 	return b
 }
 
-// Members reads one member a line: the name, then the discipline behind a
-// space, a comma or a slash.
+// Members reads one member a line: the name, then the discipline behind a comma
+// or a slash, or without one behind the first space, as in a Chinese name.
 func Members(text string) []records.Member {
 	var out []records.Member
 	for line := range strings.Lines(text) {
@@ -102,7 +102,11 @@ func Members(text string) []records.Member {
 			continue
 		}
 		name, discipline := line, ""
-		if i := strings.IndexAny(line, " ,，、/	　"); i > 0 {
+		i := strings.IndexAny(line, ",，、/")
+		if i < 0 {
+			i = strings.IndexAny(line, " 	　")
+		}
+		if i > 0 {
 			name, discipline = line[:i], strings.Trim(line[i:], " ,，、/	　")
 		}
 		out = append(out, records.Member{Name: name, Discipline: discipline})
@@ -239,6 +243,6 @@ func (f *followForm) box(r *room) fyne.CanvasObject {
 			f.task.SetText("")
 		})
 	})
-	date := container.New(layout.NewGridWrapLayout(fyne.NewSize(160, f.date.MinSize().Height)), f.date)
+	date := container.New(layout.NewGridWrapLayout(fyne.NewSize(220, f.date.MinSize().Height)), f.date)
 	return container.NewBorder(nil, nil, date, add, f.task)
 }

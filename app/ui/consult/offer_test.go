@@ -1,6 +1,7 @@
 package consult
 
 import (
+	"slices"
 	"testing"
 
 	"longying/imaging"
@@ -28,5 +29,14 @@ func TestOnlyWhatIsConfirmedAndNotThereYetIsOffered(t *testing.T) {
 	}
 	if got != "slide:s2 finding:f2 visit:v2 " {
 		t.Errorf("offered %q", got)
+	}
+}
+
+func TestAMembersNameMayHoldASpaceWhereACommaFollows(t *testing.T) {
+	got := Members("Zhang Lin, respiratory medicine\n马慧 外科\n王理，病理科\n李影\n")
+	want := []records.Member{{Name: "Zhang Lin", Discipline: "respiratory medicine"}, {Name: "马慧", Discipline: "外科"},
+		{Name: "王理", Discipline: "病理科"}, {Name: "李影"}}
+	if !slices.Equal(got, want) {
+		t.Errorf("%+v", got)
 	}
 }

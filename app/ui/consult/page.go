@@ -98,7 +98,7 @@ func (r *room) naming() Naming {
 		},
 		Finding: func(f records.Finding) string { return f.Label.In(l.Short()) },
 		Visit: func(v records.Visit) string {
-			parts := []string{v.Date, v.Department}
+			parts := []string{day(v.Date), v.Department}
 			for _, d := range v.Diagnoses {
 				parts = append(parts, strings.TrimSpace(d.Code+" "+d.Name))
 			}

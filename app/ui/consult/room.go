@@ -62,9 +62,9 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	r := &room{ws: ws, loading: ws.NewTask(), reading: ws.NewTask(), problem: workspace.NewProblem(),
 		rail: container.NewVBox(), page: container.NewVBox()}
 	r.forms()
-	r.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(6, 16, 12, 16), container.NewVBox(r.problem, r.page)))
+	r.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(6, 16, 12, 16), r.page))
 	left := container.New(layout.NewCustomPaddedLayout(6, 6, 6, 6), container.NewVScroll(r.rail))
-	split := container.NewHSplit(left, r.scroll)
+	split := container.NewHSplit(left, container.NewBorder(r.problem, nil, nil, nil, r.scroll))
 	split.Offset = 0.24
 	workspace.On(ws, func(workspace.StudyOpened) { r.loadFindings() })
 	workspace.On(ws, func(workspace.FindingsChanged) { r.loadFindings() })

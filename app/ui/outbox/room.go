@@ -28,6 +28,7 @@ type room struct {
 	loading  *workspace.Task
 	asking   *workspace.Task
 	rows     []records.Delivery
+	unqueued delivery.Unqueued
 	selected string
 	attempts []records.Attempt
 	job      *workspace.Job
@@ -37,6 +38,8 @@ type room struct {
 	send    *widget.Button
 	retry   *widget.Button
 	cancel  *widget.Button
+	aside   *widget.Label // what was signed and goes nowhere
+	queue   *widget.Button
 	table   *workspace.Table
 	detail  *fyne.Container
 }
@@ -47,7 +50,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	content := r.build()
 	workspace.On(ws, func(workspace.OutboxChanged) { r.load() })
 	workspace.On(ws, func(workspace.UserChanged) {
-		r.rows, r.selected, r.attempts = nil, "", nil
+		r.rows, r.selected, r.attempts, r.unqueued = nil, "", nil, delivery.Unqueued{}
 		r.render()
 	})
 	workspace.On(ws, func(workspace.LanguageChanged) { r.words() })
@@ -57,6 +60,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		Actions: []workspace.Action{
 			{Label: "outbox.send", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyU)}, Do: r.sendNow},
 			{Label: "outbox.retry", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyR)}, Do: r.retryNow},
+			{Label: "outbox.queue", Keys: []workspace.Key{{Name: fyne.KeyU, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}}, Do: r.queueNow},
 			{Label: "outbox.reload", Keys: []workspace.Key{workspace.Press(fyne.KeyF5)}, Do: r.load},
 			{Label: "outbox.next", Keys: []workspace.Key{workspace.Press(fyne.KeyDown)}, Do: func() { r.step(1) }},
 			{Label: "outbox.previous", Keys: []workspace.Key{workspace.Press(fyne.KeyUp)}, Do: func() { r.step(-1) }},
@@ -113,7 +117,12 @@ func (r *room) build() fyne.CanvasObject {
 	r.detail = container.NewVBox()
 	split := container.NewVSplit(container.New(wide{r.table}, r.table), container.NewVScroll(r.detail))
 	split.Offset = 0.6
-	top := container.NewVBox(container.NewBorder(nil, nil, nil, container.NewHBox(r.cancel, r.retry, r.send), r.summary), r.problem)
+	r.aside = widget.NewLabel("")
+	r.aside.Wrapping = fyne.TextWrapWord
+	r.aside.Importance = widget.WarningImportance
+	r.queue = widget.NewButtonWithIcon("", theme.ContentAddIcon(), r.queueNow)
+	top := container.NewVBox(container.NewBorder(nil, nil, nil, container.NewHBox(r.cancel, r.retry, r.send), r.summary),
+		container.NewBorder(nil, nil, nil, r.queue, r.aside), r.problem)
 	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), container.NewBorder(top, nil, nil, nil, split))
 }
 
@@ -187,6 +196,7 @@ func (r *room) words() {
 	r.send.SetText(l.T("outbox.button_send"))
 	r.retry.SetText(l.T("outbox.button_retry"))
 	r.cancel.SetText(l.T("outbox.button_cancel"))
+	r.queue.SetText(l.T("outbox.button_queue"))
 	r.render()
 }
 
@@ -197,10 +207,14 @@ func (r *room) load() {
 	}
 	r.loading.Start(func(ctx context.Context) func() {
 		ds, err := r.ws.Delivery.Outbox(ctx, user)
+		var aside delivery.Unqueued
+		if err == nil {
+			aside, err = r.ws.Delivery.Unqueued(ctx, user)
+		}
 		return func() {
 			r.problem.SetText(r.ws.Explain(err))
 			if err == nil {
-				r.rows = Sorted(ds)
+				r.rows, r.unqueued = Sorted(ds), aside
 				r.render()
 				r.ask()
 			}
@@ -215,6 +229,9 @@ func (r *room) render() {
 	if len(r.rows) == 0 {
 		r.summary.SetText(l.T("outbox.empty"))
 	}
+	r.aside.SetText(aside(l, r.unqueued))
+	r.aside.Hidden = r.aside.Text == ""
+	r.queue.Hidden = len(r.unqueued.Deliveries) == 0
 	if d, ok := r.current(); ok && Retriable(d) && d.State != records.DeliveryQueued {
 		r.retry.Enable()
 	} else {
@@ -358,6 +375,34 @@ func (r *room) retryNow() {
 		return func() {
 			workspace.Publish(r.ws, workspace.OutboxChanged{})
 			r.problem.SetText(r.ws.Explain(err))
+		}
+	})
+}
+
+// aside says what was signed and goes nowhere, empty when all is queued.
+func aside(l *lang.Strings, u delivery.Unqueued) string {
+	switch {
+	case u.Routes == 0:
+		return l.T("outbox.no_route", u.Documents)
+	case len(u.Deliveries) > 0:
+		return l.T("outbox.unqueued", u.Documents, len(u.Deliveries))
+	}
+	return ""
+}
+
+func (r *room) queueNow() {
+	if len(r.unqueued.Deliveries) == 0 {
+		return
+	}
+	user := r.ws.User()
+	r.loading.Start(func(ctx context.Context) func() {
+		_, err := r.ws.Delivery.Queue(ctx, user)
+		return func() {
+			if err != nil {
+				r.problem.SetText(r.ws.Explain(err))
+				return
+			}
+			workspace.Publish(r.ws, workspace.OutboxChanged{})
 		}
 	})
 }
