@@ -142,12 +142,39 @@ type PixelDescription struct {
 type Slide struct {
 	TotalColumns, TotalRows int     // total pixel matrix
 	TileColumns, TileRows   int     // one frame
-	MicrometresPerPixel     float64 // 0 when the object does not say: the scale is then unknown and never guessed
+	MicrometresPerPixel     float64 // 0 when the object does not say, or when its pixels are not square: the scale is then unknown and never guessed
+	MicrometresX            float64 // of one pixel along a row, 0 when the object does not say
+	MicrometresY            float64 // of one pixel down a column
 	Stain                   string
-	Specimen                string // specimen identifier
+	Specimen                string // specimen identifier, else the container's
 	Organ                   string // code meaning of the primary anatomic structure, empty when absent
-	TiledFull               bool
+	TiledFull               bool   // Dimension Organization Type (0020,9311)
+
+	Flavor           SlideFlavor
+	FrameOfReference string // (0020,0052)
+	Container        string // Container Identifier (0040,0512): the glass slide
+	PyramidUID       string // (0008,0019), empty when absent
+	FocalPlanes      int    // (0048,0303), 1 when absent
+	OpticalPaths     string // identifiers of the Optical Path Sequence (0048,0105), joined by a backslash
+
+	ConcatenationUID string // (0020,9161): this instance is a part, PS3.3 C.7.6.16.2.2.4; empty when it is whole
+	Part             int    // In-concatenation Number (0020,9162), counted from 1
+	Parts            int    // In-concatenation Total Number (0020,9163), 0 when absent
+	FirstFrame       int    // Concatenation Frame Offset Number (0020,9228): frames in the parts before this one
 }
+
+// SlideFlavor is what a whole-slide image shows, value 3 of its Image Type:
+// PS3.3 C.8.12.4.1.1.
+type SlideFlavor string
+
+// The flavours of a whole-slide image. A label carries the patient's name, as
+// does an overview that has the label in it.
+const (
+	SlideVolume    SlideFlavor = "VOLUME" // the specimen; also where the object names no flavour
+	SlideLabel     SlideFlavor = "LABEL"
+	SlideOverview  SlideFlavor = "OVERVIEW"
+	SlideThumbnail SlideFlavor = "THUMBNAIL"
+)
 
 // TilesAcross is the number of tile columns of the matrix.
 func (s Slide) TilesAcross() int { return (s.TotalColumns + s.TileColumns - 1) / max(1, s.TileColumns) }

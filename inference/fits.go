@@ -34,7 +34,7 @@ func Fits(card *models.Card, study *imaging.Study, series *imaging.Series, given
 	if len(in.Modalities) > 0 && !slices.Contains(in.Modalities, modality) {
 		return because(ReasonModality, or(modality, none), list(in.Modalities))
 	}
-	if card.Slide != nil && inst.Slide == nil {
+	if card.Slide != nil && !isVolume(inst) {
 		return because(ReasonNotSlide)
 	}
 	if card.Slide == nil && inst.Slide != nil {
@@ -82,7 +82,7 @@ func chosen(card *models.Card, series *imaging.Series, given Given) (*imaging.In
 			}
 		case best == nil:
 			best = inst
-		case card.Slide != nil && inst.Slide != nil && (best.Slide == nil || inst.Slide.TotalColumns > best.Slide.TotalColumns):
+		case card.Slide != nil && isVolume(inst) && (!isVolume(best) || inst.Slide.TotalColumns > best.Slide.TotalColumns):
 			best = inst
 		}
 	}
@@ -90,6 +90,12 @@ func chosen(card *models.Card, series *imaging.Series, given Given) (*imaging.In
 		return nil, because(ReasonPixels, "the series does not hold the image")
 	}
 	return best, nil
+}
+
+// isVolume reports a picture of the specimen: a slide's label or overview is
+// none.
+func isVolume(inst *imaging.Instance) bool {
+	return inst.Slide != nil && (inst.Slide.Flavor == imaging.SlideVolume || inst.Slide.Flavor == "")
 }
 
 func photometricFits(in *models.Input, inst *imaging.Instance) *Reason {

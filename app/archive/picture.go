@@ -6,6 +6,7 @@ import (
 
 	"longying/imaging"
 	"longying/imaging/codec"
+	"longying/imaging/dicomfile"
 	"longying/imaging/render"
 	"longying/imaging/slide"
 )
@@ -19,15 +20,7 @@ func (a *Archive) Picture(ctx context.Context, ref imaging.Ref) (image.Image, er
 	}
 	defer f.Close()
 	if f.Instance().Slide != nil {
-		sl, err := slide.Open(f, codec.Local{})
-		if err != nil {
-			return nil, err
-		}
-		x, y, w, h := 0, 0, sl.Columns(), sl.Rows()
-		if g := ref.Region; g != nil {
-			x, y, w, h = int(g.X0), int(g.Y0), int(g.X1)-int(g.X0), int(g.Y1)-int(g.Y0)
-		}
-		return sl.Picture(ctx, x, y, w, h, 1024)
+		return a.slidePicture(ctx, ref, f.Instance().StudyUID)
 	}
 	n := max(1, ref.Frame)
 	frame, err := f.Frame(ctx, codec.Local{}, n)
@@ -35,4 +28,61 @@ func (a *Archive) Picture(ctx context.Context, ref imaging.Ref) (image.Image, er
 		return nil, err
 	}
 	return render.Image(frame, f.Instance(), n, render.Presentation{})
+}
+
+func (a *Archive) slidePicture(ctx context.Context, ref imaging.Ref, studyUID string) (image.Image, error) {
+	study, err := a.Study(ctx, studyUID)
+	if err != nil {
+		return nil, err
+	}
+	sl, err := a.Slide(ctx, study, ref.SOPUID, codec.Local{}, slide.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer sl.Close()
+	x, y, w, h := 0, 0, sl.Columns(), sl.Rows()
+	if g := ref.Region; g != nil { // in pixels of the level that ref names
+		level, _ := sl.LevelOf(ref.SOPUID)
+		l := sl.Levels()[level]
+		across, down := float64(w)/float64(l.Columns), float64(h)/float64(l.Rows)
+		x, y = int(g.X0*across), int(g.Y0*down)
+		w, h = min(int(g.X1*across), w)-x, min(int(g.Y1*down), h)-y
+	}
+	return sl.Picture(ctx, x, y, w, h, 1024)
+}
+
+// Slide opens the slide of a stored study that an instance belongs to, with all
+// its levels. Instances are found by their SOP Instance UID, as Study gives
+// them.
+func (a *Archive) Slide(ctx context.Context, study *imaging.Study, sopUID string, decoder codec.Decoder, o slide.Options) (*slide.Slide, error) {
+	uids := []string{sopUID}
+	for _, g := range slide.Groups(study) {
+		if !g.Has(sopUID) {
+			continue
+		}
+		uids = nil
+		for _, in := range g.Instances() {
+			uids = append(uids, in.SOPInstanceUID)
+		}
+		break
+	}
+	var files []*dicomfile.File
+	closeAll := func() {
+		for _, f := range files {
+			f.Close()
+		}
+	}
+	for _, uid := range uids {
+		f, err := a.Open(ctx, uid)
+		if err != nil {
+			closeAll()
+			return nil, err
+		}
+		files = append(files, f)
+	}
+	sl, err := slide.Open(files, decoder, o)
+	if err != nil {
+		closeAll()
+	}
+	return sl, err
 }

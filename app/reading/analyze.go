@@ -107,11 +107,6 @@ func (r *Reading) ask(ctx context.Context, actor records.User, p *models.Package
 }
 
 func (r *Reading) run(ctx context.Context, actor records.User, p *models.Package, study *imaging.Study, in *imaging.Instance, given inference.Given, req Request, open opener) ([]inference.Prediction, error) {
-	f, err := open(in)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
 	runner, err := r.load(p)
 	if err != nil {
 		return nil, err
@@ -120,16 +115,22 @@ func (r *Reading) run(ctx context.Context, actor records.User, p *models.Package
 	q := inference.Request{Package: p, Runner: runner, Given: given, Operator: actor.ID, Now: r.now, Slide: in.Slide,
 		Ref: imaging.Ref{StudyUID: study.UID, SeriesUID: in.SeriesUID, SOPUID: in.SOPInstanceUID, SOPClass: in.SOPClassUID}}
 	if p.Card.Slide != nil {
-		sl, err := slide.Open(f, codec.Local{})
+		sl, err := openSlide(study, in, open)
 		if err != nil {
 			return nil, err
 		}
+		defer sl.Close()
 		return inference.TypeRegion(ctx, q, sl, func(done, total int) {
 			if req.Progress != nil {
 				req.Progress(p.Card.ID, done, total)
 			}
 		})
 	}
+	f, err := open(in)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
 	q.Ref.Frame = 1
 	frame, err := f.Frame(ctx, codec.Local{}, 1)
 	if err != nil {
@@ -144,6 +145,30 @@ func (r *Reading) run(ctx context.Context, actor records.User, p *models.Package
 		req.Progress(p.Card.ID, 1, 1)
 	}
 	return ps, err
+}
+
+// openSlide opens the level that an instance holds, with all parts of its
+// concatenation: the model sees that level and no other.
+func openSlide(study *imaging.Study, in *imaging.Instance, open opener) (*slide.Slide, error) {
+	var files []*dicomfile.File
+	closeAll := func() {
+		for _, f := range files {
+			f.Close()
+		}
+	}
+	for _, part := range slide.Parts(study, in) {
+		f, err := open(part)
+		if err != nil {
+			closeAll()
+			return nil, err
+		}
+		files = append(files, f)
+	}
+	sl, err := slide.Open(files, codec.Local{}, slide.Options{})
+	if err != nil {
+		closeAll()
+	}
+	return sl, err
 }
 
 // Analyze asks models about a study of the record and stores what they say:

@@ -184,7 +184,7 @@ func describePixels(f *File) imaging.PixelDescription {
 func headerSequence(t Tag) bool {
 	switch t {
 	case TagOtherPatientIDsSeq, TagPrimaryAnatomy, TagUltrasoundRegions, TagModalityLUTSequence, TagVOILUTSequence,
-		TagSpecimenDescription, TagSharedFunctional, TagPerFrameFunctional:
+		TagSpecimenDescription, TagSharedFunctional, TagPerFrameFunctional, TagOpticalPaths, TagTotalPixelMatrixOrigin:
 		return true
 	}
 	return false

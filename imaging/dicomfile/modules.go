@@ -99,47 +99,6 @@ func spacing(ds *Dataset, g groups, modality string) imaging.Spacing {
 	return imaging.Spacing{}
 }
 
-const slideMicroscopyClass = "1.2.840.10008.5.1.4.1.1.77.1.6"
-
-// slide is the Whole Slide Microscopy Image module, PS3.3 C.8.12.4.
-func slide(ds *Dataset, g groups, inst *imaging.Instance) *imaging.Slide {
-	columns, _ := ds.IntValue(TagTotalPixelColumns)
-	rows, _ := ds.IntValue(TagTotalPixelRows)
-	if inst.SOPClassUID != slideMicroscopyClass || columns <= 0 || rows <= 0 {
-		return nil
-	}
-	s := &imaging.Slide{
-		TotalColumns: columns, TotalRows: rows,
-		TileColumns: inst.Pixels.Columns, TileRows: inst.Pixels.Rows,
-		TiledFull: ds.Text(TagDimensionOrganization) == "TILED_FULL",
-	}
-	if sp := g.first(TagPixelMeasures).Floats(TagPixelSpacing); finite(sp, 2) && sp[0] > 0 {
-		s.MicrometresPerPixel = sp[0] * 1000
-	}
-	specimen := ds.Item(TagSpecimenDescription)
-	if s.Specimen = specimen.Text(TagSpecimenIdentifier); s.Specimen == "" {
-		s.Specimen = ds.Text(TagContainerIdentifier)
-	}
-	if s.Organ = specimen.Item(TagPrimaryAnatomy).Text(TagCodeMeaning); s.Organ == "" {
-		s.Organ = ds.Item(TagPrimaryAnatomy).Text(TagCodeMeaning)
-	}
-	for _, step := range specimen.Items(TagSpecimenPreparation) {
-		for _, item := range step.Items(TagSpecimenPreparationStp) {
-			if v := item.Item(TagConceptName).Text(TagCodeValue); v == "424361007" || v == "G-C350" { // Using substance
-				s.Stain = join(s.Stain, item.Item(TagConceptCode).Text(TagCodeMeaning))
-			}
-		}
-	}
-	return s
-}
-
-func join(a, b string) string {
-	if a == "" || b == "" {
-		return a + b
-	}
-	return a + ", " + b
-}
-
 // modalityLUT is PS3.3 C.11.1, or Pixel Value Transformation (C.7.6.16.2.9).
 func modalityLUT(ds *Dataset, g groups, signed bool) imaging.ModalityLUT {
 	var m imaging.ModalityLUT

@@ -26,6 +26,7 @@ type File struct {
 	implicit       bool
 	head           *Dataset
 	pixels         pixelPlace
+	perFrame       head // of a slide's Per-Frame Functional Groups Sequence
 	instance       *imaging.Instance
 	close          io.Closer
 
@@ -134,7 +135,7 @@ func openReader(r io.ReaderAt, size int64, name string) (*File, error) {
 	if len(f.head.elements) == 0 {
 		return nil, malformed(at, "the file has no data set behind its meta group")
 	}
-	f.pixels = p.pixels
+	f.pixels, f.perFrame = p.pixels, p.perFrame
 	if f.transferSyntax == "" {
 		f.transferSyntax = ExplicitLittle
 		switch {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"slices"
+	"strings"
 )
 
 // parser reads the elements of a data set: PS3.5 chapter 7. It never recurses
@@ -16,6 +17,10 @@ type parser struct {
 	signed   bool // pixel representation 1, for "US or SS"
 	pixels   pixelPlace
 	seen     int // elements and items
+
+	slide    bool           // a whole-slide image: only the first frame's functional groups are kept, there may be 100,000s
+	perFrame head           // of a slide's Per-Frame Functional Groups Sequence
+	frame    func(*Dataset) // when not nil, gets each item of that sequence, which is then not kept
 }
 
 // pixelPlace says where pixel data lies.
@@ -159,8 +164,11 @@ func (p *parser) dataset(at, end int64, delimited bool, depth int) (*Dataset, in
 		if e == nil {
 			continue
 		}
-		if e.tag == TagPixelRepresentation && len(e.value) >= 1 {
+		switch {
+		case e.tag == TagPixelRepresentation && len(e.value) >= 1:
 			p.signed = e.value[0] == 1
+		case e.tag == TagSOPClassUID && depth == 0 && !p.whole:
+			p.slide = strings.TrimRight(string(e.value), "\x00 ") == slideMicroscopyClass
 		}
 		ds.put(e)
 	}
@@ -238,7 +246,14 @@ func swapped(v []byte, vr string) []byte {
 func (p *parser) sequence(h head, end int64, delimited bool, depth int) (*element, int64, error) {
 	e := &element{tag: h.tag, vr: "SQ"}
 	at := h.value
+	few := p.slide && depth == 0 && h.tag == TagPerFrameFunctional
+	if few {
+		p.perFrame = h
+	}
 	for at < end {
+		if few && p.frame == nil && len(e.items) > 0 && !delimited {
+			return e, end, nil
+		}
 		if end-at < 8 && !delimited {
 			return e, end, nil
 		}
@@ -269,8 +284,12 @@ func (p *parser) sequence(h head, end int64, delimited bool, depth int) (*elemen
 			if err != nil {
 				return nil, 0, err
 			}
-			e.items = append(e.items, ds)
 			at = next
+			if few && p.frame != nil {
+				p.frame(ds)
+			} else if !few || len(e.items) == 0 {
+				e.items = append(e.items, ds)
+			}
 		default:
 			if !delimited {
 				return nil, 0, malformed(at, "%s stands where an item of %s should", item.tag, h.tag.label())

@@ -338,7 +338,8 @@ func TestASlideStatesItsGeometryAndSpecimen(t *testing.T) {
 	}
 	defer f.Close()
 	want := imaging.Slide{TotalColumns: 50, TotalRows: 50, TileColumns: 10, TileRows: 10, MicrometresPerPixel: 0.499,
-		Stain: "Hematoxylin stain, Water soluble eosin stain", Specimen: "S19-1_A_1_1", Organ: "Brain", TiledFull: true}
+		MicrometresX: 0.499, MicrometresY: 0.499, Stain: "Hematoxylin stain, Water soluble eosin stain", Specimen: "S19-1_A_1_1", Organ: "Brain", TiledFull: true,
+		Flavor: imaging.SlideVolume, FrameOfReference: "1.2.826.0.1.3680043.9.7433.2.1", Container: "S19-1_A_1_1", FocalPlanes: 1, OpticalPaths: "1"}
 	if got := f.Instance().Slide; got == nil || *got != want {
 		t.Errorf("%+v", got)
 	}

@@ -1,6 +1,10 @@
-// Package slide reads regions of whole-slide images: total pixel matrix, tiles
-// and a bounded cache of decoded tiles. This version reads one level of a
-// TILED_FULL DICOM object (PS3.3 C.7.6.17.3); pyramids come later.
+// Package slide reads whole-slide images: one type for the levels of a pyramid,
+// its tiles and its regions, with a bounded cache of decoded tiles, whether the
+// pixels come from DICOM objects (PS3.3 A.32.8: tiled full or sparse, one
+// instance or many) or, through the package openslide, from scanners' files.
+//
+// Pixels are given as they are stored: that is what a model sees. For the
+// screen, Slide.Display applies the colour profile.
 package slide
 
 import (
@@ -9,156 +13,144 @@ import (
 	"image"
 	"sync"
 
-	"longying/imaging"
-	"longying/imaging/codec"
-	"longying/imaging/dicomfile"
+	"longying/imaging/icc"
 )
 
-// cacheTiles bounds the decoded tiles that are kept.
-const cacheTiles = 64
+// Options say how a slide is read. The zero value is the usual.
+type Options struct {
+	Cache       *Cache // nil: one of its own, of DefaultCache bytes
+	OpticalPath string // identifier; empty: the first in colour, else the first
+	FocalPlane  int    // counted from 1, next to the glass; 0: the middle one
+}
 
-// Slide is one open level. Its methods may be called from several goroutines.
+// Slide is one open slide. Its methods may be called from several goroutines.
 type Slide struct {
-	file     *dicomfile.File
-	decoder  codec.Decoder
-	geometry imaging.Slide
+	source Source
+	cache  *Cache
 
-	mu    sync.Mutex
-	tiles map[int][]byte // tile index -> RGB, 8 bit, interleaved
-	order []int          // oldest first
+	colour  *icc.Transform // nil: no profile, or none that can be used
+	badICC  error
+	closing sync.Once
+	closed  error
 }
 
-// Open takes an open file that holds a whole-slide image. The file stays the
-// caller's to close.
-func Open(file *dicomfile.File, decoder codec.Decoder) (*Slide, error) {
-	in := file.Instance()
-	g := in.Slide
-	switch {
-	case g == nil:
-		return nil, fmt.Errorf("%s is not a whole-slide image", in.Source)
-	case !g.TiledFull:
-		return nil, fmt.Errorf("%s: the slide is tiled sparsely, which this version does not read", in.Source)
-	case g.TileColumns < 1 || g.TileRows < 1 || g.TotalColumns < 1 || g.TotalRows < 1:
-		return nil, fmt.Errorf("%s: the slide's matrix of %d x %d in tiles of %d x %d is not possible", in.Source, g.TotalColumns, g.TotalRows, g.TileColumns, g.TileRows)
-	case in.Pixels.Frames < g.TilesAcross()*g.TilesDown():
-		return nil, fmt.Errorf("%s: the slide has %d tiles where its matrix needs %d", in.Source, in.Pixels.Frames, g.TilesAcross()*g.TilesDown())
+// New puts a cache and the colour profile before a source, which becomes the
+// slide's to close.
+func New(source Source, o Options) *Slide {
+	s := &Slide{source: source, cache: o.Cache}
+	if s.cache == nil {
+		s.cache = NewCache(DefaultCache)
 	}
-	return &Slide{file: file, decoder: decoder, geometry: *g, tiles: map[int][]byte{}}, nil
+	if profile := source.Description().ICCProfile; len(profile) > 0 {
+		s.colour, s.badICC = icc.New(profile)
+	}
+	return s
 }
 
-// Columns is the width of the total pixel matrix.
-func (s *Slide) Columns() int { return s.geometry.TotalColumns }
-
-// Rows is the height of the total pixel matrix.
-func (s *Slide) Rows() int { return s.geometry.TotalRows }
-
-// Geometry is the slide's geometry as its header says.
-func (s *Slide) Geometry() imaging.Slide { return s.geometry }
-
-// RegionRGB reads w x h pixels from (x, y) of the total pixel matrix, 3 bytes a
-// pixel, row-major. It touches only the tiles that the region covers. A region
-// that leaves the matrix is an error.
-func (s *Slide) RegionRGB(ctx context.Context, x, y, w, h int) ([]byte, error) {
-	if x < 0 || y < 0 || w <= 0 || h <= 0 || x > s.Columns()-w || y > s.Rows()-h {
-		return nil, fmt.Errorf("region (%d,%d) of %d x %d leaves the slide of %d x %d", x, y, w, h, s.Columns(), s.Rows())
-	}
-	tw, th := s.geometry.TileColumns, s.geometry.TileRows
-	out := make([]byte, w*h*3)
-	for ty := y / th; ty <= (y+h-1)/th; ty++ {
-		for tx := x / tw; tx <= (x+w-1)/tw; tx++ {
-			tile, err := s.TileRGB(ctx, tx, ty)
-			if err != nil {
-				return nil, err
-			}
-			x0, x1 := max(x, tx*tw), min(x+w, (tx+1)*tw)
-			for row := max(y, ty*th); row < min(y+h, (ty+1)*th); row++ {
-				from := ((row-ty*th)*tw + x0 - tx*tw) * 3
-				copy(out[((row-y)*w+x0-x)*3:], tile[from:from+(x1-x0)*3])
-			}
+// Close releases the slide's files; closing twice does nothing.
+func (s *Slide) Close() error {
+	s.closing.Do(func() {
+		s.cache.forget(s)
+		if s.colour != nil {
+			s.colour.Close()
 		}
-	}
-	return out, nil
+		s.closed = s.source.Close()
+	})
+	return s.closed
 }
 
-// TileRGB is the decoded tile in column tx, row ty, TileColumns x TileRows x 3
-// bytes, also where it reaches over the matrix's edge. The slice is shared: do
-// not write to it.
-func (s *Slide) TileRGB(ctx context.Context, tx, ty int) ([]byte, error) {
-	if tx < 0 || ty < 0 || tx >= s.geometry.TilesAcross() || ty >= s.geometry.TilesDown() {
-		return nil, fmt.Errorf("tile (%d,%d) is not on the slide", tx, ty)
+// Description is what the slide says of itself. It is shared: do not write to it.
+func (s *Slide) Description() *Description { return s.source.Description() }
+
+// Levels are the slide's resolutions, finest first.
+func (s *Slide) Levels() []Level { return s.Description().Levels }
+
+// Columns is the width of level 0.
+func (s *Slide) Columns() int { return s.Levels()[0].Columns }
+
+// Rows is the height of level 0.
+func (s *Slide) Rows() int { return s.Levels()[0].Rows }
+
+// Notes are what a reader should know of the slide, a colour profile that
+// cannot be applied included.
+func (s *Slide) Notes() []Note {
+	notes := s.Description().Notes
+	if s.badICC != nil {
+		notes = append(notes[:len(notes):len(notes)], Note{NoteICC, []string{s.badICC.Error()}})
 	}
-	index := ty*s.geometry.TilesAcross() + tx
-	s.mu.Lock()
-	tile, ok := s.tiles[index]
-	s.mu.Unlock()
-	if ok {
-		return tile, nil
+	return notes
+}
+
+// Colour is the name of the colour profile that Display applies; ok is false
+// where there is none, so that the colours are the scanner's own.
+func (s *Slide) Colour() (name string, ok bool) {
+	if s.colour == nil {
+		return "", false
 	}
-	frame, err := s.file.Frame(ctx, s.decoder, index+1)
+	return s.colour.Name(), true
+}
+
+// Display converts pixels as the slide stores them to sRGB for the screen, in
+// place: the colour profile where there is one, else nothing.
+func (s *Slide) Display(rgb []byte) {
+	if s.colour != nil {
+		s.colour.Apply(rgb, rgb)
+	}
+}
+
+// Tile is a decoded tile, from the cache where it is there.
+func (s *Slide) Tile(ctx context.Context, level, column, row int) (*Tile, error) {
+	if level < 0 || level >= len(s.Levels()) {
+		return nil, fmt.Errorf("the slide has no level %d; it has %d", level, len(s.Levels()))
+	}
+	l := &s.Levels()[level]
+	if column < 0 || row < 0 || column >= l.TilesAcross() || row >= l.TilesDown() {
+		return nil, fmt.Errorf("tile (%d,%d) is not on level %d", column, row, level)
+	}
+	t, err := s.cache.get(ctx, key{s, level, column, row}, func(ctx context.Context) (*Tile, error) {
+		t, err := s.source.Tile(ctx, level, column, row)
+		if err == nil && (t.Columns != l.TileColumns || t.Rows != l.TileRows || t.RGB != nil && len(t.RGB) != 3*t.Columns*t.Rows) {
+			err = fmt.Errorf("it has %d x %d pixels instead of %d x %d", t.Columns, t.Rows, l.TileColumns, l.TileRows)
+		}
+		return t, err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("tile (%d,%d): %w", tx, ty, err)
+		return nil, fmt.Errorf("tile (%d,%d) of level %d: %w", column, row, level, err)
 	}
-	tile, err = rgb(frame)
-	if err != nil {
-		return nil, fmt.Errorf("tile (%d,%d): %w", tx, ty, err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, ok := s.tiles[index]; !ok {
-		if len(s.order) >= cacheTiles {
-			delete(s.tiles, s.order[0])
-			s.order = s.order[1:]
-		}
-		s.tiles[index] = tile
-		s.order = append(s.order, index)
-	}
-	return tile, nil
+	return t, nil
 }
 
-func rgb(f *imaging.Frame) ([]byte, error) {
-	if f.Samples != 3 || f.Uint8 == nil {
-		return nil, fmt.Errorf("pixels are %s with %d samples; a slide's are colour with 8 bits", f.Photometric, f.Samples)
-	}
-	if f.Missing > 0 {
-		return nil, fmt.Errorf("%d pixels are missing at the end of the file", f.Missing)
-	}
-	switch f.Photometric {
-	case "RGB":
-		return f.Uint8, nil
-	case "YBR_FULL", "YBR_FULL_422":
-		out := make([]byte, len(f.Uint8))
-		for i := 0; i+2 < len(out); i += 3 {
-			out[i], out[i+1], out[i+2] = imaging.RGBFromYBRFull(f.Uint8[i], f.Uint8[i+1], f.Uint8[i+2])
-		}
-		return out, nil
-	}
-	return nil, fmt.Errorf("colour pixels are %s; wanted RGB, YBR_FULL or YBR_FULL_422", f.Photometric)
+// Associated is a picture beside the slide: Label, Overview or Thumbnail, as
+// Description.Associated names them. Label and overview can show who it is.
+func (s *Slide) Associated(ctx context.Context, name string) (*image.NRGBA, error) {
+	return s.source.Associated(ctx, name)
 }
 
-// Picture is a region reduced so that its longer side is at most longest
-// pixels, by averaging whole blocks of pixels.
-func (s *Slide) Picture(ctx context.Context, x, y, w, h, longest int) (*image.NRGBA, error) {
-	data, err := s.RegionRGB(ctx, x, y, w, h)
-	if err != nil {
-		return nil, err
-	}
-	k := max(1, (max(w, h)+longest-1)/longest)
-	out := image.NewNRGBA(image.Rect(0, 0, w/k, h/k))
-	for oy := range h / k {
-		for ox := range w / k {
-			var sum [3]int
-			for dy := range k {
-				row := ((oy*k+dy)*w + ox*k) * 3
-				for i := range k * 3 {
-					sum[i%3] += int(data[row+i])
-				}
+// LevelOf is the level that a SOP instance is part of; ok is false when it is
+// part of none.
+func (s *Slide) LevelOf(sopUID string) (level int, ok bool) {
+	for i, l := range s.Levels() {
+		for _, uid := range l.Instances {
+			if uid == sopUID {
+				return i, true
 			}
-			o := out.PixOffset(ox, oy)
-			for c := range 3 {
-				out.Pix[o+c] = uint8(sum[c] / (k * k))
-			}
-			out.Pix[o+3] = 255
 		}
 	}
-	return out, nil
+	return 0, false
+}
+
+// Position is where a point of level 0 lies on the glass, in mm of the slide
+// coordinate system (PS3.3 C.8.12.2.1.1). (0,0) is the top left corner of the top
+// left pixel. ok is false where the slide does not say.
+func (s *Slide) Position(x, y float64) (mm [3]float64, ok bool) {
+	d := s.Description()
+	f, l := d.Frame, d.Levels[0]
+	if f == nil || !f.HasPlace || l.MicrometresX <= 0 || l.MicrometresY <= 0 {
+		return mm, false
+	}
+	mm = [3]float64{f.X, f.Y, 0}
+	for i := range mm {
+		mm[i] += f.Row[i]*(x-0.5)*l.MicrometresX/1000 + f.Column[i]*(y-0.5)*l.MicrometresY/1000
+	}
+	return mm, true
 }

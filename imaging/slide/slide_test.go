@@ -16,11 +16,11 @@ func sample(t *testing.T) *Slide {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { f.Close() })
-	s, err := Open(f, codec.Local{})
+	s, err := Open([]*dicomfile.File{f}, codec.Local{}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { s.Close() })
 	return s
 }
 
@@ -34,13 +34,13 @@ func TestARegionOverFourTilesIsTheSamePixelsAsTheTiles(t *testing.T) {
 	}
 	for row := range h {
 		for col := range w {
-			tile, err := s.TileRGB(ctx, (x+col)/224, (y+row)/224)
+			tile, err := s.Tile(ctx, 0, (x+col)/224, (y+row)/224)
 			if err != nil {
 				t.Fatal(err)
 			}
 			at := ((y+row)%224*224 + (x+col)%224) * 3
 			for c := range 3 {
-				if region[(row*w+col)*3+c] != tile[at+c] {
+				if region[(row*w+col)*3+c] != tile.RGB[at+c] {
 					t.Fatalf("pixel (%d,%d) differs", x+col, y+row)
 				}
 			}
@@ -63,7 +63,7 @@ func TestAFilmIsNoSlide(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if _, err := Open(f, codec.Local{}); err == nil {
+	if _, err := Open([]*dicomfile.File{f}, codec.Local{}, Options{}); err == nil {
 		t.Error("a film was opened as a slide")
 	}
 }

@@ -117,7 +117,7 @@ func (p *pane) draw(w, h int) image.Image {
 	if p.source == nil {
 		return img
 	}
-	g := p.source.Geometry()
+	g := p.source.Levels()[0]
 	v := p.state.Render(w, h)
 	at := func(x, y float64) (float64, float64) { return v.ToImage(w, h, x, y) }
 	x0, y0 := at(0, 0)
@@ -127,7 +127,7 @@ func (p *pane) draw(w, h int) image.Image {
 	wanted := map[int]bool{}
 	for sy := range h {
 		iy := int(math.Floor(y0 + (float64(sy)+0.5)*dy))
-		if iy < 0 || iy >= g.TotalRows {
+		if iy < 0 || iy >= g.Rows {
 			continue
 		}
 		ty, row := iy/g.TileRows, iy%g.TileRows
@@ -135,7 +135,7 @@ func (p *pane) draw(w, h int) image.Image {
 		column := -1
 		for sx := range w {
 			ix := int(math.Floor(x0 + (float64(sx)+0.5)*dx))
-			if ix < 0 || ix >= g.TotalColumns {
+			if ix < 0 || ix >= g.Columns {
 				continue
 			}
 			if tx := ix / g.TileColumns; tx != column {
@@ -186,7 +186,7 @@ func (p *pane) read(missing []int) {
 	if len(missing) == 0 {
 		return
 	}
-	source, across := p.source, p.source.Geometry().TilesAcross()
+	source, across := p.source, p.source.Levels()[0].TilesAcross()
 	ctx, cancel := context.WithCancel(p.ws.Context())
 	for _, i := range missing {
 		if len(p.tiles) > mostTiles {
@@ -203,7 +203,7 @@ func (p *pane) read(missing []int) {
 	}
 	go func() {
 		for _, i := range missing {
-			rgb, err := source.TileRGB(ctx, i%across, i/across)
+			decoded, err := source.Tile(ctx, 0, i%across, i/across)
 			if ctx.Err() != nil {
 				return
 			}
@@ -215,7 +215,7 @@ func (p *pane) read(missing []int) {
 					p.onFailure(err)
 					return
 				}
-				p.tiles[i] = &tile{rgb}
+				p.tiles[i] = &tile{decoded.RGB}
 				p.Refresh()
 			})
 		}

@@ -22,7 +22,6 @@ import (
 	look "longying/app/ui/theme"
 	"longying/app/ui/workspace"
 	"longying/imaging"
-	"longying/imaging/dicomfile"
 	slides "longying/imaging/slide"
 	"longying/inference"
 	"longying/records"
@@ -33,7 +32,7 @@ type room struct {
 	opening *workspace.Task
 	asking  *workspace.Task
 	pane    *pane
-	file    *dicomfile.File
+	slide   *slides.Slide
 	in      *imaging.Instance
 	region  *imaging.Region
 	runs    []records.Run
@@ -130,8 +129,8 @@ func (r *room) words() {
 // open shows the slide of the study that is open, if it has one.
 func (r *room) open() {
 	r.pane.show(nil)
-	old := r.file
-	r.file, r.in, r.region, r.runs = nil, nil, nil, nil
+	old := r.slide
+	r.slide, r.in, r.region, r.runs = nil, nil, nil, nil
 	r.problem.SetText("")
 	if old != nil {
 		if err := old.Close(); err != nil {
@@ -145,18 +144,15 @@ func (r *room) open() {
 		r.opening.Stop()
 		return
 	}
+	study := r.ws.Current().Study
 	r.opening.Start(func(ctx context.Context) func() {
-		f, err := r.ws.Archive.Open(ctx, in.SOPInstanceUID)
-		var s *slides.Slide
-		if err == nil {
-			s, err = slides.Open(f, r.ws.Decoder)
-		}
+		s, err := r.ws.Archive.Slide(ctx, study, in.SOPInstanceUID, r.ws.Decoder, slides.Options{})
 		return func() {
 			if err != nil {
 				r.problem.SetText(r.ws.Explain(err))
 				return
 			}
-			r.file, r.in = f, in
+			r.slide, r.in = s, in
 			r.pane.show(s)
 			r.describe()
 			r.load()
@@ -164,18 +160,16 @@ func (r *room) open() {
 	})
 }
 
-// slideOf is the largest level of the study's slide.
+// slideOf is the base of the study's largest slide; labels and overviews are
+// none.
 func slideOf(o *workspace.Opened) *imaging.Instance {
 	if o == nil {
 		return nil
 	}
 	var best *imaging.Instance
-	for i := range o.Study.Series {
-		for j := range o.Study.Series[i].Instances {
-			in := &o.Study.Series[i].Instances[j]
-			if in.Slide != nil && (best == nil || in.Slide.TotalColumns > best.Slide.TotalColumns) {
-				best = in
-			}
+	for _, g := range slides.Groups(o.Study) {
+		if in := g.Base(); best == nil || in.Slide.TotalColumns > best.Slide.TotalColumns {
+			best = in
 		}
 	}
 	return best
