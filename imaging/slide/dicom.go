@@ -277,6 +277,12 @@ func (s *dicomSource) blank(pixels int) []byte {
 // frame decodes one frame to RGB.
 func (s *dicomSource) frame(ctx context.Context, ref frameRef) ([]byte, error) {
 	f, err := ref.file.Frame(ctx, s.decoder, ref.number)
+	var damaged *codec.DataError
+	if errors.As(err, &damaged) {
+		if cut := s.cutFrame(ctx, ref); cut != nil {
+			return cut, nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -288,6 +294,35 @@ func (s *dicomSource) frame(ctx context.Context, ref frameRef) ([]byte, error) {
 		return g.rgb(f)
 	}
 	return rgb(f)
+}
+
+// cutFrame decodes a tile at the right or lower edge whose stream holds only what
+// is left of the matrix, against PS3.3 C.8.12.4.1.8 but seen; nil when it is not
+// of that size either.
+func (s *dicomSource) cutFrame(ctx context.Context, ref frameRef) []byte {
+	in := ref.file.Instance()
+	p := in.Pixels
+	p.Columns, p.Rows = min(p.Columns, in.Slide.TotalColumns-ref.at.X), min(p.Rows, in.Slide.TotalRows-ref.at.Y)
+	if !p.Compressed || p.Columns == in.Pixels.Columns && p.Rows == in.Pixels.Rows || p.Columns < 1 || p.Rows < 1 || p.Samples != 3 {
+		return nil
+	}
+	raw, err := ref.file.RawFrame(ref.number)
+	if err != nil {
+		return nil
+	}
+	f, err := s.decoder.Decode(ctx, codec.Encoded{TransferSyntaxUID: in.TransferSyntaxUID, Pixels: p, Data: raw})
+	if err != nil {
+		return nil
+	}
+	part, err := rgb(f)
+	if err != nil {
+		return nil
+	}
+	out := s.blank(in.Pixels.Columns * in.Pixels.Rows)
+	for y := range p.Rows {
+		copy(out[3*y*in.Pixels.Columns:], part[3*y*p.Columns:3*(y+1)*p.Columns])
+	}
+	return out
 }
 
 // Associated is Source's.
