@@ -105,10 +105,9 @@ func decoderFor(uid string) func(Encoded) (*imaging.Frame, error) {
 		return decodeDeflated
 	case "1.2.840.10008.1.2.5":
 		return decodeRLE
-	case "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51":
+	case "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55",
+		"1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70":
 		return decodeJPEG
-	case "1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70":
-		return decodeLossless
 	}
 	return nil
 }
@@ -135,6 +134,15 @@ func Name(uid string) string {
 		return "JPEG Baseline"
 	case "1.2.840.10008.1.2.4.51":
 		return "JPEG Extended"
+	case "1.2.840.10008.1.2.4.53":
+		return "JPEG Spectral Selection (retired)"
+	case "1.2.840.10008.1.2.4.55":
+		return "JPEG Full Progression (retired)"
+	case "1.2.840.10008.1.2.4.52", "1.2.840.10008.1.2.4.54", "1.2.840.10008.1.2.4.56", "1.2.840.10008.1.2.4.58":
+		return "JPEG with arithmetic coding (retired)"
+	case "1.2.840.10008.1.2.4.59", "1.2.840.10008.1.2.4.60", "1.2.840.10008.1.2.4.61", "1.2.840.10008.1.2.4.62",
+		"1.2.840.10008.1.2.4.63", "1.2.840.10008.1.2.4.64", "1.2.840.10008.1.2.4.65", "1.2.840.10008.1.2.4.66":
+		return "Hierarchical JPEG (retired)"
 	case "1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70":
 		return "JPEG Lossless"
 	case "1.2.840.10008.1.2.4.80":

@@ -1,341 +1,286 @@
 package codec
 
-import (
-	"longying/imaging"
-)
-
-// decodeLossless is JPEG lossless with Huffman coding, PS3.5 A.4.2 (.57 and
-// .70): ISO/IEC 10918-1 annex H, all seven predictors, point transform,
-// restart intervals, components in one scan or in several, 2 to 16 bits.
-func decodeLossless(in Encoded) (*imaging.Frame, error) {
-	p := in.Pixels
-	if p.BitsAllocated != 8 && p.BitsAllocated != 16 || p.Float {
-		return nil, damaged("JPEG Lossless cannot hold %d bits allocated", p.BitsAllocated)
-	}
-	info, err := readJPEGHeader(in.Data)
-	if err != nil {
-		return nil, err
-	}
-	if err := info.matches(p); err != nil {
-		return nil, err
-	}
-	if !info.lossless {
-		if info.precision == 8 {
-			return decodeJPEG(in)
-		}
-		return nil, &UnsupportedError{UID: in.TransferSyntaxUID, Name: Name(in.TransferSyntaxUID), Why: "a lossy stream of 12 bits inside"}
-	}
-	if info.precision < 2 || info.precision > p.BitsAllocated {
-		return nil, damaged("the JPEG stream has %d bits, the header allocates %d", info.precision, p.BitsAllocated)
-	}
-	// A sample takes at least one bit.
-	if len(in.Data)*8 < values(p) {
-		return nil, damaged("the JPEG stream of %d bytes cannot hold %d x %d pixels", len(in.Data), p.Rows, p.Columns)
-	}
-	d := &losslessDecoder{b: in.Data, info: info, out: make([]uint16, values(p))}
-	if err := d.run(); err != nil {
-		return nil, err
-	}
-	f := newFrame(p)
-	for i := range f.Uint8 {
-		f.Uint8[i] = uint8(d.out[i])
-	}
-	for i := range f.Int8 {
-		f.Int8[i] = int8(d.out[i])
-	}
-	for i := range f.Int16 {
-		f.Int16[i] = int16(d.out[i])
-	}
-	if f.Uint16 != nil {
-		f.Uint16 = d.out
-	}
-	correctBits(f, p)
-	if p.Samples == 3 {
-		f.Photometric = info.colour(p.Photometric)
-		if !info.adobe && info.ids != [4]byte{'R', 'G', 'B'} {
-			f.Photometric = p.Photometric // JFIF says nothing about lossless streams
+// decodeLossless is the lossless process: ISO/IEC 10918-1 annex H, all seven
+// predictors, point transform, restart intervals, components in one scan or in
+// several, 2 to 16 bits.
+func (s *jpegStream) decodeLossless() error {
+	for _, c := range s.components {
+		if len(s.components) > 1 && (c.h != 1 || c.v != 1) {
+			return damaged("the lossless JPEG stream has subsampled components")
 		}
 	}
-	return f, nil
-}
-
-type losslessDecoder struct {
-	b       []byte
-	info    jpegInfo
-	out     []uint16 // interleaved
-	tables  [4]*huffman
-	restart int // samples of one component between restart markers, 0 none
-
-	at   int // next byte
-	bits uint64
-	n    int // bits held
-	over int // bytes invented behind the end
-}
-
-// huffman is a table of ISO/IEC 10918-1 annex C: fast resolves codes of up to
-// nine bits to length<<8 | symbol, the rest by their length.
-type huffman struct {
-	fast    [512]uint16
-	maxCode [18]int32 // largest code of a length, -1 none
-	delta   [17]int32 // index of a symbol minus its code
-	symbols []byte
-}
-
-func newHuffman(counts, symbols []byte) (*huffman, error) {
-	h := &huffman{symbols: symbols}
-	code, k := int32(0), int32(0)
-	for length := 1; length <= 16; length++ {
-		h.delta[length] = k - code
-		for range counts[length-1] {
-			if code >= 1<<length {
-				return nil, damaged("the JPEG stream has an impossible Huffman table")
-			}
-			if length <= 9 {
-				first := int(code) << (9 - length)
-				for i := range 1 << (9 - length) {
-					h.fast[first+i] = uint16(length)<<8 | uint16(symbols[k])
-				}
-			}
-			code++
-			k++
-		}
-		h.maxCode[length] = code - 1
-		if counts[length-1] == 0 {
-			h.maxCode[length] = -1
-		}
-		code <<= 1
-	}
-	return h, nil
-}
-
-func (d *losslessDecoder) run() error {
+	n := len(s.components)
+	s.out = make([]uint16, s.rows*s.columns*n)
 	scanned := 0
-	for at := 2; at+4 <= len(d.b); {
-		if d.b[at] != 0xff {
-			at++ // between scans
-			continue
+	for at := 2; scanned < n; {
+		marker, body, next, err := jpegSegment(s.b, at)
+		if err != nil {
+			return err
 		}
-		marker := d.b[at+1]
-		if marker == 0xff || marker == 0 || marker >= 0xd0 && marker <= 0xd8 {
-			at++
-			continue
-		}
-		if marker == 0xd9 {
-			break
-		}
-		n := int(d.b[at+2])<<8 | int(d.b[at+3])
-		if n < 2 || at+2+n > len(d.b) {
-			return damaged("the JPEG stream ends inside marker %02X", marker)
-		}
-		body := d.b[at+4 : at+2+n]
-		at += 2 + n
+		at = next
 		switch marker {
-		case 0xc4:
-			if err := d.defineTables(body); err != nil {
-				return err
-			}
-		case 0xdd:
-			if len(body) >= 2 {
-				d.restart = int(body[0])<<8 | int(body[1])
-			}
+		case 0, 0xd9:
+			return damaged("the JPEG stream holds %d of %d components", scanned, n)
 		case 0xda:
-			done, err := d.scan(body, at)
+			h, err := s.losslessScanHeader(body)
 			if err != nil {
 				return err
 			}
-			scanned += done
-			if scanned >= d.info.components {
-				return nil
-			}
-			at = d.at
-		}
-	}
-	return damaged("the JPEG stream holds %d of %d components", scanned, d.info.components)
-}
-
-func (d *losslessDecoder) defineTables(b []byte) error {
-	for len(b) >= 17 {
-		id, total := b[0], 0
-		for _, c := range b[1:17] {
-			total += int(c)
-		}
-		if total > 256 || len(b) < 17+total {
-			return damaged("the JPEG stream has a Huffman table that is cut short")
-		}
-		if id < 4 { // class 0: the only one in lossless streams
-			h, err := newHuffman(b[1:17], b[17:17+total])
-			if err != nil {
+			at = s.losslessScan(h, at)
+			scanned += len(h.component)
+		default:
+			if err := s.define(marker, body); err != nil {
 				return err
 			}
-			d.tables[id] = h
 		}
-		b = b[17+total:]
 	}
 	return nil
 }
 
-// scan decodes the components of one scan and returns how many there were.
-func (d *losslessDecoder) scan(b []byte, at int) (int, error) {
-	if len(b) < 1 || len(b) < 4+2*int(b[0]) || b[0] == 0 || int(b[0]) > d.info.components {
-		return 0, damaged("the JPEG stream has a scan header that is cut short")
-	}
-	count := int(b[0])
-	var component [4]int
-	var table [4]*huffman
-	for i := range count {
-		component[i] = -1
-		for c := range d.info.components {
-			if d.info.ids[c] == b[1+2*i] {
-				component[i] = c
-			}
-		}
-		if id := b[2+2*i] >> 4; id < 4 {
-			table[i] = d.tables[id]
-		}
-		if component[i] < 0 || table[i] == nil {
-			return 0, damaged("a scan of the JPEG stream names a component or a table that is not there")
-		}
-	}
-	predictor, transform := int(b[1+2*count]), int(b[3+2*count]&15)
-	if predictor < 1 || predictor > 7 || transform >= d.info.precision {
-		return 0, damaged("predictor %d with point transform %d is not a lossless scan", predictor, transform)
-	}
-	d.at, d.bits, d.n, d.over = at, 0, 0, 0
-	samples, columns := d.info.components, d.info.columns
-	initial := int32(1) << (d.info.precision - transform - 1)
-	left := d.restart
-	freshLine := true // no line above since the start or the last restart
-	for y := range d.info.rows {
-		fresh := true // no sample to the left
-		for x := range columns {
-			if d.restart > 0 && left == 0 {
-				d.nextRestart()
-				left, freshLine, fresh = d.restart, true, true
-			}
-			left--
-			for i := range count {
-				o := (y*columns+x)*samples + component[i]
-				var pred int32
-				switch {
-				case fresh && freshLine:
-					pred = initial
-				case freshLine:
-					pred = int32(d.out[o-samples])
-				case x == 0:
-					pred = int32(d.out[o-columns*samples])
-				default:
-					ra, rb, rc := int32(d.out[o-samples]), int32(d.out[o-columns*samples]), int32(d.out[o-columns*samples-samples])
-					switch predictor {
-					case 1:
-						pred = ra
-					case 2:
-						pred = rb
-					case 3:
-						pred = rc
-					case 4:
-						pred = ra + rb - rc
-					case 5:
-						pred = ra + (rb-rc)>>1
-					case 6:
-						pred = rb + (ra-rc)>>1
-					case 7:
-						pred = (ra + rb) >> 1
-					}
-				}
-				diff, err := d.difference(table[i])
-				if err != nil {
-					return 0, err
-				}
-				d.out[o] = uint16(pred + diff)
-			}
-			fresh = false
-		}
-		freshLine = false
-		if d.over > 16 {
-			return 0, damaged("the JPEG stream ends in row %d of %d", y+1, d.info.rows)
-		}
-	}
-	if transform > 0 {
-		for i := range count {
-			for o := component[i]; o < len(d.out); o += samples {
-				d.out[o] <<= transform
-			}
-		}
-	}
-	return count, nil
+type losslessScan struct {
+	component []int // by index
+	table     []*huffman
+	predictor int
+	transform int // point transform
 }
 
-// fill holds at least 32 bits. At a marker, or the end, it invents zeros.
-func (d *losslessDecoder) fill() {
-	for d.n <= 56 {
-		var c byte
-		switch {
-		case d.at >= len(d.b):
-			d.over++
-		case d.b[d.at] != 0xff:
-			c = d.b[d.at]
-			d.at++
-		case d.at+1 < len(d.b) && d.b[d.at+1] == 0:
-			c = 0xff
-			d.at += 2
-		default:
-			d.over++ // a marker: stay in front of it
-		}
-		d.bits = d.bits<<8 | uint64(c)
-		d.n += 8
+func (s *jpegStream) losslessScanHeader(b []byte) (h losslessScan, err error) {
+	if len(b) < 1 || b[0] < 1 || int(b[0]) > len(s.components) || len(b) < 4+2*int(b[0]) {
+		return h, damaged("the JPEG stream has a scan header that is cut short")
 	}
+	n := int(b[0])
+	for i := range n {
+		id, t := b[1+2*i], b[2+2*i]>>4
+		for c := range s.components {
+			if s.components[c].id == id && len(h.component) == i {
+				h.component = append(h.component, c)
+			}
+		}
+		if len(h.component) != i+1 || t > 3 || s.tables.dc[t] == nil {
+			return h, damaged("a scan of the JPEG stream names a component or a table that is not there")
+		}
+		h.table = append(h.table, s.tables.dc[t])
+	}
+	h.predictor, h.transform = int(b[1+2*n]), int(b[3+2*n]&15)
+	if h.predictor < 1 || h.predictor > 7 || h.transform >= s.precision {
+		return h, damaged("predictor %d with point transform %d is not a lossless scan", h.predictor, h.transform)
+	}
+	if s.restart%s.columns != 0 {
+		return h, damaged("restart markers every %d pixels do not stand between rows of %d (ISO/IEC 10918-1 H.1.1)", s.restart, s.columns)
+	}
+	return h, nil
 }
 
-// difference decodes one value: annex H.1.2.2.
-func (d *losslessDecoder) difference(h *huffman) (int32, error) {
-	if d.n < 32 {
-		d.fill()
+// losslessScan decodes one scan and returns where it ends. Rows that cannot be
+// decoded are marked as lost up to the next restart marker.
+func (s *jpegStream) losslessScan(h losslessScan, at int) int {
+	n := len(h.component)
+	var r bitReader
+	r.start(s.b, at)
+	width := s.columns * n
+	above, row, diff := make([]uint16, width), make([]uint16, width), make([]uint16, width)
+	interval := s.restart / s.columns // rows
+	if interval == 0 {
+		interval = s.rows
 	}
-	var category int
-	if f := h.fast[d.bits>>(d.n-9)&511]; f != 0 {
-		d.n -= int(f >> 8)
-		category = int(f & 0xff)
-	} else {
-		length := 10
-		for ; ; length++ {
-			if length > 16 {
-				return 0, damaged("the JPEG stream holds a code that its table does not have")
-			}
-			code := int32(d.bits >> (d.n - length) & (1<<length - 1))
-			if h.maxCode[length] >= 0 && code <= h.maxCode[length] && int(code+h.delta[length]) < len(h.symbols) && code+h.delta[length] >= 0 {
-				category = int(h.symbols[code+h.delta[length]])
+	expected := byte(0)
+	for first := 0; first < s.rows; {
+		last := min(first+interval, s.rows)
+		for y := first; y < last; y++ {
+			if !r.differences(diff, h.table) {
+				s.lose(0, y, s.columns, last, missing)
 				break
 			}
+			if y == first {
+				firstLine(row, diff, n, 1<<(s.precision-h.transform-1))
+			} else {
+				predict(row, above, diff, n, h.predictor)
+			}
+			s.store(row, y, h)
+			row, above = above, row
 		}
-		d.n -= length
+		if first = last; first == s.rows {
+			break
+		}
+		skipped, ok := r.nextRestart(expected)
+		if !ok {
+			s.lose(0, first, s.columns, s.rows, missing)
+			break
+		}
+		if skipped > 0 {
+			lost := min(first+skipped*interval, s.rows)
+			s.lose(0, first, s.columns, lost, missing)
+			first = lost
+		}
+		expected = (expected + byte(skipped) + 1) & 7
 	}
-	switch {
-	case category == 0:
-		return 0, nil
-	case category == 16:
-		return 32768, nil
-	case category > 16:
-		return 0, damaged("the JPEG stream holds a difference of %d bits", category)
-	}
-	v := int32(d.bits >> (d.n - category) & (1<<category - 1))
-	d.n -= category
-	if v < 1<<(category-1) {
-		v += -1<<category + 1
-	}
-	return v, nil
+	return r.at
 }
 
-// nextRestart drops the rest of the interval and steps over its marker.
-func (d *losslessDecoder) nextRestart() {
-	d.bits, d.n, d.over = 0, 0, 0
-	for d.at+1 < len(d.b) {
-		if d.b[d.at] == 0xff && d.b[d.at+1] >= 0xd0 && d.b[d.at+1] <= 0xd7 {
-			d.at += 2
+// store puts a row of a scan in its place, the point transform undone.
+func (s *jpegStream) store(row []uint16, y int, h losslessScan) {
+	n, all := len(h.component), len(s.components)
+	out := s.out[y*s.columns*all : (y+1)*s.columns*all]
+	if n == all {
+		if h.transform == 0 {
+			copy(out, row)
 			return
 		}
-		if d.b[d.at] == 0xff && d.b[d.at+1] >= 0xc0 && d.b[d.at+1] != 0xff {
-			return
+		for i, v := range row {
+			out[i] = v << h.transform
 		}
-		d.at++
+		return
+	}
+	for i, c := range h.component {
+		for x := range s.columns {
+			out[x*all+c] = row[x*n+i] << h.transform
+		}
+	}
+}
+
+// differences decodes a row of differences, the components in turn, modulo
+// 2^16: H.1.2.2. false where the bits are no code or are over.
+func (r *bitReader) differences(out []uint16, tables []*huffman) bool {
+	h, turn := tables[0], 0
+	same := true
+	for _, t := range tables {
+		same = same && t == h
+	}
+	acc, n := r.acc, r.n
+	for i := range out {
+		if !same {
+			h = tables[turn]
+			if turn++; turn == len(tables) {
+				turn = 0
+			}
+		}
+		if n < 32 {
+			r.acc, r.n = acc, n
+			r.fill()
+			acc, n = r.acc, r.n
+		}
+		entry := h.values[acc>>(64-lookBits)]
+		if entry&whole != 0 {
+			taken := int(entry & (whole - 1))
+			acc <<= taken
+			n -= taken
+			out[i] = uint16(entry >> 16)
+			continue
+		}
+		length, category := int(entry&0xff), int(entry>>8)
+		if entry == 0 {
+			if category, length = h.long(acc); length == 0 {
+				return false
+			}
+		}
+		acc <<= length
+		n -= length
+		switch {
+		case category == 0:
+			out[i] = 0
+		case category < 16:
+			out[i] = uint16(extend(int32(acc>>(64-category)), category))
+			acc <<= category
+			n -= category
+		case category == 16: // 32768, without additional bits
+			out[i] = 1 << 15
+		default:
+			return false
+		}
+	}
+	r.acc, r.n = acc, n
+	return !r.over()
+}
+
+// firstLine undoes the prediction of the first line of a scan or of a restart
+// interval: from the left, the first sample from half the range (H.1.1).
+func firstLine(row, diff []uint16, n int, initial uint16) {
+	for i, d := range diff {
+		if i < n {
+			row[i] = initial + d
+		} else {
+			row[i] = row[i-n] + d
+		}
+	}
+}
+
+// predict undoes the prediction of a line by the one above: table H.1. The
+// first sample of a line is predicted from above.
+func predict(row, above, diff []uint16, n, predictor int) {
+	row, above = row[:len(diff)], above[:len(diff)]
+	for i := range n {
+		row[i] = above[i] + diff[i]
+	}
+	switch {
+	case predictor == 2:
+		for i := n; i < len(diff); i++ {
+			row[i] = above[i] + diff[i]
+		}
+	case predictor == 3:
+		for i := n; i < len(diff); i++ {
+			row[i] = above[i-n] + diff[i]
+		}
+	case n == 1:
+		predictOne(row, above, diff, predictor)
+	default:
+		for c := range n {
+			predictComponent(row[c:], above[c:], diff[c:], n, predictor)
+		}
+	}
+}
+
+// predictOne is predictors 1 and 4 to 7 for a single component, what is to the
+// left kept in registers.
+func predictOne(row, above, diff []uint16, predictor int) {
+	a, c := int32(row[0]), int32(above[0])
+	switch predictor {
+	case 1:
+		left := row[0]
+		for i := 1; i < len(diff); i++ {
+			left += diff[i]
+			row[i] = left
+		}
+	case 4:
+		for i := 1; i < len(diff); i++ {
+			b := int32(above[i])
+			a = int32(uint16(a + b - c + int32(diff[i])))
+			row[i], c = uint16(a), b
+		}
+	case 5:
+		for i := 1; i < len(diff); i++ {
+			b := int32(above[i])
+			a = int32(uint16(a + (b-c)>>1 + int32(diff[i])))
+			row[i], c = uint16(a), b
+		}
+	case 6:
+		for i := 1; i < len(diff); i++ {
+			b := int32(above[i])
+			a = int32(uint16(b + (a-c)>>1 + int32(diff[i])))
+			row[i], c = uint16(a), b
+		}
+	case 7:
+		for i := 1; i < len(diff); i++ {
+			a = int32(uint16((a+int32(above[i]))>>1 + int32(diff[i])))
+			row[i] = uint16(a)
+		}
+	}
+}
+
+// predictComponent is the same for one of n interleaved components.
+func predictComponent(row, above, diff []uint16, n, predictor int) {
+	for i := n; i < len(diff); i += n {
+		a, b, c := int32(row[i-n]), int32(above[i]), int32(above[i-n])
+		switch predictor {
+		case 1:
+		case 4:
+			a += b - c
+		case 5:
+			a += (b - c) >> 1
+		case 6:
+			a = b + (a-c)>>1
+		case 7:
+			a = (a + b) >> 1
+		}
+		row[i] = uint16(a + int32(diff[i]))
 	}
 }
