@@ -104,13 +104,13 @@ func (c *call) frame(ctx context.Context, path string, n int) (*imaging.Instance
 	return in, frame, nil
 }
 
-// short is the answer when a frame's data is cut short: what is there was
-// given, and the exit code says that it is not all.
+// short is the answer when a frame's data is cut short or damaged: what is
+// there was given, and the exit code says that it is not all.
 func short(path string, frame *imaging.Frame) error {
 	if frame.Missing == 0 {
 		return nil
 	}
-	return &partError{fmt.Sprintf("%s is cut short: %d pixels are missing and were written as 0", path, frame.Missing)}
+	return &partError{fmt.Sprintf("%s is cut short or damaged: %s", path, frame.Note)}
 }
 
 func cmdDecode(ctx context.Context, c *call) error {

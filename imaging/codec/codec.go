@@ -19,10 +19,12 @@ type Decoder interface {
 	// Stored are not part of the value (PS3.5 8.1.1): they are cleared for
 	// unsigned and sign-extended for signed values. One-bit pixels become bytes
 	// of 0 or 1. YBR and palette values stay unconverted, but subsampled
-	// chrominance is brought to full resolution by repetition.
+	// chrominance is brought to full resolution: that of native data by
+	// repetition, that of JPEG as libjpeg does by default (triangle filter).
 	//
-	// Native data that is cut short gives a frame with Missing > 0 and zeros at
-	// the end. An error is a *DataError or *UnsupportedError, or the context's.
+	// Data that is cut short or damaged gives a frame with Missing > 0, zeros
+	// where nothing could be decoded, and a Note, as long as there is anything
+	// to show. An error is a *DataError or *UnsupportedError, or the context's.
 	Decode(ctx context.Context, in Encoded) (*imaging.Frame, error)
 }
 
