@@ -73,6 +73,8 @@ func mayImport() map[string][]string {
 		"records/fhir":   {"records", "imaging"},
 		"records/sr":     {"records", "imaging", "imaging/dicomfile"},
 		"records/outbox": {"records", "imaging"},
+		// The decoders of native libraries fall back on those in Go.
+		"imaging/codec/native": {"imaging", "imaging/codec"},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"longying/app/cli"
 	"longying/app/ui"
+	"longying/imaging/codec/native"
 )
 
 func main() {
@@ -18,9 +19,10 @@ func main() {
 	if err != nil {
 		executable = "" // then ONNX Runtime is not looked for beside the program
 	}
-	code := cli.Run(ctx, os.Args[1:], cli.Env{Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Executable: executable,
+	decoder := native.Decoder{}
+	code := cli.Run(ctx, os.Args[1:], cli.Env{Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Executable: executable, Decoder: decoder,
 		Desktop: func(ctx context.Context, paths []string, sample bool) error {
-			return ui.Run(ctx, ui.Options{Paths: paths, Sample: sample, Getenv: os.Getenv, Executable: executable, Version: cli.Version})
+			return ui.Run(ctx, ui.Options{Paths: paths, Sample: sample, Getenv: os.Getenv, Executable: executable, Version: cli.Version, Decoder: decoder})
 		}})
 	stop()
 	os.Exit(code)

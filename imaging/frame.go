@@ -23,8 +23,41 @@ type Frame struct {
 	Float32 []float32
 	Float64 []float64
 
-	Missing int    // pixels at the end that the file did not hold (truncated data), 0 normally
+	// Missing counts the pixels that the file did not hold, or held in part
+	// only: the end of cut-short data, the tiles of a JPEG 2000 stream that are
+	// not all there. 0 normally.
+	Missing int
+	// Damaged reports a stream that breaks off or breaks its syntax: what could
+	// be decoded is here, all of it where Missing is 0. Note says how.
+	Damaged bool
 	Note    string // for people, when something was mended on the way
+}
+
+// NewFrame allocates the values of a frame in the native type of Bits
+// Allocated and Pixel Representation; one-bit values become bytes. The size is
+// not checked.
+func NewFrame(p PixelDescription) *Frame {
+	f := &Frame{Rows: p.Rows, Columns: p.Columns, Samples: p.Samples, BitsStored: p.BitsStored, Photometric: p.Photometric}
+	n := f.Len()
+	switch {
+	case p.Float && p.BitsAllocated == 32:
+		f.Float32 = make([]float32, n)
+	case p.Float:
+		f.Float64 = make([]float64, n)
+	case p.BitsAllocated == 1 || p.BitsAllocated == 8 && !p.Signed:
+		f.Uint8 = make([]uint8, n)
+	case p.BitsAllocated == 8:
+		f.Int8 = make([]int8, n)
+	case p.BitsAllocated == 16 && p.Signed:
+		f.Int16 = make([]int16, n)
+	case p.BitsAllocated == 16:
+		f.Uint16 = make([]uint16, n)
+	case p.Signed:
+		f.Int32 = make([]int32, n)
+	default:
+		f.Uint32 = make([]uint32, n)
+	}
+	return f
 }
 
 // Len is the number of stored values.

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 
 	"longying/imaging"
+	"longying/imaging/codec"
 	"longying/imaging/dicomfile"
 	"longying/records"
 	"longying/records/seal"
@@ -21,18 +22,20 @@ import (
 
 // Archive is the objects folder of one data folder.
 type Archive struct {
-	store  *sqlite.Store
-	key    *seal.Key
-	folder string
+	store   *sqlite.Store
+	key     *seal.Key
+	folder  string
+	decoder codec.Decoder
 }
 
 // New opens the objects folder under the data folder, making it where needed.
-func New(store *sqlite.Store, key *seal.Key, dataFolder string) (*Archive, error) {
+// decoder decodes the frames of Picture.
+func New(store *sqlite.Store, key *seal.Key, dataFolder string, decoder codec.Decoder) (*Archive, error) {
 	folder := filepath.Join(dataFolder, "objects")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("the objects folder cannot be made: %w", err)
 	}
-	return &Archive{store: store, key: key, folder: folder}, nil
+	return &Archive{store: store, key: key, folder: folder, decoder: decoder}, nil
 }
 
 // Put copies the object that an instance was read from into the data folder,

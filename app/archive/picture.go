@@ -23,7 +23,7 @@ func (a *Archive) Picture(ctx context.Context, ref imaging.Ref) (image.Image, er
 		return a.slidePicture(ctx, ref, f.Instance().StudyUID)
 	}
 	n := max(1, ref.Frame)
-	frame, err := f.Frame(ctx, codec.Local{}, n)
+	frame, err := f.Frame(ctx, a.decoder, n)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (a *Archive) slidePicture(ctx context.Context, ref imaging.Ref, studyUID st
 	if err != nil {
 		return nil, err
 	}
-	sl, err := a.Slide(ctx, study, ref.SOPUID, codec.Local{}, slide.Options{})
+	sl, err := a.Slide(ctx, study, ref.SOPUID, a.decoder, slide.Options{})
 	if err != nil {
 		return nil, err
 	}

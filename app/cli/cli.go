@@ -13,6 +13,8 @@ import (
 	"io"
 	"strings"
 
+	"longying/imaging/codec"
+	"longying/imaging/codec/native"
 	"longying/records"
 )
 
@@ -33,7 +35,8 @@ const (
 type Env struct {
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
-	Executable     string // path of this program, for child processes
+	Executable     string        // path of this program, for child processes
+	Decoder        codec.Decoder // nil: in this process
 	// Desktop opens the window; nil where there is none in this build.
 	Desktop func(ctx context.Context, paths []string, sample bool) error
 }
@@ -113,6 +116,9 @@ func later(_ context.Context, c *call) error { return &laterError{c.name} }
 func Run(ctx context.Context, args []string, env Env) int {
 	if env.Getenv == nil {
 		env.Getenv = func(string) string { return "" }
+	}
+	if env.Decoder == nil {
+		env.Decoder = native.Decoder{}
 	}
 	name := ""
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {

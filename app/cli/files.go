@@ -93,7 +93,7 @@ func (c *call) frame(ctx context.Context, path string, n int) (*imaging.Instance
 	if n < 1 || n > in.Pixels.Frames {
 		return nil, nil, usagef("%s has %d frames; there is no frame %d", path, in.Pixels.Frames, n)
 	}
-	frame, err := f.Frame(ctx, codec.Local{}, n)
+	frame, err := f.Frame(ctx, c.Decoder, n)
 	if err != nil {
 		var unsupported *codec.UnsupportedError
 		if errors.As(err, &unsupported) {
@@ -104,13 +104,13 @@ func (c *call) frame(ctx context.Context, path string, n int) (*imaging.Instance
 	return in, frame, nil
 }
 
-// short is the answer when a frame's data is cut short or damaged: what is
-// there was given, and the exit code says that it is not all.
+// short is the answer when a frame's data is cut short or breaks its syntax:
+// what is there was given, and the exit code says that it may not be all.
 func short(path string, frame *imaging.Frame) error {
-	if frame.Missing == 0 {
+	if !frame.Damaged && frame.Missing == 0 {
 		return nil
 	}
-	return &partError{fmt.Sprintf("%s is cut short or damaged: %s", path, frame.Note)}
+	return &partError{fmt.Sprintf("%s: %s", path, frame.Note)}
 }
 
 func cmdDecode(ctx context.Context, c *call) error {

@@ -115,7 +115,7 @@ func (r *Reading) run(ctx context.Context, actor records.User, p *models.Package
 	q := inference.Request{Package: p, Runner: runner, Given: given, Operator: actor.ID, Now: r.now, Slide: in.Slide,
 		Ref: imaging.Ref{StudyUID: study.UID, SeriesUID: in.SeriesUID, SOPUID: in.SOPInstanceUID, SOPClass: in.SOPClassUID}}
 	if p.Card.Slide != nil {
-		sl, err := openSlide(study, in, open)
+		sl, err := r.openSlide(study, in, open)
 		if err != nil {
 			return nil, err
 		}
@@ -132,7 +132,7 @@ func (r *Reading) run(ctx context.Context, actor records.User, p *models.Package
 	}
 	defer f.Close()
 	q.Ref.Frame = 1
-	frame, err := f.Frame(ctx, codec.Local{}, 1)
+	frame, err := f.Frame(ctx, r.decoder, 1)
 	if err != nil {
 		var unsupported *codec.UnsupportedError
 		if errors.As(err, &unsupported) {
@@ -149,7 +149,7 @@ func (r *Reading) run(ctx context.Context, actor records.User, p *models.Package
 
 // openSlide opens the level that an instance holds, with all parts of its
 // concatenation: the model sees that level and no other.
-func openSlide(study *imaging.Study, in *imaging.Instance, open opener) (*slide.Slide, error) {
+func (r *Reading) openSlide(study *imaging.Study, in *imaging.Instance, open opener) (*slide.Slide, error) {
 	var files []*dicomfile.File
 	closeAll := func() {
 		for _, f := range files {
@@ -164,7 +164,7 @@ func openSlide(study *imaging.Study, in *imaging.Instance, open opener) (*slide.
 		}
 		files = append(files, f)
 	}
-	sl, err := slide.Open(files, codec.Local{}, slide.Options{})
+	sl, err := slide.Open(files, r.decoder, slide.Options{})
 	if err != nil {
 		closeAll()
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"longying/app/archive"
+	"longying/imaging/codec"
 	"longying/inference"
 	"longying/models"
 	"longying/records"
@@ -27,6 +28,7 @@ type Reading struct {
 	packages []*models.Package
 	broken   []error
 	load     Loader
+	decoder  codec.Decoder
 	sign     Signing
 	now      func() time.Time
 	station  string
@@ -45,12 +47,12 @@ type Signing struct {
 
 // New wires the use case. broken are model packages that could not be loaded:
 // they are shown, never silently missing.
-func New(store *sqlite.Store, ar *archive.Archive, packages []*models.Package, broken []error, load Loader, sign Signing, now func() time.Time) *Reading {
+func New(store *sqlite.Store, ar *archive.Archive, packages []*models.Package, broken []error, load Loader, decoder codec.Decoder, sign Signing, now func() time.Time) *Reading {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	return &Reading{store: store, archive: ar, packages: packages, broken: broken, load: load, sign: sign, now: now, station: host}
+	return &Reading{store: store, archive: ar, packages: packages, broken: broken, load: load, decoder: decoder, sign: sign, now: now, station: host}
 }
 
 // Models lists the model packages at hand.

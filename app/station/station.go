@@ -21,6 +21,8 @@ import (
 	"longying/app/delivery"
 	"longying/app/reading"
 	"longying/app/registry"
+	"longying/imaging/codec"
+	"longying/imaging/codec/native"
 	"longying/inference"
 	"longying/models"
 	"longying/records"
@@ -37,6 +39,7 @@ type Options struct {
 	Executable string           // this program
 	Clock      func() time.Time // nil: time.Now
 	Backoff    time.Duration    // first pause after a failed delivery; 0: the outbox default
+	Decoder    codec.Decoder    // nil: in this process
 }
 
 // Station is one open data folder with its use cases.
@@ -48,6 +51,7 @@ type Station struct {
 	Consult  *consult.Consult
 	Delivery *delivery.Delivery
 	Admin    *admin.Admin
+	Decoder  codec.Decoder // of every frame
 
 	store    *sqlite.Store
 	sessions *Sessions
@@ -106,17 +110,21 @@ func Open(ctx context.Context, o Options) (*Station, error) {
 	if err != nil {
 		return nil, err
 	}
-	ar, err := archive.New(store, key, o.Home)
+	decoder := o.Decoder
+	if decoder == nil {
+		decoder = native.Decoder{}
+	}
+	ar, err := archive.New(store, key, o.Home, decoder)
 	if err != nil {
 		store.Close()
 		return nil, err
 	}
-	s := &Station{Home: o.Home, Archive: ar, store: store, sessions: NewSessions(o.Library, o.Executable)}
+	s := &Station{Home: o.Home, Archive: ar, Decoder: decoder, store: store, sessions: NewSessions(o.Library, o.Executable)}
 	s.Admin = admin.New(store, now)
 	s.Delivery = delivery.New(store, now, rand.Float64, o.Backoff)
 	s.Registry = registry.New(store, ar, now)
 	packages, broken := models.LoadShipped()
-	s.Reading = reading.New(store, ar, packages, broken, s.sessions.Load, reading.Signing{
+	s.Reading = reading.New(store, ar, packages, broken, s.sessions.Load, decoder, reading.Signing{
 		Reauthenticate: s.Admin.Reauthenticate, Organization: s.Admin.Organization, Intents: s.Delivery.Intents}, now)
 	s.Consult = consult.New(store, ar, now)
 	return s, nil
@@ -132,10 +140,10 @@ func (s *Station) Runtime() (version string, err error) { return s.sessions.Runt
 
 // Predictor gives the models alone, without a data folder: for files that are
 // analysed and not kept. done must be called at the end.
-func Predictor(library, executable string) (r *reading.Reading, done func() error) {
+func Predictor(library, executable string, decoder codec.Decoder) (r *reading.Reading, done func() error) {
 	sessions := NewSessions(library, executable)
 	packages, broken := models.LoadShipped()
-	return reading.New(nil, nil, packages, broken, sessions.Load, reading.Signing{}, time.Now), sessions.Close
+	return reading.New(nil, nil, packages, broken, sessions.Load, decoder, reading.Signing{}, time.Now), sessions.Close
 }
 
 // PrintReport is the newest signed report of a study as a PDF with its key

@@ -32,6 +32,7 @@ type Options struct {
 	Getenv     func(string) string
 	Executable string // this program
 	Version    string
+	Decoder    codec.Decoder // nil: in this process
 }
 
 // The size of the window at first: what a 1366 x 768 screen leaves free.
@@ -103,7 +104,7 @@ func (d *session) start() {
 		d.stuck(err)
 		return
 	}
-	so := station.Options{Home: home, Library: env("LONGYING_ORT_LIBRARY"), Executable: d.options.Executable}
+	so := station.Options{Home: home, Library: env("LONGYING_ORT_LIBRARY"), Executable: d.options.Executable, Decoder: d.options.Decoder}
 	if d.options.Sample {
 		if env("LONGYING_HOME") == "" {
 			so.Home = home + "-sample"
@@ -177,7 +178,7 @@ func (d *session) stuck(err error) {
 func (d *session) show(s *station.Station, user records.User) {
 	d.station, d.failed = s, nil
 	d.ws = workspace.New(d.ctx, workspace.Services{Archive: s.Archive, Registry: s.Registry, Reading: s.Reading, Consult: s.Consult,
-		Delivery: s.Delivery, Admin: s.Admin, PrintReport: s.PrintReport, Runtime: s.Runtime, Decoder: codec.Local{},
+		Delivery: s.Delivery, Admin: s.Admin, PrintReport: s.PrintReport, Runtime: s.Runtime, Decoder: s.Decoder,
 		Version: d.options.Version, Home: s.Home}, d.lang)
 	d.shell = newShell(d.ws, d.window)
 	if user.ID != "" {

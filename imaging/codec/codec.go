@@ -70,7 +70,9 @@ const largestFrame = 1 << 30
 // data is too short to fill it, so that a cut film is shown as far as it goes.
 const sparse = 64 << 20
 
-// Local decodes in this process, in Go alone. The zero value is ready.
+// Local decodes in this process, in Go alone. The zero value is ready. The
+// codings that only the native libraries have are an *UnsupportedError here:
+// codec/native decodes them, and hands all others to Local.
 type Local struct{}
 
 // Decode is Decoder's.
@@ -78,106 +80,29 @@ func (Local) Decode(ctx context.Context, in Encoded) (*imaging.Frame, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := checkPixels(in.Pixels); err != nil {
+	if err := CheckPixels(in.Pixels); err != nil {
 		return nil, err
 	}
-	decode := decoderFor(in.TransferSyntaxUID)
-	if decode == nil {
-		return nil, &UnsupportedError{UID: in.TransferSyntaxUID, Name: Name(in.TransferSyntaxUID)}
+	switch CodingOf(in.TransferSyntaxUID) {
+	case NativeLittle:
+		return decodeLittle(in)
+	case NativeBig:
+		return decodeBig(in)
+	case DeflatedFrame:
+		return decodeDeflated(in)
+	case RLE:
+		return decodeRLE(in)
+	case JPEG:
+		return decodeJPEG(in)
+	case JPEGLS, JPEG2000:
+		return nil, &UnsupportedError{UID: in.TransferSyntaxUID, Name: Name(in.TransferSyntaxUID), Why: "without the native libraries"}
 	}
-	return decode(in)
+	return nil, Supported(in.TransferSyntaxUID)
 }
 
-// Supported is nil for a transfer syntax that Local decodes, else an
-// *UnsupportedError that names it.
-func Supported(uid string) error {
-	if decoderFor(uid) != nil {
-		return nil
-	}
-	return &UnsupportedError{UID: uid, Name: Name(uid)}
-}
-
-func decoderFor(uid string) func(Encoded) (*imaging.Frame, error) {
-	switch uid {
-	case "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.1.98":
-		return decodeLittle
-	case "1.2.840.10008.1.2.2":
-		return decodeBig
-	case "1.2.840.10008.1.2.8.1":
-		return decodeDeflated
-	case "1.2.840.10008.1.2.5":
-		return decodeRLE
-	case "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55",
-		"1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70":
-		return decodeJPEG
-	}
-	return nil
-}
-
-// Name is the name of a transfer syntax in PS3.6 table A-1, shortened; empty
-// when it is not a standard one.
-func Name(uid string) string {
-	switch uid {
-	case "1.2.840.10008.1.2":
-		return "Implicit VR Little Endian"
-	case "1.2.840.10008.1.2.1":
-		return "Explicit VR Little Endian"
-	case "1.2.840.10008.1.2.1.98":
-		return "Encapsulated Uncompressed Explicit VR Little Endian"
-	case "1.2.840.10008.1.2.1.99":
-		return "Deflated Explicit VR Little Endian"
-	case "1.2.840.10008.1.2.2":
-		return "Explicit VR Big Endian"
-	case "1.2.840.10008.1.2.8.1":
-		return "Deflated Image Frame Compression"
-	case "1.2.840.10008.1.2.5":
-		return "RLE Lossless"
-	case "1.2.840.10008.1.2.4.50":
-		return "JPEG Baseline"
-	case "1.2.840.10008.1.2.4.51":
-		return "JPEG Extended"
-	case "1.2.840.10008.1.2.4.53":
-		return "JPEG Spectral Selection (retired)"
-	case "1.2.840.10008.1.2.4.55":
-		return "JPEG Full Progression (retired)"
-	case "1.2.840.10008.1.2.4.52", "1.2.840.10008.1.2.4.54", "1.2.840.10008.1.2.4.56", "1.2.840.10008.1.2.4.58":
-		return "JPEG with arithmetic coding (retired)"
-	case "1.2.840.10008.1.2.4.59", "1.2.840.10008.1.2.4.60", "1.2.840.10008.1.2.4.61", "1.2.840.10008.1.2.4.62",
-		"1.2.840.10008.1.2.4.63", "1.2.840.10008.1.2.4.64", "1.2.840.10008.1.2.4.65", "1.2.840.10008.1.2.4.66":
-		return "Hierarchical JPEG (retired)"
-	case "1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70":
-		return "JPEG Lossless"
-	case "1.2.840.10008.1.2.4.80":
-		return "JPEG-LS Lossless"
-	case "1.2.840.10008.1.2.4.81":
-		return "JPEG-LS Near-Lossless"
-	case "1.2.840.10008.1.2.4.90":
-		return "JPEG 2000 Lossless"
-	case "1.2.840.10008.1.2.4.91":
-		return "JPEG 2000"
-	case "1.2.840.10008.1.2.4.92", "1.2.840.10008.1.2.4.93":
-		return "JPEG 2000 Multi-component"
-	case "1.2.840.10008.1.2.4.100", "1.2.840.10008.1.2.4.100.1", "1.2.840.10008.1.2.4.101", "1.2.840.10008.1.2.4.101.1":
-		return "MPEG-2 video"
-	case "1.2.840.10008.1.2.4.102", "1.2.840.10008.1.2.4.102.1", "1.2.840.10008.1.2.4.103", "1.2.840.10008.1.2.4.103.1",
-		"1.2.840.10008.1.2.4.104", "1.2.840.10008.1.2.4.104.1", "1.2.840.10008.1.2.4.105", "1.2.840.10008.1.2.4.105.1",
-		"1.2.840.10008.1.2.4.106", "1.2.840.10008.1.2.4.106.1":
-		return "MPEG-4 AVC/H.264 video"
-	case "1.2.840.10008.1.2.4.107", "1.2.840.10008.1.2.4.108":
-		return "HEVC/H.265 video"
-	case "1.2.840.10008.1.2.4.110", "1.2.840.10008.1.2.4.111", "1.2.840.10008.1.2.4.112":
-		return "JPEG XL"
-	case "1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.202":
-		return "High-Throughput JPEG 2000 Lossless"
-	case "1.2.840.10008.1.2.4.203":
-		return "High-Throughput JPEG 2000"
-	}
-	return ""
-}
-
-// checkPixels refuses a header that describes no image, before anything is
-// allocated: PS3.3 C.7.6.3.
-func checkPixels(p imaging.PixelDescription) error {
+// CheckPixels refuses a header that describes no image, before anything is
+// allocated: PS3.3 C.7.6.3. The error is a *DataError.
+func CheckPixels(p imaging.PixelDescription) error {
 	if p.Rows < 1 || p.Columns < 1 || p.Rows > 65535 || p.Columns > 65535 {
 		return damaged("%d rows of %d columns (0028,0010), (0028,0011) are not an image", p.Rows, p.Columns)
 	}

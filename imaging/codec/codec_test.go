@@ -271,12 +271,27 @@ func TestDamagedFramesAreErrors(t *testing.T) {
 
 func TestUnsupportedSyntaxesSayTheirName(t *testing.T) {
 	for uid, name := range map[string]string{
-		"1.2.840.10008.1.2.4.80": "JPEG-LS", "1.2.840.10008.1.2.4.90": "JPEG 2000", "1.2.840.10008.1.2.4.201": "High-Throughput",
-		"1.2.840.10008.1.2.4.110": "JPEG XL", "1.2.840.10008.1.2.4.100": "MPEG-2", "1.2.3": "1.2.3",
+		"1.2.840.10008.1.2.4.110": "JPEG XL", "1.2.840.10008.1.2.4.100": "MPEG-2", "1.2.840.10008.1.2.4.94": "JPIP",
+		"1.2.840.10008.1.2.4.107": "HEVC", "1.2.840.10008.1.2.4.54": "arithmetic", "1.2.3": "1.2.3",
 	} {
 		var u *UnsupportedError
 		if err := Supported(uid); !errors.As(err, &u) || u.UID != uid || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", uid, err)
+		}
+		if _, err := (Local{}).Decode(context.Background(), Encoded{uid, pixels(1, 1, 1, 8, 8), []byte{1}}); !errors.As(err, &u) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s was decoded: %v", uid, err)
+		}
+	}
+}
+
+func TestWhatOnlyTheNativeLibrariesHaveIsUnsupportedWithoutThem(t *testing.T) {
+	for _, uid := range []string{"1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.201"} {
+		var u *UnsupportedError
+		if _, err := (Local{}).Decode(context.Background(), Encoded{uid, pixels(1, 1, 1, 8, 8), []byte{1}}); !errors.As(err, &u) || !strings.Contains(err.Error(), "native libraries") {
+			t.Errorf("%s: %v", uid, err)
+		}
+		if err := Supported(uid); err != nil {
+			t.Error(err)
 		}
 	}
 	if err := Supported(rle); err != nil {

@@ -28,12 +28,6 @@ func decodeJPEG(in Encoded) (*imaging.Frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	if h.process == sofJPEGLS {
-		if decode := decoderFor("1.2.840.10008.1.2.4.80"); decode != nil {
-			in.TransferSyntaxUID = "1.2.840.10008.1.2.4.80"
-			return decode(in)
-		}
-	}
 	if why := h.unsupported(); why != "" {
 		return nil, &UnsupportedError{UID: in.TransferSyntaxUID, Name: Name(in.TransferSyntaxUID), Why: why}
 	}

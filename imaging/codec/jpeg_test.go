@@ -292,7 +292,7 @@ func FuzzJPEG(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, rows, columns uint16, bits, samples uint8, data []byte) {
 		p := pixels(int(rows%512), int(columns%512), int(samples%4), int(bits), int(bits))
-		if checkPixels(p) != nil {
+		if CheckPixels(p) != nil {
 			return
 		}
 		if f, err := decodeJPEG(Encoded{"1.2.840.10008.1.2.4.51", p, data}); err == nil {

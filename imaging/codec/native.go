@@ -75,36 +75,14 @@ func decodeNative(in Encoded, order binary.ByteOrder) (*imaging.Frame, error) {
 		}
 	}
 	if got < n {
+		f.Damaged = true
 		f.Missing = (n - got + p.Samples - 1) / p.Samples
 		f.Note = fmt.Sprintf("the pixel data is cut short: %d of %d pixels are missing", f.Missing, p.Rows*p.Columns)
 	}
 	return f, nil
 }
 
-// newFrame allocates the values of a frame in their native type.
-func newFrame(p imaging.PixelDescription) *imaging.Frame {
-	f := &imaging.Frame{Rows: p.Rows, Columns: p.Columns, Samples: p.Samples, BitsStored: p.BitsStored, Photometric: p.Photometric}
-	n := values(p)
-	switch {
-	case p.Float && p.BitsAllocated == 32:
-		f.Float32 = make([]float32, n)
-	case p.Float:
-		f.Float64 = make([]float64, n)
-	case p.BitsAllocated == 1 || p.BitsAllocated == 8 && !p.Signed:
-		f.Uint8 = make([]uint8, n)
-	case p.BitsAllocated == 8:
-		f.Int8 = make([]int8, n)
-	case p.BitsAllocated == 16 && p.Signed:
-		f.Int16 = make([]int16, n)
-	case p.BitsAllocated == 16:
-		f.Uint16 = make([]uint16, n)
-	case p.Signed:
-		f.Int32 = make([]int32, n)
-	default:
-		f.Uint32 = make([]uint32, n)
-	}
-	return f
-}
+func newFrame(p imaging.PixelDescription) *imaging.Frame { return imaging.NewFrame(p) }
 
 // load reads n values of the frame's type.
 func load(f *imaging.Frame, b []byte, n int, order binary.ByteOrder) {

@@ -11,7 +11,7 @@ func RGB(f *imaging.Frame, inst *imaging.Instance) (*imaging.Frame, error) {
 		return nil, err
 	}
 	out := &imaging.Frame{Rows: f.Rows, Columns: f.Columns, Samples: 3, BitsStored: 8, Photometric: "RGB",
-		Uint8: make([]uint8, f.Rows*f.Columns*3), Missing: f.Missing, Note: f.Note}
+		Uint8: make([]uint8, f.Rows*f.Columns*3), Missing: f.Missing, Damaged: f.Damaged, Note: f.Note}
 	for i := range f.Rows * f.Columns {
 		copy(out.Uint8[3*i:3*i+3], rgba[4*i:4*i+3])
 	}
