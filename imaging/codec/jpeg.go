@@ -7,7 +7,7 @@ import (
 	"longying/imaging"
 )
 
-// decodeJPEG is ISO/IEC 10918-1 as PS3.5 8.2.1 and A.4.1 to A.4.3 use it:
+// jpeg is ISO/IEC 10918-1 as PS3.5 8.2.1 and A.4.1 to A.4.3 use it:
 // sequential and progressive DCT of 8 and 12 bits and the lossless process of
 // 2 to 16, all with Huffman coding. The stream says which of them it is; the
 // transfer syntax is not relied on, because files exist that name another.
@@ -15,7 +15,7 @@ import (
 //
 // A stream that is cut short or damaged gives what can be decoded: pixels that
 // cannot are 0 and counted in Missing.
-func decodeJPEG(in Encoded) (*imaging.Frame, error) {
+func (l Local) jpeg(in Encoded) (*imaging.Frame, error) {
 	p := in.Pixels
 	if p.BitsAllocated != 8 && p.BitsAllocated != 16 && p.BitsAllocated != 32 || p.Float {
 		return nil, damaged("JPEG cannot hold %d bits allocated", p.BitsAllocated)
@@ -47,6 +47,20 @@ func decodeJPEG(in Encoded) (*imaging.Frame, error) {
 		return nil, damaged("the JPEG stream of %d bytes cannot hold %d x %d pixels", len(in.Data), p.Rows, p.Columns)
 	}
 	s := &jpegStream{jpegHeader: h, b: in.Data}
+	if l.DCT != nil && h.precision == 8 && h.process != sofLossless {
+		f := newFrame(p)
+		out := f.Uint8
+		if out == nil {
+			out = make([]uint8, values(p))
+		}
+		if l.DCT(in.Data, out, p.Rows, p.Columns, p.Samples) {
+			if f.Uint8 == nil {
+				narrow(f, out)
+			}
+			s.describe(f, p)
+			return f, nil
+		}
+	}
 	if h.process == sofLossless {
 		err = s.decodeLossless()
 	} else {
@@ -231,6 +245,19 @@ func (s *jpegStream) frame(p imaging.PixelDescription) (*imaging.Frame, error) {
 		f = newFrame(p)
 		narrow(f, s.out)
 	}
+	f.Missing = gone + rough
+	if gone > 0 {
+		f.Note = fmt.Sprintf("the JPEG stream is cut short or damaged: %d of %d pixels are missing", gone, p.Rows*p.Columns)
+	}
+	if rough > 0 {
+		f.Note = join(f.Note, fmt.Sprintf("the JPEG stream is cut short or damaged: %d of %d pixels are coarser than they were", rough, p.Rows*p.Columns))
+	}
+	s.describe(f, p)
+	return f, nil
+}
+
+// describe brings the values into the header's bits and names their colour.
+func (s *jpegStream) describe(f *imaging.Frame, p imaging.PixelDescription) {
 	// Values of more bits than the header stores lie as native ones do, with
 	// overlays or padding above; else they begin at bit 0, whatever High Bit.
 	if s.precision > p.BitsStored || p.Signed {
@@ -239,23 +266,15 @@ func (s *jpegStream) frame(p imaging.PixelDescription) (*imaging.Frame, error) {
 		}
 		correctBits(f, p)
 	}
-	f.Missing = gone + rough
-	if gone > 0 {
-		f.Note = fmt.Sprintf("the JPEG stream is cut short or damaged: %d of %d pixels are missing", gone, p.Rows*p.Columns)
-	}
-	if rough > 0 {
-		f.Note = join(f.Note, fmt.Sprintf("the JPEG stream is cut short or damaged: %d of %d pixels are coarser than they were", rough, p.Rows*p.Columns))
-	}
 	if p.Samples == 3 {
 		var note string
 		f.Photometric, note = s.colour(p.Photometric)
 		f.Note = join(f.Note, note)
 	}
-	return f, nil
 }
 
 // narrow copies samples to the frame's own type.
-func narrow(f *imaging.Frame, v []uint16) {
+func narrow[T uint8 | uint16](f *imaging.Frame, v []T) {
 	switch {
 	case f.Uint8 != nil:
 		for i, x := range v {
@@ -266,7 +285,9 @@ func narrow(f *imaging.Frame, v []uint16) {
 			f.Int8[i] = int8(x)
 		}
 	case f.Uint16 != nil:
-		copy(f.Uint16, v)
+		for i, x := range v {
+			f.Uint16[i] = uint16(x)
+		}
 	case f.Int16 != nil:
 		for i, x := range v {
 			f.Int16[i] = int16(x)

@@ -49,6 +49,8 @@ func (f jpegFixture) encoded(t testing.TB) Encoded {
 	return Encoded{"1.2.840.10008.1.2.4.50", p, b}
 }
 
+func decodeJPEG(in Encoded) (*imaging.Frame, error) { return Local{}.jpeg(in) }
+
 func TestJPEGSamplesAreThoseOfDCMTKAndGDCMAndLibjpegToTheLastBit(t *testing.T) {
 	fixtures := jpegFixtures(t)
 	if len(fixtures) < 80 {

@@ -75,9 +75,12 @@ func readCodestream(b []byte) (*codestream, error) {
 	}
 }
 
+// jp2Signature is the box that begins a JP2 file.
+var jp2Signature = []byte("\x00\x00\x00\x0cjP  ")
+
 // unwrap finds the codestream in a JP2 file: ISO/IEC 15444-1 annex I.
 func (c *codestream) unwrap(b []byte) ([]byte, error) {
-	if !bytes.HasPrefix(b, []byte("\x00\x00\x00\x0cjP  ")) {
+	if !bytes.HasPrefix(b, jp2Signature) {
 		return b, nil
 	}
 	for at := 0; at+8 <= len(b); {

@@ -79,17 +79,38 @@ func cutJPEGLS(in codec.Encoded, h header, f *imaging.Frame, cause error) error 
 	return nil
 }
 
-// readJPEGLS walks the markers up to the frame header, SOF55: ISO/IEC 14495-1
-// annex C.
+// readJPEGLS reads the frame header: ISO/IEC 14495-1 C.2.2.
 func readJPEGLS(b []byte) (header, error) {
 	h := header{format: "JPEG-LS"}
+	marker, body, err := frameHeader(b)
+	switch {
+	case err != nil:
+		return h, err
+	case marker != markerSOF55:
+		return h, damaged("the stream is no JPEG-LS")
+	case len(body) < 6:
+		return h, damaged("the frame header of the JPEG-LS stream is cut short")
+	}
+	h.precision, h.samples = int(body[0]), int(body[5])
+	h.rows, h.columns = int(body[1])<<8|int(body[2]), int(body[3])<<8|int(body[4])
+	if h.precision < 2 || h.precision > 16 {
+		return h, damaged("the JPEG-LS stream has %d bits a sample; 2 to 16 are allowed", h.precision)
+	}
+	return h, nil
+}
+
+const markerSOF55 = 0xf7
+
+// frameHeader is the first frame header of a stream of the JPEG family, SOF0 to
+// SOF15 or SOF55 of JPEG-LS: ISO/IEC 10918-1 B.2.2.
+func frameHeader(b []byte) (marker byte, body []byte, err error) {
 	if len(b) < 4 || b[0] != 0xff || b[1] != 0xd8 {
-		return h, damaged("the frame does not begin as a JPEG-LS stream")
+		return 0, nil, damaged("the frame does not begin as a JPEG stream")
 	}
 	for at := 2; at+4 <= len(b); {
 		marker := b[at+1]
 		if b[at] != 0xff || marker < 0xc0 {
-			return h, damaged("the JPEG-LS stream has no marker at byte %d", at)
+			return 0, nil, damaged("the JPEG stream has no marker at byte %d", at)
 		}
 		if marker == 0xff { // fill byte
 			at++
@@ -97,24 +118,15 @@ func readJPEGLS(b []byte) (header, error) {
 		}
 		n := int(b[at+2])<<8 | int(b[at+3])
 		if n < 2 || at+2+n > len(b) {
-			return h, damaged("the JPEG-LS stream ends inside marker %02X", marker)
+			return 0, nil, damaged("the JPEG stream ends inside marker %02X", marker)
 		}
-		if marker == 0xda || marker == 0xd9 {
-			break
-		}
-		if marker == 0xf7 {
-			body := b[at+4 : at+2+n]
-			if len(body) < 6 {
-				return h, damaged("the frame header of the JPEG-LS stream is cut short")
-			}
-			h.precision, h.samples = int(body[0]), int(body[5])
-			h.rows, h.columns = int(body[1])<<8|int(body[2]), int(body[3])<<8|int(body[4])
-			if h.precision < 2 || h.precision > 16 {
-				return h, damaged("the JPEG-LS stream has %d bits a sample; 2 to 16 are allowed", h.precision)
-			}
-			return h, nil
+		switch {
+		case marker == 0xda || marker == 0xd9:
+			return 0, nil, damaged("the JPEG stream has no frame header")
+		case marker == markerSOF55, marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc:
+			return marker, b[at+4 : at+2+n], nil
 		}
 		at += 2 + n
 	}
-	return h, damaged("the JPEG-LS stream has no frame header")
+	return 0, nil, damaged("the JPEG stream has no frame header")
 }

@@ -1,6 +1,7 @@
 // Package native decodes with the native libraries that the distribution
 // keeps: JPEG 2000 and High-Throughput JPEG 2000 with OpenJPEG, JPEG-LS with
-// CharLS. What they do not decode goes to codec.Local.
+// CharLS, undamaged JPEG of 8 bits with libjpeg-turbo. All else goes to
+// codec.Local.
 //
 // The size of a frame is read from its own header in Go and compared with the
 // DICOM header before a library sees a byte. A library's error becomes a Go
@@ -9,7 +10,7 @@
 package native
 
 /*
-#cgo pkg-config: libopenjp2 charls
+#cgo pkg-config: libopenjp2 charls libjpeg
 #cgo CFLAGS: -O3 -Wall -Wextra
 #include <stdlib.h>
 #include "native.h"
@@ -17,6 +18,7 @@ package native
 import "C"
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"unsafe"
@@ -36,11 +38,16 @@ var _ codec.Decoder = Decoder{}
 // Stored has the Bits Stored of its stream.
 func (Decoder) Decode(ctx context.Context, in codec.Encoded) (*imaging.Frame, error) {
 	var decode func(codec.Encoded) (*imaging.Frame, error)
-	switch codec.CodingOf(in.TransferSyntaxUID) {
+	switch contents(in) {
 	case codec.JPEG2000:
 		decode = decodeJPEG2000
 	case codec.JPEGLS:
 		decode = decodeJPEGLS
+	case codec.JPEG:
+		if codec.CodingOf(in.TransferSyntaxUID) != codec.JPEG {
+			in.TransferSyntaxUID = "1.2.840.10008.1.2.4.50"
+		}
+		return codec.Local{DCT: decodeDCT}.Decode(ctx, in)
 	default:
 		return codec.Local{}.Decode(ctx, in)
 	}
@@ -51,6 +58,26 @@ func (Decoder) Decode(ctx context.Context, in codec.Encoded) (*imaging.Frame, er
 		return nil, err
 	}
 	return decode(in)
+}
+
+// contents is the coding of a frame: the stream's own, where it is one of the
+// JPEG family, because files exist whose transfer syntax names another.
+func contents(in codec.Encoded) codec.Coding {
+	said := codec.CodingOf(in.TransferSyntaxUID)
+	if said != codec.JPEG && said != codec.JPEGLS && said != codec.JPEG2000 {
+		return said
+	}
+	if bytes.HasPrefix(in.Data, []byte{0xff, 0x4f, 0xff, 0x51}) || bytes.HasPrefix(in.Data, jp2Signature) {
+		return codec.JPEG2000
+	}
+	marker, _, _ := frameHeader(in.Data)
+	switch {
+	case marker == markerSOF55:
+		return codec.JPEGLS
+	case marker != 0:
+		return codec.JPEG
+	}
+	return said
 }
 
 func damaged(format string, args ...any) error {

@@ -33,4 +33,9 @@ int longying_jpeg2000(const uint8_t *data, size_t size, int ended, int strict, l
 // Decodes a JPEG-LS stream.
 int longying_jpegls(const uint8_t *data, size_t size, int precision, longying_layout want, void *out, char message[LONGYING_MESSAGE]);
 
+// Decodes a baseline, extended or progressive JPEG stream of 8 bits to bytes,
+// without a change of colour. Anything that the library warns of is
+// longying_damaged.
+int longying_jpeg(const uint8_t *data, size_t size, longying_layout want, uint8_t *out);
+
 #endif
