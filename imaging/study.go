@@ -72,6 +72,7 @@ type Instance struct {
 	SeriesUID         string
 	CharacterSet      string // (0008,0005) joined by a backslash, as written
 	CharacterSetNote  string // for people, when the text was read otherwise than declared
+	Device            Device // that sent it
 	Number            int    // (0020,0013)
 	Modality          string
 	BodyPart          string
@@ -103,6 +104,7 @@ type Instance struct {
 	LossyCompression  bool    // (0028,2110) = 01
 	LossyRatio        float64 // (0028,2112), 0 when absent
 	PresentationShape string  // (2050,0020): IDENTITY, INVERSE or empty
+	Truncated         string  // for people: what the file does not hold of its pixel data; empty when it holds all
 
 	Patient PatientHeader
 	Study   StudyHeader
@@ -187,6 +189,10 @@ type Skipped struct {
 	Path   string
 	Code   SkipCode
 	Detail string // for people: the attribute, the value, the position
+
+	// Header is what was read of a DICOM object all the same, for showing and
+	// not for use; nil where nothing was.
+	Header *Instance
 }
 
 // SkipCode says why a file was skipped, in a form that can be translated.
@@ -203,4 +209,8 @@ const (
 	SkipDirectory  SkipCode = "dicomdir"     // a DICOMDIR: an index, not an image
 	SkipTooLarge   SkipCode = "too_large"    // larger than its header justifies, or than the limit
 	SkipConflict   SkipCode = "uid_conflict" // the same SOP instance UID with other content
+	SkipMissing    SkipCode = "missing"      // a DICOMDIR lists it, but it is not there
+	SkipNotListed  SkipCode = "not_listed"   // a DICOM object beside those that a DICOMDIR lists, which does not list it
+	SkipOutside    SkipCode = "outside"      // a DICOMDIR points out of its file set
+	SkipEncrypted  SkipCode = "encrypted"    // encrypted in its archive
 )

@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,7 +19,8 @@ import (
 	"longying/imaging/render"
 )
 
-// infoRow is one instance of `info --json`, as the contract names its fields.
+// infoRow is one instance of `info --json`, as the contract names its fields,
+// and what else is to be known of it.
 type infoRow struct {
 	Path           string `json:"path"`
 	StudyUID       string `json:"study_uid"`
@@ -34,6 +36,17 @@ type infoRow struct {
 	PatientName    string `json:"patient_name"`
 	PatientID      string `json:"patient_id"`
 	Decodable      bool   `json:"decodable"`
+	Note           string `json:"note,omitempty"`      // how the text was read, where not as declared
+	Truncated      string `json:"truncated,omitempty"` // what of the pixel data is not there
+	Skipped        string `json:"skipped,omitempty"`   // the header was read, but the object was not taken
+}
+
+func newInfoRow(in *imaging.Instance) infoRow {
+	return infoRow{Path: in.Source, StudyUID: in.StudyUID, SeriesUID: in.SeriesUID, SOPUID: in.SOPInstanceUID, Modality: in.Modality,
+		Rows: in.Pixels.Rows, Columns: in.Pixels.Columns, Frames: in.Pixels.Frames, TransferSyntax: in.TransferSyntaxUID,
+		Photometric: in.Pixels.Photometric, CharacterSet: in.CharacterSet, PatientName: in.Patient.Name.String(), PatientID: in.Patient.ID,
+		Decodable: in.Pixels.Rows > 0 && codec.Supported(in.TransferSyntaxUID) == nil,
+		Note:      in.CharacterSetNote, Truncated: in.Truncated}
 }
 
 func cmdInfo(ctx context.Context, c *call) error {
@@ -47,13 +60,16 @@ func cmdInfo(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	short := 0
 	for _, st := range cat.Studies {
 		for _, se := range st.Series {
 			for i := range se.Instances {
 				in := &se.Instances[i]
-				row := infoRow{in.Source, in.StudyUID, in.SeriesUID, in.SOPInstanceUID, in.Modality, in.Pixels.Rows, in.Pixels.Columns, in.Pixels.Frames,
-					in.TransferSyntaxUID, in.Pixels.Photometric, in.CharacterSet, in.Patient.Name.String(), in.Patient.ID,
-					in.Pixels.Rows > 0 && codec.Supported(in.TransferSyntaxUID) == nil}
+				row := newInfoRow(in)
+				if row.Truncated != "" {
+					short++
+					fmt.Fprintf(c.Stderr, "%s: %s\n", row.Path, row.Truncated)
+				}
 				if c.json {
 					if err := c.emit(row); err != nil {
 						return err
@@ -67,19 +83,35 @@ func cmdInfo(ctx context.Context, c *call) error {
 	for _, sk := range cat.Skipped {
 		reason := strings.TrimSpace(string(sk.Code) + ": " + sk.Detail)
 		if c.json {
-			if err := c.emit(map[string]string{"path": sk.Path, "skipped": reason}); err != nil {
+			var row any = map[string]string{"path": sk.Path, "skipped": reason}
+			if sk.Header != nil {
+				r := newInfoRow(sk.Header)
+				r.Path, r.Skipped = sk.Path, reason
+				row = r
+			}
+			if err := c.emit(row); err != nil {
 				return err
 			}
 		}
 		fmt.Fprintf(c.Stderr, "skipped %s: %s\n", sk.Path, reason)
 	}
-	if len(cat.Studies) == 0 {
+	n := realSkips(cat.Skipped)
+	switch {
+	case len(cat.Studies) == 0 && !headers(cat.Skipped):
 		return fmt.Errorf("no DICOM object was found under %s", strings.Join(c.args, ", "))
-	}
-	if n := realSkips(cat.Skipped); n > 0 {
+	case n > 0 && short > 0:
+		return &partError{fmt.Sprintf("%d files were skipped, %d are cut short", n, short)}
+	case n > 0:
 		return &partError{fmt.Sprintf("%d files were skipped", n)}
+	case short > 0:
+		return &partError{fmt.Sprintf("%d files are cut short", short)}
 	}
 	return nil
+}
+
+// headers reports that the header of a skipped file was read all the same.
+func headers(skipped []imaging.Skipped) bool {
+	return slices.ContainsFunc(skipped, func(s imaging.Skipped) bool { return s.Header != nil })
 }
 
 // frame opens a file and decodes one of its frames, counted from 1.

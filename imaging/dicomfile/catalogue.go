@@ -14,12 +14,16 @@ func catalogue(items []scanned) Catalogue {
 	var c Catalogue
 	taken := map[string]*imaging.Instance{}
 	studies := map[string]map[string][]*imaging.Instance{}
+	elsewhere := map[int]string{} // skipped references of a DICOMDIR: the object they name
 	var add func(items []scanned)
 	add = func(items []scanned) {
 		for i := range items {
 			s := &items[i]
 			add(s.members)
 			if s.skipped != nil {
+				if s.object != "" {
+					elsewhere[len(c.Skipped)] = s.object
+				}
 				c.Skipped = append(c.Skipped, *s.skipped)
 			}
 			inst := s.instance
@@ -31,7 +35,7 @@ func catalogue(items []scanned) Catalogue {
 				if !sameObject(first, inst) {
 					code, detail = imaging.SkipConflict, "the SOP Instance UID of "+first.Source+", but another object"
 				}
-				c.Skipped = append(c.Skipped, imaging.Skipped{Path: s.path, Code: code, Detail: detail})
+				c.Skipped = append(c.Skipped, imaging.Skipped{Path: s.path, Code: code, Detail: detail, Header: inst})
 				continue
 			}
 			taken[inst.SOPInstanceUID] = inst
@@ -44,6 +48,13 @@ func catalogue(items []scanned) Catalogue {
 		}
 	}
 	add(items)
+	kept := c.Skipped[:0]
+	for i, s := range c.Skipped { // a listed file that lies elsewhere is not missing
+		if taken[elsewhere[i]] == nil {
+			kept = append(kept, s)
+		}
+	}
+	c.Skipped = kept
 	for uid, series := range studies {
 		c.Studies = append(c.Studies, assemble(uid, series))
 	}
@@ -70,8 +81,9 @@ func assemble(uid string, bySeries map[string][]*imaging.Instance) imaging.Study
 		first := instances[0]
 		s := imaging.Series{UID: suid, Number: first.Study.SeriesNumber, Modality: first.Modality,
 			Description: first.SeriesDescription, BodyPart: first.BodyPart}
-		for _, in := range instances {
-			s.Instances = append(s.Instances, *in)
+		s.Instances = make([]imaging.Instance, len(instances))
+		for i, in := range instances {
+			s.Instances[i] = *in
 		}
 		order(s.Instances)
 		study.Series = append(study.Series, s)

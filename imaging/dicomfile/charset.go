@@ -253,5 +253,3 @@ func decodeJIS(run []byte, supplement bool) string {
 	}
 	return s
 }
-
-func gbk() encoding.Encoding { return simplifiedchinese.GBK }

@@ -9,7 +9,7 @@ import (
 
 // describe makes the Instance of a header: text first, because its character
 // set may have to be found out, then the modules one by one.
-func describe(f *File) *imaging.Instance {
+func (rd Reader) describe(f *File) *imaging.Instance {
 	ds := f.head
 	inst := &imaging.Instance{Source: f.name, TransferSyntaxUID: f.transferSyntax}
 	declared := ds.Texts(TagSpecificCharacterSet)
@@ -42,6 +42,7 @@ func describe(f *File) *imaging.Instance {
 	inst.Manufacturer = ds.Text(TagManufacturer)
 	inst.ModelName = ds.Text(TagModelName)
 	inst.StationName = ds.Text(TagStationName)
+	inst.Device = imaging.Device{Manufacturer: ds.bare(TagManufacturer), StationName: ds.bare(TagStationName), AETitle: f.sourceAE}
 	inst.ContentDate = when(ds, TagContentDate, TagContentTime)
 	inst.SeriesDescription = ds.Text(TagSeriesDescription)
 	inst.ImageComments = ds.Text(TagImageComments)

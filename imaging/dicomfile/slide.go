@@ -129,8 +129,8 @@ func (f *File) TilePositions() ([]TilePosition, error) {
 	shared := f.head.Item(TagSharedFunctional)
 	path := shared.Item(TagOpticalPathIdentification).Text(TagOpticalPathIdentifier)
 	var out []TilePosition
-	p := &parser{window: window{src: f.src, size: f.size}, order: f.order, implicit: f.implicit || h.vr == "UN", slide: true,
-		frame: func(frame *Dataset) { out = append(out, tilePosition(frame, shared, path)) }}
+	p := &parser{window: window{src: f.src, size: f.size}, big: f.bigEndian(), implicit: f.implicit || h.vr == "UN",
+		each: TagPerFrameFunctional, item: func(frame *Dataset) { out = append(out, tilePosition(frame, shared, path)) }}
 	end, open := h.value+int64(h.length), h.length == undefinedLength
 	if open {
 		end = f.size

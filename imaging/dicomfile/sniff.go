@@ -22,8 +22,8 @@ func sniff(first []byte) (layout, error) {
 	if len(first) >= 132 && string(first[128:132]) == "DICM" {
 		return layout{start: 132, meta: true}, nil
 	}
-	if bytes.HasPrefix(first, []byte(zipMagic)) {
-		return layout{}, &FormatError{Code: imaging.SkipNotDICOM, Offset: -1, Detail: "a ZIP archive, not a DICOM file"}
+	if what := otherFormat(first); what != "" {
+		return layout{}, &FormatError{Code: imaging.SkipNotDICOM, Offset: -1, Detail: what}
 	}
 	// A preamble of another length in front of a real meta group.
 	if i := bytes.Index(first, []byte("DICM\x02\x00")); i >= 0 {
@@ -48,15 +48,40 @@ func sniff(first []byte) (layout, error) {
 	return layout{}, &FormatError{Code: imaging.SkipNotDICOM, Offset: -1, Detail: "not a DICOM file: no DICM mark and no DICOM data set at its start"}
 }
 
+// isArchive is the detail of the refusal of a ZIP archive as a DICOM file.
+const isArchive = "a ZIP archive, not a DICOM file"
+
+// otherFormat names what lies beside images on the disks of hospitals; empty
+// where the first bytes are none of these.
+func otherFormat(first []byte) string {
+	for _, f := range [...]struct{ magic, what string }{
+		{"PK\x03\x04", isArchive},
+		{"PK\x05\x06", isArchive}, // without members
+		{"Rar!\x1a\x07", "a RAR archive, not a DICOM file: unpack it first"},
+		{"7z\xbc\xaf\x27\x1c", "a 7-Zip archive, not a DICOM file: unpack it first"},
+		{"\x1f\x8b\x08", "a gzip archive, not a DICOM file: unpack it first"},
+		{"%PDF-", "a PDF document, not a DICOM file"},
+		{"\x89PNG\r\n\x1a\n", "a PNG picture, not a DICOM file"},
+		{"\xff\xd8\xff", "a JPEG picture, not a DICOM file"},
+		{"MZ", "a Windows program, not a DICOM file"},
+		{"SQLite format 3\x00", "a database, not a DICOM file"},
+	} {
+		if bytes.HasPrefix(first, []byte(f.magic)) {
+			return f.what
+		}
+	}
+	return ""
+}
+
 // plausible walks the elements in a piece of a file: at least two must be
 // there (or one that runs past the piece), with tags ascending.
 func plausible(b []byte, order binary.ByteOrder, implicit bool) bool {
-	p := parser{window: window{src: bytes.NewReader(b), size: int64(len(b))}, order: order, implicit: implicit}
+	p := parser{window: window{src: bytes.NewReader(b), size: int64(len(b))}, big: order == binary.ByteOrder(binary.BigEndian), implicit: implicit}
 	var last Tag
 	at, n := int64(0), 0
 	for ; n < 4 && at+8 <= int64(len(b)); n++ {
 		if !implicit {
-			if _, ok := vrOf(string(b[at+4 : at+6])); !ok {
+			if _, _, ok := explicitVR(b[at+4], b[at+5]); !ok {
 				return false
 			}
 		}

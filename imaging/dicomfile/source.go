@@ -11,8 +11,8 @@ import (
 	"longying/imaging"
 )
 
-// window reads pieces of a file through one buffer. Slices it returned stay
-// valid: a refill takes a new buffer.
+// window reads pieces of a file through a buffer. Slices it returned stay
+// valid: a refill extends the buffer where it has room, else takes a new one.
 type window struct {
 	src  io.ReaderAt
 	size int64
@@ -30,44 +30,122 @@ const (
 // bytes are the n bytes at a position. It never allocates more than the file
 // has.
 func (w *window) bytes(at int64, n int) ([]byte, error) {
+	off := at - w.at
+	if off >= 0 && n >= 0 && off+int64(n) <= int64(len(w.buf)) {
+		return w.buf[off : off+int64(n) : off+int64(n)], nil
+	}
 	if at < 0 || n < 0 || at > w.size || int64(n) > w.size-at {
 		return nil, truncated(at, "the file ends inside an element: %d bytes wanted, %d left", n, max(0, w.size-at))
 	}
-	if off := at - w.at; off >= 0 && off+int64(n) <= int64(len(w.buf)) {
-		return w.buf[off : off+int64(n) : off+int64(n)], nil
-	}
 	w.next = min(max(w.next*2, firstRefill), largestRefill)
-	w.buf = make([]byte, min(int64(max(n, w.next)), w.size-at))
-	w.at = at
-	if got, err := w.src.ReadAt(w.buf, at); got < n {
-		w.buf = w.buf[:got]
+	k := len(w.buf) // where the new bytes go
+	switch {
+	case off >= 0 && off <= int64(k) && off+int64(n) <= int64(cap(w.buf)): // behind what is there
+	case cap(w.buf)-k >= max(n, w.next): // elsewhere, in the rest of the buffer
+		w.buf, w.at, off, k = w.buf[k:k:cap(w.buf)], at, 0, 0
+	default:
+		w.buf, w.at, off, k = make([]byte, 0, min(int64(max(n, w.next)), w.size-at)), at, 0, 0
+	}
+	end := min(int64(cap(w.buf)), int64(k+max(w.next, n)), w.size-w.at)
+	w.buf = w.buf[:end]
+	got, err := w.src.ReadAt(w.buf[k:], w.at+int64(k))
+	if w.buf = w.buf[:k+got]; int64(len(w.buf)) < off+int64(n) {
 		if err == nil || errors.Is(err, io.EOF) {
-			return nil, truncated(at, "the file ends after %d of %d bytes", got, n)
+			return nil, truncated(at, "the file ends after %d of %d bytes", max(0, int64(len(w.buf))-off), n)
 		}
 		return nil, &FormatError{Code: imaging.SkipUnreadable, Offset: at, Detail: err.Error()}
 	}
-	return w.buf[:n:n], nil
+	return w.buf[off : off+int64(n) : off+int64(n)], nil
 }
 
-// largestInflated bounds a deflated data set (PS3.5 A.5) in memory.
-const largestInflated = 1 << 30
-
-// inflate unpacks the data set of a deflated file.
-func inflate(src io.ReaderAt, at, size int64) (*bytes.Reader, error) {
-	fr := flate.NewReader(io.NewSectionReader(src, at, size-at))
-	defer fr.Close()
-	var out bytes.Buffer
-	n, err := io.Copy(&out, io.LimitReader(fr, largestInflated+1))
-	if n > largestInflated {
-		return nil, &FormatError{Code: imaging.SkipTooLarge, Offset: at, Detail: fmt.Sprintf("the deflated data set unpacks to over %d MiB", largestInflated>>20)}
-	}
-	if err != nil {
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, truncated(at, "the deflated data set is cut short")
+// padded reports that the file holds nothing from a position on but one
+// repeated byte, or white space and nulls.
+func (w *window) padded(at int64) bool {
+	const piece = 4096
+	var fill byte
+	same, blank := true, true
+	for first := at; at < w.size; {
+		b, err := w.bytes(at, int(min(piece, w.size-at)))
+		if err != nil {
+			return false
 		}
-		return nil, malformed(at, "the deflated data set is damaged: %v", err)
+		if at == first {
+			fill = b[0]
+		}
+		for _, c := range b {
+			same = same && c == fill
+			blank = blank && (c <= ' ' || c == 0x1a)
+		}
+		if !same && !blank {
+			return false
+		}
+		at += int64(len(b))
 	}
-	return bytes.NewReader(out.Bytes()), nil
+	return true
+}
+
+// scratch is memory that one goroutine uses for one file after another. What
+// was read with it is gone at the next file: an Instance holds copies.
+type scratch struct {
+	buf      []byte
+	elements []element
+	list     []*element
+}
+
+// buffer is room for the start of a file.
+func (s *scratch) buffer() []byte {
+	if s == nil {
+		return make([]byte, 0, sniffSize)
+	}
+	if s.buf == nil {
+		s.buf = make([]byte, 0, 64<<10)
+	}
+	return s.buf[:0]
+}
+
+// slab is room for elements.
+func (s *scratch) slab() []element {
+	if s == nil {
+		return nil
+	}
+	if s.elements == nil {
+		s.elements = make([]element, 512)
+	}
+	return s.elements
+}
+
+const (
+	largestInflated = 1 << 30 // bounds a deflated data set (PS3.5 A.5)
+	keptInflated    = 4 << 20 // of it, what is held in memory from the start
+)
+
+// inflate unpacks the data set of a deflated file. What is over 4 MiB is
+// counted and not kept: it is unpacked again as far as it is asked for, so
+// that memory follows what the header justifies.
+//
+// A stream that breaks off gives what came before, and why in broken.
+func inflate(src io.ReaderAt, at, size int64) (r io.ReaderAt, unpacked int64, broken, err error) {
+	stream := func() io.Reader { return flate.NewReader(io.NewSectionReader(src, at, size-at)) }
+	fr := stream()
+	var kept bytes.Buffer
+	n, broken := io.Copy(&kept, io.LimitReader(fr, keptInflated))
+	if broken == nil && n == keptInflated {
+		var more int64
+		more, broken = io.Copy(io.Discard, io.LimitReader(fr, largestInflated-keptInflated+1))
+		n += more
+	}
+	switch {
+	case n > largestInflated:
+		return nil, 0, nil, &FormatError{Code: imaging.SkipTooLarge, Offset: at, Detail: fmt.Sprintf("the deflated data set unpacks to over %d MiB", largestInflated>>20)}
+	case errors.Is(broken, io.ErrUnexpectedEOF):
+		broken = truncated(at, "the deflated data set is cut short")
+	case broken != nil:
+		broken = malformed(at, "the deflated data set is damaged: %v", broken)
+	}
+	if n <= keptInflated {
+		return bytes.NewReader(kept.Bytes()), n, broken, nil
+	}
+	return &growing{r: io.LimitReader(stream(), n), size: n}, n, broken, nil
 }
 
 // growing gives random access to a stream of known length, reading it only as
@@ -80,7 +158,8 @@ type growing struct {
 	err  error
 }
 
-// ReadAt reads the stream up to the end of the piece asked for.
+// ReadAt reads the stream up to the end of the piece asked for. At its end the
+// stream is asked once more, because an archive reports a wrong checksum there.
 func (g *growing) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 || off >= g.size {
 		return 0, io.EOF
@@ -90,19 +169,25 @@ func (g *growing) ReadAt(p []byte, off int64) (int, error) {
 	end := min(off+int64(len(p)), g.size)
 	for int64(len(g.data)) < end && g.err == nil {
 		if int64(cap(g.data)) < end {
-			bigger := make([]byte, len(g.data), min(max(2*int64(cap(g.data)), end, 4096), g.size))
+			bigger := make([]byte, len(g.data), min(max(2*int64(cap(g.data)), int64(len(g.data))+min(end-int64(len(g.data)), 1<<20), 4096), g.size))
 			copy(bigger, g.data)
 			g.data = bigger
 		}
 		var n int
-		n, g.err = g.r.Read(g.data[len(g.data):end])
+		n, g.err = g.r.Read(g.data[len(g.data):min(end, int64(cap(g.data)))])
 		g.data = g.data[:len(g.data)+n]
+		if int64(len(g.data)) == g.size && g.err == nil {
+			var one [1]byte
+			if _, g.err = g.r.Read(one[:]); g.err == nil {
+				g.err = io.EOF
+			}
+		}
+	}
+	if g.err != nil && g.err != io.EOF && (int64(len(g.data)) < end || int64(len(g.data)) == g.size) {
+		return 0, g.err
 	}
 	if off >= int64(len(g.data)) {
-		if g.err == nil || g.err == io.EOF {
-			return 0, io.EOF
-		}
-		return 0, g.err
+		return 0, io.EOF
 	}
 	n := copy(p, g.data[off:])
 	if n < len(p) {

@@ -72,6 +72,7 @@ const (
 	TagTransferSyntax         Tag = 0x00020010
 	TagImplementationClass    Tag = 0x00020012
 	TagImplementationVersion  Tag = 0x00020013
+	TagSourceAETitle          Tag = 0x00020016
 	TagSpecificCharacterSet   Tag = 0x00080005
 	TagImageType              Tag = 0x00080008
 	TagInstanceCreationDate   Tag = 0x00080012

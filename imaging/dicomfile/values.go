@@ -1,6 +1,7 @@
 package dicomfile
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"strconv"
@@ -35,6 +36,9 @@ func (d *Dataset) Raw(t Tag) []byte {
 	return nil
 }
 
+// bare are the bytes of a value without their padding.
+func (d *Dataset) bare(t Tag) string { return strings.Trim(string(d.Raw(t)), " \x00") }
+
 // Items are the items of a sequence, nil when absent or empty.
 func (d *Dataset) Items(t Tag) []*Dataset {
 	if e := d.get(t); e != nil {
@@ -55,6 +59,14 @@ func (d *Dataset) Item(t Tag) *Dataset {
 // Text is the value as UTF-8 without its padding: the whole value for LT, ST
 // and UT, otherwise the first value. Empty when absent.
 func (d *Dataset) Text(t Tag) string {
+	e := d.get(t)
+	if e == nil || len(e.value) == 0 {
+		return ""
+	}
+	if info, _ := vrOf(e.vr); info.kind == vrASCII && info.multi { // most attributes: without a slice
+		first, _, _ := bytes.Cut(e.value, []byte{'\\'})
+		return string(bytes.TrimLeft(bytes.TrimRight(first, " \x00"), " "))
+	}
 	if v := d.Texts(t); len(v) > 0 {
 		return v[0]
 	}
@@ -169,6 +181,13 @@ func (d *Dataset) Floats(t Tag) []float64 {
 
 // Float is the first number; ok is false when absent or not a finite number.
 func (d *Dataset) FloatValue(t Tag) (v float64, ok bool) {
+	e := d.get(t)
+	switch {
+	case e == nil || len(e.value) == 0:
+		return 0, false
+	case e.vr == "US" && len(e.value) == 2:
+		return float64(binary.LittleEndian.Uint16(e.value)), true
+	}
 	f := d.Floats(t)
 	if len(f) == 0 || math.IsNaN(f[0]) || math.IsInf(f[0], 0) {
 		return 0, false

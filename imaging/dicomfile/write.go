@@ -2,6 +2,7 @@ package dicomfile
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -121,8 +122,13 @@ func (enc encoder) elements(out []byte, d *Dataset, elements []*element, depth i
 		if depth > 0 && e.tag == TagSpecificCharacterSet {
 			continue // the top level's UTF-8 holds for the items
 		}
-		if e.encaps {
-			return nil, fmt.Errorf("attribute %s: encapsulated pixels inside a sequence cannot be written", e.tag.label())
+		if e.encaps { // of an icon, or a vendor's own
+			var b bytes.Buffer
+			w := bufio.NewWriter(&b)
+			enc.stream(w, e)
+			w.Flush() // into memory: it cannot fail
+			out = append(out, b.Bytes()...)
+			continue
 		}
 		var value []byte
 		if e.vr == "SQ" {

@@ -2,28 +2,31 @@ package dicomfile
 
 import (
 	"archive/zip"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
+	"math"
 	"os"
 	"path"
 	"strings"
 	"unicode/utf8"
 
 	"longying/imaging"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 // Limits on ZIP archives, against archives made to exhaust a machine.
 const (
 	mostZipEntries     = 100_000
 	largestZipMember   = 2 << 30 // bytes, unpacked
-	largestZipRatio    = 200     // unpacked to packed, looked at above zipRatioFrom
+	largestZipRatio    = 200     // unpacked to packed, of a member and of all, looked at above zipRatioFrom
 	zipRatioFrom       = 16 << 20
 	zipSeparator       = "!"
-	zipMagic           = "PK\x03\x04"
-	zipMagicEmpty      = "PK\x05\x06"
 	nestedArchiveNote  = "an archive inside an archive: unpack it first"
-	encryptedEntryNote = "encrypted in the archive: unpack it first"
+	encryptedEntryNote = "encrypted in the archive: unpack it with its password first"
 )
 
 // archive is an open ZIP file.
@@ -37,69 +40,140 @@ func openArchive(name string) (*archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := f.Stat()
+	a, err := newArchive(f, name)
 	if err != nil {
 		f.Close()
 		return nil, err
 	}
-	r, err := zip.NewReader(f, st.Size())
-	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
-		f.Close()
-		return nil, &FormatError{Name: name, Code: imaging.SkipMalformed, Offset: -1, Detail: fmt.Sprintf("a damaged ZIP archive: %v", err)}
+	return a, nil
+}
+
+func newArchive(f *os.File, name string) (*archive, error) {
+	st, err := f.Stat()
+	if err != nil {
+		return nil, err
 	}
-	if len(r.File) > mostZipEntries {
-		f.Close()
-		return nil, &FormatError{Name: name, Code: imaging.SkipTooLarge, Offset: -1,
-			Detail: fmt.Sprintf("the archive has %d entries, %d are allowed", len(r.File), mostZipEntries)}
+	r, err := listArchive(f, st.Size())
+	var fe *FormatError
+	if errors.As(err, &fe) {
+		fe.Name = name
+	}
+	if err != nil {
+		return nil, err
 	}
 	return &archive{f, r}, nil
+}
+
+// listArchive reads the central directory and holds it against the limits.
+func listArchive(r io.ReaderAt, size int64) (*zip.Reader, error) {
+	z, err := zip.NewReader(r, size)
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
+		return nil, &FormatError{Code: imaging.SkipMalformed, Offset: -1, Detail: fmt.Sprintf("a damaged or incomplete ZIP archive: %v", err)}
+	}
+	if len(z.File) > mostZipEntries {
+		return nil, &FormatError{Code: imaging.SkipTooLarge, Offset: -1,
+			Detail: fmt.Sprintf("the archive has %d entries, %d are allowed: unpack it first", len(z.File), mostZipEntries)}
+	}
+	// Members may share their bytes, so that each keeps the limit and all
+	// together do not.
+	var total uint64
+	for _, m := range z.File {
+		if tooLarge(m) {
+			continue // refused by itself
+		}
+		if total += m.UncompressedSize64; total < m.UncompressedSize64 {
+			total = math.MaxUint64
+			break
+		}
+	}
+	if total > zipRatioFrom && total/largestZipRatio > uint64(size) {
+		return nil, &FormatError{Code: imaging.SkipTooLarge, Offset: -1,
+			Detail: fmt.Sprintf("the archive would unpack from %d to %d bytes, over the limit", size, total)}
+	}
+	return z, nil
 }
 
 func (a *archive) Close() error { return a.file.Close() }
 
 // open gives random access to one member. It is unpacked as far as it is read.
-func (a *archive) open(m *zip.File, name string) (*File, error) {
+// See Reader.read for scratch and for what comes with an error.
+func (a *archive) open(rd Reader, m *zip.File, name string, mem *scratch) (*File, error) {
 	size := m.UncompressedSize64
-	if size > largestZipMember || size > zipRatioFrom && m.CompressedSize64 < size/largestZipRatio {
-		return nil, &FormatError{Name: name, Code: imaging.SkipTooLarge, Offset: -1,
-			Detail: fmt.Sprintf("it would unpack from %d to %d bytes, over the limit", m.CompressedSize64, size)}
-	}
 	if m.Flags&1 != 0 {
-		return nil, &FormatError{Name: name, Code: imaging.SkipUnreadable, Offset: -1, Detail: encryptedEntryNote}
+		return nil, &FormatError{Name: name, Code: imaging.SkipEncrypted, Offset: -1, Detail: encryptedEntryNote}
+	}
+	if tooLarge(m) {
+		return nil, &FormatError{Name: name, Code: imaging.SkipTooLarge, Offset: -1,
+			Detail: fmt.Sprintf("it would unpack from %d to %d bytes, over the limit: unpack it first", m.CompressedSize64, size)}
 	}
 	if m.Method == zip.Store && m.CompressedSize64 == size {
 		at, err := m.DataOffset()
 		if err != nil {
 			return nil, &FormatError{Name: name, Code: imaging.SkipMalformed, Offset: -1, Detail: err.Error()}
 		}
-		return OpenReader(io.NewSectionReader(a.file, at, int64(size)), int64(size), name)
+		return rd.read(io.NewSectionReader(a.file, at, int64(size)), int64(size), name, mem)
 	}
 	r, err := m.Open()
 	if err != nil {
 		return nil, &FormatError{Name: name, Code: imaging.SkipMalformed, Offset: -1, Detail: err.Error()}
 	}
-	f, err := OpenReader(&growing{r: r, size: int64(size)}, int64(size), name)
+	f, err := rd.read(&growing{r: r, size: int64(size)}, int64(size), name, mem)
 	if err != nil {
 		r.Close()
-		return nil, err
+		return f, err
 	}
 	f.close = r
 	return f, nil
 }
 
+// tooLarge holds a member against the limits.
+func tooLarge(m *zip.File) bool {
+	size := m.UncompressedSize64
+	return size > largestZipMember || size > zipRatioFrom && m.CompressedSize64 < size/largestZipRatio
+}
+
 // memberName is the member's path in UTF-8, with slashes and without a way out
-// of the archive.
+// of the archive. Archives packed on a Chinese Windows have names in GB18030
+// without saying so.
 func memberName(m *zip.File) string {
 	name := m.Name
-	if !utf8.ValidString(name) { // archives packed on a Chinese Windows
-		name = decodeWith(gbk(), []byte(name))
+	if own, ok := unicodePath(m); ok {
+		name = own
+	} else if m.Flags&0x800 == 0 || !utf8.ValidString(name) {
+		name = undeclaredName(name)
 	}
 	return strings.TrimPrefix(path.Clean("/"+strings.ReplaceAll(name, `\`, "/")), "/")
 }
 
+// unicodePath is the Info-ZIP Unicode Path Extra Field (APPNOTE 4.6.9): version
+// 1, the CRC-32 of the name that it stands for, the name in UTF-8.
+func unicodePath(m *zip.File) (string, bool) {
+	le := binary.LittleEndian
+	for extra := m.Extra; len(extra) >= 4; {
+		id, n := le.Uint16(extra), int(le.Uint16(extra[2:]))
+		if extra = extra[4:]; n > len(extra) {
+			break
+		}
+		field := extra[:n]
+		extra = extra[n:]
+		if id == 0x7075 && n > 5 && field[0] == 1 && le.Uint32(field[1:]) == crc32.ChecksumIEEE([]byte(m.Name)) && utf8.Valid(field[5:]) {
+			return string(field[5:]), true
+		}
+	}
+	return "", false
+}
+
+// undeclaredName reads a name whose encoding nothing states.
+func undeclaredName(name string) string {
+	if utf8.ValidString(name) {
+		return name
+	}
+	return decodeWith(simplifiedchinese.GB18030, []byte(name))
+}
+
 // openMember opens archive.zip!inner/path; ok is false when no part of the
 // path before an exclamation mark is a file.
-func openMember(name string) (f *File, ok bool, err error) {
+func (rd Reader) openMember(name string) (f *File, ok bool, err error) {
 	for i := 0; i < len(name); i++ {
 		if name[i] != zipSeparator[0] {
 			continue
@@ -115,7 +189,7 @@ func openMember(name string) (f *File, ok bool, err error) {
 			if memberName(m) != name[i+1:] {
 				continue
 			}
-			f, err := a.open(m, name)
+			f, err := a.open(rd, m, name, nil)
 			if err != nil {
 				a.Close()
 				return nil, true, err
