@@ -66,22 +66,41 @@ type VOILUT struct {
 	Explanation   string
 }
 
+// Valid reports a table with entries, or a window that its function allows:
+// finite, at least 1 wide for LINEAR, wider than 0 for the others (C.11.2.1.2.1,
+// C.11.2.1.3). An unknown function is LINEAR, the default.
+func (v VOILUT) Valid() bool {
+	if v.Table != nil {
+		return len(v.Table.Entries) > 0
+	}
+	if math.IsNaN(v.Center) || math.IsInf(v.Center, 0) || math.IsInf(v.Width, 0) {
+		return false
+	}
+	if v.Function == VOILinearExact || v.Function == VOISigmoid {
+		return v.Width > 0
+	}
+	return v.Width >= 1
+}
+
 // Apply maps a modality value into 0..1.
 //
 // LINEAR is C.11.2.1.2.1: for w >= 1, below c-0.5-(w-1)/2 the minimum, above
 // c-0.5+(w-1)/2 the maximum, between ((x-(c-0.5))/(w-1)+0.5). LINEAR_EXACT is
-// C.11.2.1.3.2, SIGMOID C.11.2.1.3.1.
+// C.11.2.1.3.2, SIGMOID C.11.2.1.3.1. A width that the function does not allow
+// is a step at the centre.
 func (v VOILUT) Apply(x float64) float64 {
 	if v.Table != nil && len(v.Table.Entries) > 0 {
 		top := float64(uint32(1)<<v.Table.Bits - 1)
 		return float64(v.Table.At(int(math.Round(x)))) / top
 	}
 	c, w := v.Center, v.Width
-	switch v.Function {
-	case VOISigmoid:
+	switch {
+	case v.Function == VOISigmoid && w > 0:
 		return 1 / (1 + math.Exp(-4*(x-c)/w))
-	case VOILinearExact:
+	case v.Function == VOILinearExact && w > 0:
 		return clamp01((x-c)/w + 0.5)
+	case v.Function == VOILinearExact || v.Function == VOISigmoid:
+		c += 0.5 // a step at c itself
 	}
 	if w <= 1 {
 		if x <= c-0.5 {

@@ -97,6 +97,8 @@ type Instance struct {
 	ModalityLUT ModalityLUT
 	VOI         []VOILUT
 	Windows     int // how many of VOI are windows rather than tables
+	RealWorld   []RealWorldValue
+	PerFrame    []FunctionalGroups // of an enhanced object whose frames differ, one for each frame; nil otherwise, and for slides
 
 	Palette *Palette // nil unless the photometric interpretation is PALETTE COLOR
 
@@ -131,13 +133,14 @@ type PixelDescription struct {
 	BitsAllocated   int
 	BitsStored      int
 	HighBit         int
-	Signed          bool   // pixel representation 1
-	Float           bool   // float or double float pixel data
-	Photometric     string // (0028,0004)
-	PaddingValue    *int   // (0028,0120)
-	PaddingRange    *int   // (0028,0121)
-	Compressed      bool   // encapsulated
-	FrameSizeNative int    // bytes of one uncompressed frame
+	Signed          bool    // pixel representation 1
+	Float           bool    // float or double float pixel data
+	AspectRatio     float64 // height of a pixel over its width, (0028,0034); 0 when absent
+	Photometric     string  // (0028,0004)
+	PaddingValue    *int    // (0028,0120)
+	PaddingRange    *int    // (0028,0121)
+	Compressed      bool    // encapsulated
+	FrameSizeNative int     // bytes of one uncompressed frame
 }
 
 // Slide is the geometry of a whole-slide image: PS3.3 C.8.12.4.

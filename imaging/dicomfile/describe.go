@@ -60,8 +60,19 @@ func (rd Reader) describe(f *File) *imaging.Instance {
 	inst.Plane = plane(ds, g)
 	inst.Space = spacing(ds, g, inst.Modality)
 	inst.Slide = slide(ds, g, inst)
-	inst.ModalityLUT = modalityLUT(ds, g, inst.Pixels.Signed)
-	inst.VOI, inst.Windows = voiLUTs(ds, g, inst)
+	inst.ModalityLUT = modalityLUT(ds, g, inst)
+	voiFrom := ds
+	if !ds.Has(TagWindowCenter) && !ds.Has(TagVOILUTSequence) {
+		voiFrom = g.first(TagFrameVOILUT)
+	}
+	inst.VOI, inst.Windows = voiLUTs(voiFrom, negative(inst.ModalityLUT, inst.Pixels))
+	inst.RealWorld = realWorldValues(ds, inst.Pixels.Signed)
+	if len(inst.RealWorld) == 0 {
+		inst.RealWorld = realWorldValues(g.firstHaving(TagRealWorldValueMapping), inst.Pixels.Signed)
+	}
+	if inst.Slide == nil {
+		inst.PerFrame = perFrame(ds, g, inst)
+	}
 	if inst.Pixels.Photometric == "PALETTE COLOR" {
 		inst.Palette = palette(ds)
 	}
@@ -169,6 +180,9 @@ func describePixels(f *File) imaging.PixelDescription {
 			*to = &v
 		}
 	}
+	if a := ds.Floats(TagPixelAspectRatio); finite(a, 2) && a[0] > 0 && a[1] > 0 {
+		p.AspectRatio = a[0] / a[1]
+	}
 	values := int64(p.Rows) * int64(p.Columns) * int64(max(0, p.Samples))
 	if p.Rows < 0 || p.Columns < 0 || p.Rows > 65535 || p.Columns > 65535 || p.Samples > 4 || p.BitsAllocated < 0 || p.BitsAllocated > 64 {
 		return p // FrameSizeNative 0: no decoder takes it
@@ -185,7 +199,8 @@ func describePixels(f *File) imaging.PixelDescription {
 func headerSequence(t Tag) bool {
 	switch t {
 	case TagOtherPatientIDsSeq, TagPrimaryAnatomy, TagUltrasoundRegions, TagModalityLUTSequence, TagVOILUTSequence,
-		TagSpecimenDescription, TagSharedFunctional, TagPerFrameFunctional, TagOpticalPaths, TagTotalPixelMatrixOrigin:
+		TagSpecimenDescription, TagSharedFunctional, TagPerFrameFunctional, TagOpticalPaths, TagTotalPixelMatrixOrigin,
+		TagRealWorldValueMapping:
 		return true
 	}
 	return false

@@ -31,8 +31,16 @@ func finite(v []float64, n int) bool {
 	return len(v) >= n && !slices.ContainsFunc(v, func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
 }
 
-// plane is the Image Plane module, PS3.3 C.7.6.2, or its functional groups;
-// nil when absent or when the directions are not perpendicular unit vectors.
+// firstHaving is the group that holds a macro in which a sequence is the whole,
+// of all frames or else of the first frame.
+func (g groups) firstHaving(macro Tag) *Dataset {
+	if !g.shared.Has(macro) && len(g.frames) > 0 {
+		return g.frames[0]
+	}
+	return g.shared
+}
+
+// plane is the Image Plane module, PS3.3 C.7.6.2, or its functional groups.
 func plane(ds *Dataset, g groups) *imaging.Plane {
 	position, orientation := ds.Floats(TagImagePosition), ds.Floats(TagImageOrientation)
 	if len(position) == 0 {
@@ -41,6 +49,12 @@ func plane(ds *Dataset, g groups) *imaging.Plane {
 	if len(orientation) == 0 {
 		orientation = g.first(TagPlaneOrientationSeq).Floats(TagImageOrientation)
 	}
+	return newPlane(position, orientation, ds.Text(TagFrameOfReference))
+}
+
+// newPlane is nil when there is no position or no orientation, or when the
+// directions are not perpendicular unit vectors.
+func newPlane(position, orientation []float64, frameOfReference string) *imaging.Plane {
 	if !finite(position, 3) || !finite(orientation, 6) {
 		return nil
 	}
@@ -48,7 +62,7 @@ func plane(ds *Dataset, g groups) *imaging.Plane {
 		Position: imaging.Vec(position[:3]),
 		Row:      imaging.Vec(orientation[:3]),
 		Column:   imaging.Vec(orientation[3:6]),
-		Frame:    ds.Text(TagFrameOfReference),
+		Frame:    frameOfReference,
 	}
 	const slack = 0.01 // devices write few digits
 	if math.Abs(p.Row.Len()-1) > slack || math.Abs(p.Column.Len()-1) > slack || math.Abs(p.Row.Dot(p.Column)) > slack {
@@ -97,71 +111,6 @@ func spacing(ds *Dataset, g groups, modality string) imaging.Spacing {
 		}
 	}
 	return imaging.Spacing{}
-}
-
-// modalityLUT is PS3.3 C.11.1, or Pixel Value Transformation (C.7.6.16.2.9).
-func modalityLUT(ds *Dataset, g groups, signed bool) imaging.ModalityLUT {
-	var m imaging.ModalityLUT
-	if item := ds.Item(TagModalityLUTSequence); item.Has(TagLUTDescriptor) {
-		m.Table, m.Type = lookupTable(item, TagLUTDescriptor, TagLUTData, signed), item.Text(TagModalityLUTType)
-		if m.Table != nil {
-			return m
-		}
-	}
-	rescale := func(d *Dataset) (r imaging.Rescale, ok bool) {
-		slope, ok1 := d.FloatValue(TagRescaleSlope)
-		intercept, ok2 := d.FloatValue(TagRescaleIntercept)
-		return imaging.Rescale{Slope: slope, Intercept: intercept}, ok1 && ok2 && slope != 0
-	}
-	from := ds
-	if !ds.Has(TagRescaleSlope) {
-		from = g.first(TagPixelValueTransform)
-	}
-	if r, ok := rescale(from); ok {
-		m.Slope, m.Intercept, m.Type = r.Slope, r.Intercept, from.Text(TagRescaleType)
-	}
-	if !ds.Has(TagRescaleSlope) && !g.shared.Has(TagPixelValueTransform) {
-		for _, frame := range g.frames {
-			r, ok := rescale(frame.Item(TagPixelValueTransform))
-			if !ok {
-				m.PerFrame = nil
-				break
-			}
-			m.PerFrame = append(m.PerFrame, r)
-		}
-	}
-	return m
-}
-
-// voiLUTs are the windows, then the tables: PS3.3 C.11.2, or Frame VOI LUT
-// (C.7.6.16.2.10). Windows whose width no function allows are left out.
-func voiLUTs(ds *Dataset, g groups, inst *imaging.Instance) (out []imaging.VOILUT, windows int) {
-	from := ds
-	if !ds.Has(TagWindowCenter) && !ds.Has(TagVOILUTSequence) {
-		from = g.first(TagFrameVOILUT)
-	}
-	centers, widths, why := from.Floats(TagWindowCenter), from.Floats(TagWindowWidth), from.Texts(TagWindowExplanation)
-	function := imaging.VOIFunction(from.Text(TagVOILUTFunction))
-	for i := range min(len(centers), len(widths)) {
-		c, w := centers[i], widths[i]
-		linear := function != imaging.VOILinearExact && function != imaging.VOISigmoid
-		if !finite([]float64{c, w}, 2) || w <= 0 || linear && w < 1 {
-			continue
-		}
-		v := imaging.VOILUT{Center: c, Width: w, Function: function}
-		if i < len(why) {
-			v.Explanation = why[i]
-		}
-		out = append(out, v)
-	}
-	windows = len(out)
-	signed := inst.Pixels.Signed || inst.ModalityLUT.Intercept < 0
-	for _, item := range from.Items(TagVOILUTSequence) {
-		if t := lookupTable(item, TagLUTDescriptor, TagLUTData, signed); t != nil {
-			out = append(out, imaging.VOILUT{Table: t, Explanation: t.Explanation})
-		}
-	}
-	return out, windows
 }
 
 // lookupTable reads a descriptor of three values (entries, 0 meaning 65,536;

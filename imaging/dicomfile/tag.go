@@ -151,6 +151,7 @@ const (
 	TagRows                   Tag = 0x00280010
 	TagColumns                Tag = 0x00280011
 	TagPixelSpacing           Tag = 0x00280030
+	TagPixelAspectRatio       Tag = 0x00280034
 	TagBitsAllocated          Tag = 0x00280100
 	TagBitsStored             Tag = 0x00280101
 	TagHighBit                Tag = 0x00280102
@@ -222,7 +223,17 @@ const (
 	TagTotalPixelColumns      Tag = 0x00480006
 	TagTotalPixelRows         Tag = 0x00480007
 	TagMeasurementUnits       Tag = 0x004008EA
+	TagRealWorldValueMapping  Tag = 0x00409096
+	TagRealWorldLabel         Tag = 0x00409210
+	TagRealWorldLast          Tag = 0x00409211
+	TagRealWorldLUTData       Tag = 0x00409212
+	TagRealWorldLastDouble    Tag = 0x00409213
+	TagRealWorldFirstDouble   Tag = 0x00409214
+	TagRealWorldFirst         Tag = 0x00409216
+	TagRealWorldIntercept     Tag = 0x00409224
+	TagRealWorldSlope         Tag = 0x00409225
 	TagNumericValue           Tag = 0x0040A30A
+	TagUnits                  Tag = 0x00541001
 	TagGraphicData            Tag = 0x00700022
 	TagGraphicType            Tag = 0x00700023
 	TagPresentationLUTShape   Tag = 0x20500020

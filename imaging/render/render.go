@@ -58,8 +58,8 @@ func (r *Renderer) With(p Presentation) *Renderer {
 	switch {
 	case p.Window != nil:
 		out.window = *p.Window
-	case len(r.inst.VOI) > 0:
-		out.window = r.inst.VOI[0]
+	case len(r.inst.Frame(r.number).VOI) > 0:
+		out.window = r.inst.Frame(r.number).VOI[0]
 	default:
 		out.window = AutoWindow(r.frame, r.inst, r.number)
 	}

@@ -179,7 +179,7 @@ func (r *imageRenderer) Refresh() {
 	var letters [4]string
 	side := ""
 	if s, ok := i.Shown(); ok && i.renderer != nil {
-		letters[0], letters[1], letters[2], letters[3] = i.state.Letters(view.Edges(s.Instance))
+		letters[0], letters[1], letters[2], letters[3] = i.state.Letters(view.Edges(s.Instance, s.Frame))
 		side = view.Side(i.ws.Lang, s.Instance)
 	}
 	for k := range letters {

@@ -63,17 +63,17 @@ func (i *Image) fail(at int, err error) {
 func (i *Image) take(at int, f *imaging.Frame) {
 	i.loading = false
 	s := i.slices[at]
-	if i.auto == nil && len(s.Instance.VOI) == 0 && f.Samples == 1 {
+	if i.auto == nil && len(s.Instance.Frame(s.Frame).VOI) == 0 && f.Samples == 1 {
 		w := render.AutoWindow(f, s.Instance, s.Frame)
 		i.auto = &w
 	}
-	r, err := render.New(f, s.Instance, s.Frame, i.presentation(s.Instance))
+	r, err := render.New(f, s.Instance, s.Frame, i.presentation(s))
 	if err != nil {
 		i.fail(at, err)
 		return
 	}
 	i.shown, i.renderer, i.frame, i.problem = at, r, f, ""
-	i.state = i.state.WithPicture(f.Columns, f.Rows, view.AspectOf(s.Instance))
+	i.state = i.state.WithPicture(f.Columns, f.Rows, view.AspectOf(s.Instance, s.Frame))
 	if i.target != nil && i.buffer != nil {
 		w, h := i.buffer.Rect.Dx(), i.buffer.Rect.Dy()
 		if i.state.Free {
@@ -88,9 +88,9 @@ func (i *Image) take(at int, f *imaging.Frame) {
 	}
 }
 
-func (i *Image) presentation(in *imaging.Instance) render.Presentation {
+func (i *Image) presentation(s view.Slice) render.Presentation {
 	p := render.Presentation{Window: i.state.Window, Invert: i.state.Invert}
-	if p.Window == nil && len(in.VOI) == 0 {
+	if p.Window == nil && len(s.Instance.Frame(s.Frame).VOI) == 0 {
 		p.Window = i.auto
 	}
 	return p
@@ -98,7 +98,7 @@ func (i *Image) presentation(in *imaging.Instance) render.Presentation {
 
 func (i *Image) rewindow() {
 	if s, ok := i.Shown(); ok && i.renderer != nil {
-		if r, err := render.New(i.frame, s.Instance, s.Frame, i.presentation(s.Instance)); err == nil {
+		if r, err := render.New(i.frame, s.Instance, s.Frame, i.presentation(s)); err == nil {
 			i.renderer = r
 		}
 	}

@@ -203,14 +203,14 @@ func (s State) Letters(left, right, top, bottom string) (l, r, t, b string) {
 	return left, right, top, bottom
 }
 
-// Edges are the letters of an instance's edges, from its plane, else from its
+// Edges are the letters of a frame's edges, from its plane, else from its
 // Patient Orientation (0020,0020), else empty: nothing is guessed.
-func Edges(in *imaging.Instance) (left, right, top, bottom string) {
+func Edges(in *imaging.Instance, frame int) (left, right, top, bottom string) {
 	if in == nil {
 		return "", "", "", ""
 	}
-	if in.Plane != nil {
-		return in.Plane.EdgeLetters()
+	if p := in.Frame(frame).Plane; p != nil {
+		return p.EdgeLetters()
 	}
 	right, bottom = in.PatientOrient[0], in.PatientOrient[1]
 	return opposite(right), right, opposite(bottom), bottom
@@ -237,12 +237,18 @@ func opposite(letters string) string {
 	return string(out)
 }
 
-// AspectOf is the height of a pixel over its width.
-func AspectOf(in *imaging.Instance) float64 {
-	if in != nil && in.Space.Known() {
-		if a := in.Space.RowMM / in.Space.ColumnMM; !math.IsInf(a, 0) && a > 0.01 && a < 100 {
-			return a
-		}
+// AspectOf is the height of a pixel of a frame over its width, from what it
+// measures, else from its Pixel Aspect Ratio.
+func AspectOf(in *imaging.Instance, frame int) float64 {
+	if in == nil {
+		return 1
 	}
-	return 1
+	a := in.Pixels.AspectRatio
+	if s := in.Frame(frame).Space; s.Known() {
+		a = s.RowMM / s.ColumnMM
+	}
+	if math.IsInf(a, 0) || !(a > 0.01 && a < 100) {
+		return 1
+	}
+	return a
 }

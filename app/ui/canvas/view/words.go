@@ -75,11 +75,11 @@ func Words(l *lang.Strings, f Facts) Corners {
 	}
 	c.BottomLeft = append(c.BottomLeft, sliceWords(l, f)...)
 
-	c.BottomRight = append(c.BottomRight, compression(l, in), spacing(l, in))
+	c.BottomRight = append(c.BottomRight, compression(l, in), spacing(l, in.Frame(f.Frame).Space))
 	if f.Missing > 0 {
 		c.BottomRight = append(c.BottomRight, l.T("canvas.missing", f.Missing))
 	}
-	if left, right, top, bottom := Edges(in); left+right+top+bottom == "" {
+	if left, right, top, bottom := Edges(in, f.Frame); left+right+top+bottom == "" {
 		c.BottomRight = append(c.BottomRight, l.T("canvas.orientation_unknown"))
 	}
 	c.BottomRight = append(c.BottomRight, l.T("shell.not_calibrated"))
@@ -135,10 +135,10 @@ func sliceWords(l *lang.Strings, f Facts) []string {
 		out = append(out, l.T("canvas.slice", f.State.Slice+1, f.State.Slices))
 	}
 	in := f.Instance
-	if in.Plane != nil {
-		at := l.T("canvas.position", fmt.Sprintf("%.1f", in.Plane.Depth()))
-		if in.SliceThickness > 0 {
-			at += "  " + l.T("canvas.thickness", number(in.SliceThickness))
+	if of := in.Frame(f.Frame); of.Plane != nil {
+		at := l.T("canvas.position", fmt.Sprintf("%.1f", of.Plane.Depth()))
+		if of.SliceThickness > 0 {
+			at += "  " + l.T("canvas.thickness", number(of.SliceThickness))
 		}
 		out = append(out, at)
 	}
@@ -157,12 +157,12 @@ func compression(l *lang.Strings, in *imaging.Instance) string {
 	return l.T("canvas.uncompressed")
 }
 
-func spacing(l *lang.Strings, in *imaging.Instance) string {
-	if !in.Space.Known() {
+func spacing(l *lang.Strings, space imaging.Spacing) string {
+	if !space.Known() {
 		return l.T("canvas.spacing_unknown")
 	}
-	mm := number(in.Space.RowMM)
-	switch in.Space.Source {
+	mm := number(space.RowMM)
+	switch space.Source {
 	case imaging.SpacingDetector:
 		return l.T("canvas.spacing_detector", mm)
 	case imaging.SpacingRegion:
