@@ -9,6 +9,12 @@ type FunctionalGroups struct {
 	VOI            []VOILUT
 	Windows        int // how many of VOI are windows rather than tables
 	RealWorld      []RealWorldValue
+
+	ImageType      []string // Frame Type (0008,9007), else Image Type
+	Acquisition    Acquisition
+	StackID        string // (0020,9056), empty when absent
+	InStack        int    // In-Stack Position Number (0020,9057), from 1; 0 when absent
+	DimensionIndex []int  // (0020,9157): the order that the object gives its frames, PS3.3 C.7.6.17
 }
 
 // Frame is what the header says of frame n, counted from 1: its functional
@@ -18,7 +24,7 @@ func (in *Instance) Frame(n int) FunctionalGroups {
 		return in.PerFrame[n-1]
 	}
 	return FunctionalGroups{Plane: in.Plane, Space: in.Space, SliceThickness: in.SliceThickness,
-		VOI: in.VOI, Windows: in.Windows, RealWorld: in.RealWorld}
+		VOI: in.VOI, Windows: in.Windows, RealWorld: in.RealWorld, ImageType: in.ImageType, Acquisition: in.Acquisition}
 }
 
 // RealWorldValue maps stored values to a quantity: PS3.3 C.7.6.16.2.11. It

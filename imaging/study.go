@@ -93,6 +93,9 @@ type Instance struct {
 	Plane  *Plane  // nil when the header gives no position in the patient
 	Space  Spacing // what one pixel measures, with its source
 	Slide  *Slide  // nil unless this is a whole-slide image
+	Mosaic *Mosaic // nil unless the picture is a mosaic of slices
+
+	Acquisition Acquisition // of an enhanced object: of its first frame
 
 	ModalityLUT ModalityLUT
 	VOI         []VOILUT

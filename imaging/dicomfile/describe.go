@@ -60,6 +60,8 @@ func (rd Reader) describe(f *File) *imaging.Instance {
 	inst.Plane = plane(ds, g)
 	inst.Space = spacing(ds, g, inst.Modality)
 	inst.Slide = slide(ds, g, inst)
+	inst.Acquisition = acquisition(ds, g.frame(0))
+	inst.Mosaic = mosaic(ds, inst)
 	inst.ModalityLUT = modalityLUT(ds, g, inst)
 	voiFrom := ds
 	if !ds.Has(TagWindowCenter) && !ds.Has(TagVOILUTSequence) {
@@ -200,7 +202,7 @@ func headerSequence(t Tag) bool {
 	switch t {
 	case TagOtherPatientIDsSeq, TagPrimaryAnatomy, TagUltrasoundRegions, TagModalityLUTSequence, TagVOILUTSequence,
 		TagSpecimenDescription, TagSharedFunctional, TagPerFrameFunctional, TagOpticalPaths, TagTotalPixelMatrixOrigin,
-		TagRealWorldValueMapping:
+		TagRealWorldValueMapping, TagMRDiffusion, tagUnitedImagingTiles:
 		return true
 	}
 	return false

@@ -141,7 +141,8 @@ func realWorldValues(ds *Dataset, signed bool) []imaging.RealWorldValue {
 // perFrame are the functional groups of each frame where they differ from one
 // frame to the next; nil where all frames are as the instance says.
 func perFrame(ds *Dataset, g groups, inst *imaging.Instance) []imaging.FunctionalGroups {
-	macros := []Tag{TagPlanePositionSeq, TagPlaneOrientationSeq, TagPixelMeasures, TagFrameVOILUT, TagRealWorldValueMapping}
+	macros := []Tag{TagPlanePositionSeq, TagPlaneOrientationSeq, TagPixelMeasures, TagFrameVOILUT, TagRealWorldValueMapping,
+		TagFrameContent, TagMRDiffusion, TagMREcho, TagCardiacSynchronization}
 	if len(g.frames) < 2 || !slices.ContainsFunc(g.frames, func(f *Dataset) bool {
 		return slices.ContainsFunc(macros, f.Has)
 	}) {
@@ -173,6 +174,7 @@ func perFrame(ds *Dataset, g groups, inst *imaging.Instance) []imaging.Functiona
 		if f.RealWorld = realWorldValues(one.firstHaving(TagRealWorldValueMapping), inst.Pixels.Signed); len(f.RealWorld) == 0 {
 			f.RealWorld = inst.RealWorld
 		}
+		frameContent(&f, ds, g.frame(i), inst)
 		out = append(out, f)
 	}
 	return out
