@@ -81,22 +81,27 @@ var zigzag = [64]uint8{
 // and for progressive streams the coefficients.
 type plane struct {
 	jpegComponent
-	columns, rows     int // of samples that belong to the image
-	across, down      int // blocks that hold them
-	stride, allBlocks int // blocks in a row, and in all
-	samples           []uint16
-	coefficients      [][64]int16 // in zigzag order
-	dcPredictor       int32
-	quant             *[64]uint16
-	done              bool // a scan has given its first coefficients
+	columns, rows int         // of samples that belong to the image
+	across, down  int         // blocks that hold them
+	stride        int         // blocks in a row of samples and coefficients
+	held          int         // rows of samples held: row y lies at y modulo held
+	samples       []uint16    // nil before the first scan
+	coefficients  [][64]int16 // in zigzag order, nil for sequential streams
+	dcPredictor   int32
+	quant         *[64]uint16
+	done          bool // a scan has given its first coefficients
 }
 
 // dctStream decodes the DCT processes.
 type dctStream struct {
 	*jpegStream
-	planes               []plane
-	hMax, vMax           int
-	unitsAcross, unitsIn int // units of an interleaved scan in a row, and in all
+	planes                 []plane
+	hMax, vMax             int
+	unitsAcross, unitsDown int // units of an interleaved scan
+	inverse                inverseDCT
+	streaming              bool
+	emitted                int      // rows of the image put out, when streaming
+	row, made              []uint16 // room for one row, and for one row of a component
 }
 
 // mostScans bounds the scans of a progressive stream, which can be coded in a
@@ -105,6 +110,7 @@ const mostScans = 500
 
 func (s *jpegStream) decodeDCT() error {
 	d := &dctStream{jpegStream: s}
+	d.inverse.precision, d.inverse.top = s.precision, s.out.limit(s.precision)
 	if err := d.layout(); err != nil {
 		return err
 	}
@@ -128,6 +134,9 @@ func (s *jpegStream) decodeDCT() error {
 			if at, err = d.scan(body, at); err != nil {
 				return err
 			}
+			if d.streaming {
+				break
+			}
 			continue
 		}
 		if err := s.define(marker, body); err != nil {
@@ -138,9 +147,9 @@ func (s *jpegStream) decodeDCT() error {
 		return damaged("the JPEG stream does not hold all of its components")
 	}
 	for i := range d.planes {
-		d.planes[i].reconstruct(s.precision)
+		d.planes[i].reconstruct(&d.inverse)
 	}
-	s.out = d.upsample()
+	d.emit(d.rows)
 	return nil
 }
 
@@ -161,8 +170,8 @@ func (d *dctStream) layout() error {
 	for _, c := range d.components {
 		d.hMax, d.vMax = max(d.hMax, c.h), max(d.vMax, c.v)
 	}
-	d.unitsAcross = ceil(d.columns, 8*d.hMax)
-	d.unitsIn = d.unitsAcross * ceil(d.rows, 8*d.vMax)
+	d.unitsAcross, d.unitsDown = ceil(d.columns, 8*d.hMax), ceil(d.rows, 8*d.vMax)
+	d.row, d.made = make([]uint16, d.columns*len(d.components)), make([]uint16, d.columns+d.hMax)
 	for _, c := range d.components {
 		if c.tq > 3 {
 			return damaged("a component of the JPEG stream names quantisation table %d", c.tq)
@@ -170,11 +179,9 @@ func (d *dctStream) layout() error {
 		p := plane{jpegComponent: c, columns: ceil(d.columns*c.h, d.hMax), rows: ceil(d.rows*c.v, d.vMax)}
 		p.across, p.down = ceil(p.columns, 8), ceil(p.rows, 8)
 		p.stride = d.unitsAcross * c.h
-		p.allBlocks = d.unitsIn * c.h * c.v
 		if d.process == sofProgressive {
-			p.coefficients = make([][64]int16, p.allBlocks)
+			p.coefficients = make([][64]int16, p.stride*d.unitsDown*c.v)
 		}
-		p.samples = make([]uint16, 64*p.allBlocks)
 		d.planes = append(d.planes, p)
 	}
 	return nil
@@ -246,10 +253,11 @@ func (d *dctStream) scan(b []byte, at int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	units := d.unitsIn
+	units, across := d.unitsAcross*d.unitsDown, d.unitsAcross
 	if len(h.coded) == 1 {
-		units = h.coded[0].across * h.coded[0].down
+		units, across = h.coded[0].across*h.coded[0].down, h.coded[0].across
 	}
+	d.allocate(&h)
 	interval := d.restart
 	if interval == 0 {
 		interval = units
@@ -280,6 +288,7 @@ func (d *dctStream) scan(b []byte, at int) (int, error) {
 			lost := min(first+skipped*interval, units)
 			d.loseUnits(&h, first, lost)
 			first = lost
+			d.emitUnits(first / across)
 		}
 		expected = (expected + byte(skipped) + 1) & 7
 	}
@@ -287,6 +296,37 @@ func (d *dctStream) scan(b []byte, at int) (int, error) {
 		p.done = p.done || h.start == 0
 	}
 	return e.r.at, nil
+}
+
+// allocate makes room for the samples of a scan's components. Where it has all
+// of them whole, two rows of units do: they are put out as they come.
+func (d *dctStream) allocate(h *scanHeader) {
+	d.streaming = d.process != sofProgressive && len(h.coded) == len(d.planes)
+	for _, p := range h.coded {
+		if p.samples != nil {
+			continue
+		}
+		p.held = 8 * d.unitsDown * p.v
+		if d.streaming {
+			p.held = min(p.held, 16*p.v)
+		}
+		p.samples = make([]uint16, 8*p.stride*p.held)
+	}
+}
+
+// emitUnits puts out what is complete once the first n rows of units are: not
+// the last row of the image among them, which may need the samples below.
+func (d *dctStream) emitUnits(n int) {
+	if d.streaming {
+		d.emit(min(n*8*d.vMax-1, d.rows))
+	}
+}
+
+// emit puts out the rows of the image up to before row end.
+func (d *dctStream) emit(end int) {
+	for ; d.emitted < end; d.emitted++ {
+		d.out.put(d.interleaved(d.emitted), d.emitted)
+	}
 }
 
 // loseUnits marks the pixels of units from first to before last.
@@ -309,7 +349,7 @@ func (d *dctStream) loseUnits(h *scanHeader, first, last int) {
 }
 
 // reconstruct turns the coefficients of a progressive stream into samples.
-func (p *plane) reconstruct(precision int) {
+func (p *plane) reconstruct(inverse *inverseDCT) {
 	if p.coefficients == nil {
 		return
 	}
@@ -317,15 +357,16 @@ func (p *plane) reconstruct(precision int) {
 	for y := range p.down {
 		for x := range p.across {
 			clear(block[:])
+			last := 0
 			for k, v := range &p.coefficients[y*p.stride+x] {
 				if v != 0 {
-					block[zigzag[k]] = int32(v) * int32(p.quant[k])
+					block[zigzag[k]], last = int32(v)*int32(p.quant[k]), k
 				}
 			}
-			inverseDCT(&block, p.samples[p.place(x, y):], 8*p.stride, precision)
+			inverse.block(&block, last, p.samples[p.place(x, y):], 8*p.stride)
 		}
 	}
 }
 
 // place is the index of the first sample of a block.
-func (p *plane) place(x, y int) int { return y*64*p.stride + 8*x }
+func (p *plane) place(x, y int) int { return 8*y%p.held*8*p.stride + 8*x }

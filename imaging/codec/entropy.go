@@ -55,8 +55,8 @@ func (r *bitReader) bits(k int) int32 {
 	if r.n < k {
 		r.fill()
 	}
-	v := int32(r.acc >> 1 >> (63 - k))
-	r.acc <<= k
+	v := int32(r.acc >> 1 >> ((63 - k) & 63))
+	r.acc <<= k & 63
 	r.n -= k
 	return v
 }
@@ -64,7 +64,7 @@ func (r *bitReader) bits(k int) int32 {
 // extend turns the k additional bits of a value into it: table F.12's
 // EXTEND, without a branch.
 func extend(v int32, k int) int32 {
-	return v + ((v-int32(1)<<(k-1))>>31)&(int32(-1)<<k+1)
+	return v + (v-int32(1)<<((k-1)&31))>>31&(int32(-1)<<(k&31)+1)
 }
 
 // huffman is a table of ISO/IEC 10918-1 annex C, its codes resolved by their
@@ -152,7 +152,7 @@ func (r *bitReader) symbol(h *huffman) int {
 	} else if symbol, length = h.long(r.acc); length == 0 {
 		return -1
 	}
-	r.acc <<= length
+	r.acc <<= length & 63
 	r.n -= length
 	return symbol
 }

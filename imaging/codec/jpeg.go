@@ -46,20 +46,9 @@ func (l Local) jpeg(in Encoded) (*imaging.Frame, error) {
 	if len(in.Data) < least && values(p) > sparse/2 {
 		return nil, damaged("the JPEG stream of %d bytes cannot hold %d x %d pixels", len(in.Data), p.Rows, p.Columns)
 	}
-	s := &jpegStream{jpegHeader: h, b: in.Data}
-	if l.DCT != nil && h.precision == 8 && h.process != sofLossless {
-		f := newFrame(p)
-		out := f.Uint8
-		if out == nil {
-			out = make([]uint8, values(p))
-		}
-		if l.DCT(in.Data, out, p.Rows, p.Columns, p.Samples) {
-			if f.Uint8 == nil {
-				narrow(f, out)
-			}
-			s.describe(f, p)
-			return f, nil
-		}
+	s := &jpegStream{jpegHeader: h, b: in.Data, out: newSink(p, h)}
+	if l.DCT != nil && h.precision == 8 && h.process != sofLossless && s.byDCT(l) {
+		return s.frame()
 	}
 	if h.process == sofLossless {
 		err = s.decodeLossless()
@@ -69,7 +58,30 @@ func (l Local) jpeg(in Encoded) (*imaging.Frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.frame(p)
+	return s.frame()
+}
+
+// byDCT has Local.DCT decode the stream, which must be whole.
+func (s *jpegStream) byDCT(l Local) bool {
+	f, limit := s.out.f, uint16(s.out.limit(8))
+	direct := f.Uint8 != nil && limit == 255
+	out := f.Uint8
+	if !direct {
+		out = make([]uint8, f.Len())
+	}
+	if !l.DCT(s.b, out, f.Rows, f.Columns, f.Samples) {
+		return false
+	}
+	if !direct {
+		row := make([]uint16, f.Columns*f.Samples)
+		for y := range f.Rows {
+			for x, v := range out[y*len(row) : (y+1)*len(row)] {
+				row[x] = min(uint16(v), limit)
+			}
+			s.out.put(row, y)
+		}
+	}
+	return true
 }
 
 // Frame headers by process: table B.1, and ISO/IEC 14495-1 for JPEG-LS.
@@ -198,8 +210,8 @@ type jpegStream struct {
 	tables  jpegTables
 	restart int // units between restart markers, 0 none
 
-	out  []uint16 // samples, interleaved
-	lost []loss   // by pixel, nil while there is none
+	out  sink
+	lost []loss // by pixel, nil while there is none
 }
 
 // loss is what a damaged stream does to a pixel.
@@ -223,84 +235,35 @@ func (s *jpegStream) lose(x0, y0, x1, y1 int, what loss) {
 	}
 }
 
-// frame makes the frame out of the samples.
-func (s *jpegStream) frame(p imaging.PixelDescription) (*imaging.Frame, error) {
-	gone, rough := 0, 0
+// frame is the frame with what is said about it.
+func (s *jpegStream) frame() (*imaging.Frame, error) {
+	f, gone, rough := s.out.f, 0, 0
 	for i, l := range s.lost {
 		switch l {
 		case missing:
 			gone++
-			clear(s.out[i*p.Samples : (i+1)*p.Samples])
+			s.out.clear(i)
 		case coarse:
 			rough++
 		}
 	}
-	if gone == p.Rows*p.Columns {
+	all := f.Rows * f.Columns
+	if gone == all {
 		return nil, damaged("the JPEG stream is cut short or damaged: no pixel of it can be decoded")
 	}
-	var f *imaging.Frame
-	if p.BitsAllocated == 16 && !p.Signed {
-		f = &imaging.Frame{Rows: p.Rows, Columns: p.Columns, Samples: p.Samples, BitsStored: p.BitsStored, Photometric: p.Photometric, Uint16: s.out}
-	} else {
-		f = newFrame(p)
-		narrow(f, s.out)
-	}
-	f.Missing = gone + rough
+	f.Missing, f.Damaged = gone+rough, gone+rough > 0
 	if gone > 0 {
-		f.Note = fmt.Sprintf("the JPEG stream is cut short or damaged: %d of %d pixels are missing", gone, p.Rows*p.Columns)
+		f.Note = fmt.Sprintf("the JPEG stream is cut short or damaged: %d of %d pixels are missing", gone, all)
 	}
 	if rough > 0 {
-		f.Note = join(f.Note, fmt.Sprintf("the JPEG stream is cut short or damaged: %d of %d pixels are coarser than they were", rough, p.Rows*p.Columns))
+		f.Note = join(f.Note, fmt.Sprintf("the JPEG stream is cut short or damaged: %d of %d pixels are coarser than they were", rough, all))
 	}
-	s.describe(f, p)
-	return f, nil
-}
-
-// describe brings the values into the header's bits and names their colour.
-func (s *jpegStream) describe(f *imaging.Frame, p imaging.PixelDescription) {
-	// Values of more bits than the header stores lie as native ones do, with
-	// overlays or padding above; else they begin at bit 0, whatever High Bit.
-	if s.precision > p.BitsStored || p.Signed {
-		if s.precision <= p.BitsStored {
-			p.HighBit = p.BitsStored - 1
-		}
-		correctBits(f, p)
-	}
-	if p.Samples == 3 {
+	if f.Samples == 3 {
 		var note string
-		f.Photometric, note = s.colour(p.Photometric)
+		f.Photometric, note = s.colour(f.Photometric)
 		f.Note = join(f.Note, note)
 	}
-}
-
-// narrow copies samples to the frame's own type.
-func narrow[T uint8 | uint16](f *imaging.Frame, v []T) {
-	switch {
-	case f.Uint8 != nil:
-		for i, x := range v {
-			f.Uint8[i] = uint8(x)
-		}
-	case f.Int8 != nil:
-		for i, x := range v {
-			f.Int8[i] = int8(x)
-		}
-	case f.Uint16 != nil:
-		for i, x := range v {
-			f.Uint16[i] = uint16(x)
-		}
-	case f.Int16 != nil:
-		for i, x := range v {
-			f.Int16[i] = int16(x)
-		}
-	case f.Uint32 != nil:
-		for i, x := range v {
-			f.Uint32[i] = uint32(x)
-		}
-	case f.Int32 != nil:
-		for i, x := range v {
-			f.Int32[i] = int32(x)
-		}
-	}
+	return f, nil
 }
 
 func join(a, b string) string {

@@ -10,7 +10,7 @@ func (s *jpegStream) decodeLossless() error {
 		}
 	}
 	n := len(s.components)
-	s.out = make([]uint16, s.rows*s.columns*n)
+	var all []uint16 // of a stream with a scan for each component
 	scanned := 0
 	for at := 2; scanned < n; {
 		marker, body, next, err := jpegSegment(s.b, at)
@@ -26,12 +26,20 @@ func (s *jpegStream) decodeLossless() error {
 			if err != nil {
 				return err
 			}
-			at = s.losslessScan(h, at)
+			if len(h.component) < n && all == nil {
+				all = make([]uint16, s.rows*s.columns*n)
+			}
+			at = s.losslessScan(h, at, all)
 			scanned += len(h.component)
 		default:
 			if err := s.define(marker, body); err != nil {
 				return err
 			}
+		}
+	}
+	for y := range s.rows {
+		if all != nil {
+			s.out.put(all[y*s.columns*n:(y+1)*s.columns*n], y)
 		}
 	}
 	return nil
@@ -73,7 +81,7 @@ func (s *jpegStream) losslessScanHeader(b []byte) (h losslessScan, err error) {
 
 // losslessScan decodes one scan and returns where it ends. Rows that cannot be
 // decoded are marked as lost up to the next restart marker.
-func (s *jpegStream) losslessScan(h losslessScan, at int) int {
+func (s *jpegStream) losslessScan(h losslessScan, at int, all []uint16) int {
 	n := len(h.component)
 	var r bitReader
 	r.start(s.b, at)
@@ -96,7 +104,7 @@ func (s *jpegStream) losslessScan(h losslessScan, at int) int {
 			} else {
 				predict(row, above, diff, n, h.predictor)
 			}
-			s.store(row, y, h)
+			s.store(row, diff, y, h, all)
 			row, above = above, row
 		}
 		if first = last; first == s.rows {
@@ -117,23 +125,24 @@ func (s *jpegStream) losslessScan(h losslessScan, at int) int {
 	return r.at
 }
 
-// store puts a row of a scan in its place, the point transform undone.
-func (s *jpegStream) store(row []uint16, y int, h losslessScan) {
-	n, all := len(h.component), len(s.components)
-	out := s.out[y*s.columns*all : (y+1)*s.columns*all]
-	if n == all {
-		if h.transform == 0 {
-			copy(out, row)
-			return
-		}
+// store puts a row of a scan in its place, the point transform undone. spare
+// is as long as row.
+func (s *jpegStream) store(row, spare []uint16, y int, h losslessScan, all []uint16) {
+	if h.transform > 0 {
 		for i, v := range row {
-			out[i] = v << h.transform
+			spare[i] = v << h.transform
 		}
+		row = spare
+	}
+	if all == nil {
+		s.out.put(row, y)
 		return
 	}
+	n, samples := len(h.component), len(s.components)
 	for i, c := range h.component {
+		out := all[y*s.columns*samples+c:]
 		for x := range s.columns {
-			out[x*all+c] = row[x*n+i] << h.transform
+			out[x*samples] = row[x*n+i]
 		}
 	}
 }
@@ -160,27 +169,27 @@ func (r *bitReader) differences(out []uint16, tables []*huffman) bool {
 			acc, n = r.acc, r.n
 		}
 		entry := h.values[acc>>(64-lookBits)]
+		acc <<= entry & 63
+		n -= int(entry & 63)
 		if entry&whole != 0 {
-			taken := int(entry & (whole - 1))
-			acc <<= taken
-			n -= taken
 			out[i] = uint16(entry >> 16)
 			continue
 		}
-		length, category := int(entry&0xff), int(entry>>8)
+		category := int(entry >> 8)
 		if entry == 0 {
+			var length int
 			if category, length = h.long(acc); length == 0 {
 				return false
 			}
+			acc <<= length & 63
+			n -= length
 		}
-		acc <<= length
-		n -= length
 		switch {
 		case category == 0:
 			out[i] = 0
 		case category < 16:
-			out[i] = uint16(extend(int32(acc>>(64-category)), category))
-			acc <<= category
+			out[i] = uint16(extend(int32(acc>>((64-category)&63)), category))
+			acc <<= category & 63
 			n -= category
 		case category == 16: // 32768, without additional bits
 			out[i] = 1 << 15

@@ -163,8 +163,9 @@ type integer interface {
 }
 
 func shift[T integer](v []T, up, down int) {
+	u, d := uint(up)&31, uint(down)&31 // less than the width: no check a value
 	for i := range v {
-		v[i] = v[i] << up >> down
+		v[i] = v[i] << u >> d
 	}
 }
 

@@ -48,6 +48,7 @@ func (e *entropyScan) units(first, last int) int {
 			}
 			if x++; x == p.across {
 				x, y = 0, y+1
+				e.emitUnits(y)
 			}
 		}
 		return last
@@ -65,6 +66,7 @@ func (e *entropyScan) units(first, last int) int {
 		}
 		if x++; x == e.unitsAcross {
 			x, y = 0, y+1
+			e.emitUnits(y)
 		}
 	}
 	return last
@@ -77,12 +79,7 @@ func (e *entropyScan) decode(i int, p *plane, x, y int) bool {
 	case p.coefficients == nil:
 		last := e.sequential(e.dc[i], e.ac[i], p)
 		if ok = last >= 0 && !e.r.over(); ok {
-			out := p.samples[p.place(x, y):]
-			if last == 0 {
-				flatBlock(e.block[0], out, 8*p.stride, e.precision)
-			} else {
-				inverseDCT(&e.block, out, 8*p.stride, e.precision)
-			}
+			e.inverse.block(&e.block, last, p.samples[p.place(x, y):], 8*p.stride)
 		}
 		return ok
 	case e.start == 0 && e.high == 0:
@@ -121,38 +118,35 @@ func (e *entropyScan) sequential(dc, ac *huffman, p *plane) int {
 			acc, n = e.r.acc, e.r.n
 		}
 		entry := ac.values[acc>>(64-lookBits)]
-		var symbol int
-		var v int32
-		if entry&whole != 0 {
-			taken := int(entry & (whole - 1))
-			acc <<= taken
-			n -= taken
-			symbol, v = int(entry>>8&0xff), int32(entry)>>16
-		} else {
-			length := int(entry)
-			if symbol = int(entry >> 8); entry == 0 {
+		v := int32(entry) >> 16
+		acc <<= entry & 63
+		n -= int(entry & 63)
+		if entry&whole == 0 {
+			symbol := int(entry >> 8)
+			if entry == 0 {
+				var length int
 				if symbol, length = ac.long(acc); length == 0 {
 					return -1
 				}
-			} else {
-				length &= 0xff
+				acc <<= length & 63
+				n -= length
 			}
-			acc <<= length
-			n -= length
 			if size := symbol & 15; size > 0 {
-				v = extend(int32(acc>>(64-size)), size)
+				v = extend(int32(acc>>((64-size)&63)), size)
 				acc <<= size
 				n -= size
 			}
+			entry = uint32(symbol) << 8
 		}
-		if symbol&15 == 0 {
-			if symbol != 0xf0 { // end of block
+		run := int(entry >> 12 & 15)
+		if entry&0xf00 == 0 { // no size
+			if run < 15 { // end of block
 				break
 			}
 			k += 15
 			continue
 		}
-		if k += symbol >> 4; k > 63 {
+		if k += run; k > 63 {
 			return -1
 		}
 		e.block[zigzag[k]] = v * int32(q[k])
@@ -164,6 +158,14 @@ func (e *entropyScan) sequential(dc, ac *huffman, p *plane) int {
 
 // difference reads a category and the difference behind it: F.2.2.1.
 func (r *bitReader) difference(h *huffman) (int32, bool) {
+	if r.n < 32 {
+		r.fill()
+	}
+	if entry := h.values[r.acc>>(64-lookBits)]; entry&whole != 0 {
+		r.acc <<= entry & 63
+		r.n -= int(entry & 63)
+		return int32(entry) >> 16, true
+	}
 	size := r.symbol(h)
 	if size <= 0 || size > 15 {
 		return 0, size == 0

@@ -1,44 +1,26 @@
 package codec
 
-// upsample interleaves the components, subsampled ones brought to the size of
-// the image: by a triangle filter where a factor is 2, as libjpeg and all that
-// are built on it do, else by repetition.
-func (d *dctStream) upsample() []uint16 {
+// interleaved is row y of the image, subsampled components brought to its
+// size: by a triangle filter where a factor is 2, as libjpeg and all that are
+// built on it do, else by repetition.
+func (d *dctStream) interleaved(y int) []uint16 {
 	samples := len(d.planes)
 	if samples == 1 {
-		return d.planes[0].cropped()
+		return d.planes[0].row(y)
 	}
-	out := make([]uint16, d.rows*d.columns*samples)
-	row := make([]uint16, d.columns+d.hMax)
 	for i := range d.planes {
-		p := &d.planes[i]
-		for y := range d.rows {
-			line := p.line(row, y, d.columns, d.hMax, d.vMax)
-			o := out[y*d.columns*samples+i:]
-			for x, v := range line {
-				o[x*samples] = v
-			}
+		line := d.planes[i].line(d.made, y, d.columns, d.hMax, d.vMax)
+		out := d.row[i:]
+		for x, v := range line {
+			out[x*samples] = v
 		}
 	}
-	return out
-}
-
-// cropped are the samples without the padding of blocks.
-func (p *plane) cropped() []uint16 {
-	width := 8 * p.stride
-	if width == p.columns {
-		return p.samples[:p.rows*p.columns]
-	}
-	out := make([]uint16, p.rows*p.columns)
-	for y := range p.rows {
-		copy(out[y*p.columns:(y+1)*p.columns], p.samples[y*width:])
-	}
-	return out
+	return d.row
 }
 
 // row is one row of samples, that of the edge for one outside.
 func (p *plane) row(y int) []uint16 {
-	y = min(max(y, 0), p.rows-1)
+	y = min(max(y, 0), p.rows-1) % p.held
 	return p.samples[y*8*p.stride:][:p.columns]
 }
 
