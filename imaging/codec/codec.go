@@ -90,6 +90,15 @@ func (l Local) Decode(ctx context.Context, in Encoded) (*imaging.Frame, error) {
 	if err := CheckPixels(in.Pixels); err != nil {
 		return nil, err
 	}
+	note := mendHighBit(&in.Pixels)
+	f, err := l.decode(in)
+	if err == nil {
+		f.Note = join(note, f.Note)
+	}
+	return f, err
+}
+
+func (l Local) decode(in Encoded) (*imaging.Frame, error) {
 	switch CodingOf(in.TransferSyntaxUID) {
 	case NativeLittle:
 		return decodeLittle(in)
@@ -128,12 +137,20 @@ func CheckPixels(p imaging.PixelDescription) error {
 	if p.BitsStored < 1 || p.BitsStored > p.BitsAllocated {
 		return damaged("%d bits stored (0028,0101) do not fit %d bits allocated", p.BitsStored, p.BitsAllocated)
 	}
-	if p.HighBit >= p.BitsAllocated || p.HighBit < p.BitsStored-1 {
-		return damaged("high bit %d (0028,0102) contradicts %d bits stored of %d", p.HighBit, p.BitsStored, p.BitsAllocated)
-	}
 	bytes := int64(p.Rows) * int64(p.Columns) * int64(p.Samples) * int64((p.BitsAllocated+7)/8)
 	if bytes > largestFrame {
 		return damaged("a frame of %d x %d pixels takes %d MiB, over the limit of %d", p.Rows, p.Columns, bytes>>20, largestFrame>>20)
 	}
 	return nil
+}
+
+// mendHighBit replaces a High Bit that cannot be by the usual one, as pydicom
+// and GDCM do, and says so.
+func mendHighBit(p *imaging.PixelDescription) string {
+	if p.HighBit >= p.BitsStored-1 && p.HighBit < p.BitsAllocated {
+		return ""
+	}
+	was := p.HighBit
+	p.HighBit = p.BitsStored - 1
+	return fmt.Sprintf("high bit %d (0028,0102) contradicts %d bits stored of %d and was taken as %d", was, p.BitsStored, p.BitsAllocated, p.HighBit)
 }

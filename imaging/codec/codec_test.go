@@ -10,6 +10,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
@@ -117,9 +118,9 @@ func TestPackBitsExample(t *testing.T) {
 	packed := []byte{0xFE, 0xAA, 0x02, 0x80, 0x00, 0x2A, 0xFD, 0xAA, 0x03, 0x80, 0x00, 0x2A, 0x22, 0xF7, 0xAA}
 	want := []byte{0xAA, 0xAA, 0xAA, 0x80, 0x00, 0x2A, 0xAA, 0xAA, 0xAA, 0xAA, 0x80, 0x00, 0x2A, 0x22,
 		0xAA, 0xAA, 0xAA, 0xAA, 0xAA, 0xAA, 0xAA, 0xAA, 0xAA, 0xAA}
-	out := make([]byte, len(want))
-	if n := unpackBits(packed, out, 0, 1, len(out)); n != len(want) || !bytes.Equal(out, want) {
-		t.Errorf("%d: % x", n, out)
+	s := packBits{b: packed, out: make([]byte, 256)}
+	if n := s.unpack(len(want)); n != len(want) || !bytes.Equal(s.out[:n], want) {
+		t.Errorf("%d: % x", n, s.out)
 	}
 }
 
@@ -252,7 +253,7 @@ func TestDamagedFramesAreErrors(t *testing.T) {
 	for name, in := range map[string]Encoded{
 		"RLE of no bytes":            {rle, p, nil},
 		"RLE with too few segments":  {rle, p, rleFrame([]byte{1, 2, 3, 0})},
-		"RLE that ends early":        {rle, p, rleFrame([]byte{1, 2, 3, 0}, []byte{1, 2, 3, 0})},
+		"RLE of an empty segment":    {rle, p, rleFrame([]byte{1, 2, 3, 0}, nil)},
 		"RLE that points outside":    {rle, p, append(binary.LittleEndian.AppendUint32(nil, 2), bytes.Repeat([]byte{0xee}, 80)...)},
 		"JPEG that is none":          {"1.2.840.10008.1.2.4.50", pixels(4, 4, 1, 8, 8), []byte("no jpeg")},
 		"lossless cut short":         {"1.2.840.10008.1.2.4.70", pixels(2, 3, 1, 8, 8), losslessStream(1, 0, 0, []int{1})[:48]},
@@ -322,5 +323,189 @@ func FuzzLossless(f *testing.F) {
 	f.Add(uint16(2), uint16(3), uint8(16), uint8(1), losslessStream(4, 1, 0, []int{2, 5, 5, -10, 1, 2}))
 	f.Fuzz(func(t *testing.T, rows, columns uint16, bits, samples uint8, data []byte) {
 		fuzzDecode(t, "1.2.840.10008.1.2.4.70", rows, columns, bits, samples, data)
+	})
+}
+
+func TestAnRLEFrameThatIsCutShortGivesWhatIsThere(t *testing.T) {
+	f := decode(t, rle, pixels(2, 2, 1, 16, 16), rleFrame([]byte{3, 1, 2, 3, 4}, []byte{1, 5, 6, 0xff}))
+	if !reflect.DeepEqual(f.Uint16, []uint16{0x105, 0x206, 0, 0}) || f.Missing != 2 || !strings.Contains(f.Note, "2 of 4") {
+		t.Errorf("%x %d %q", f.Uint16, f.Missing, f.Note)
+	}
+}
+
+func TestRLERunsMayCrossAnyBoundary(t *testing.T) {
+	// 10,000 pixels: literal runs of every length, repeats of every length.
+	var plain [2][]byte
+	var packed [2][]byte
+	for s := range plain {
+		for k := 1; len(plain[s]) < 10000; k = k%128 + 1 {
+			k := min(k, 10000-len(plain[s]))
+			packed[s] = append(packed[s], byte(k-1))
+			for i := range k {
+				plain[s], packed[s] = append(plain[s], byte(i*7+k+s)), append(packed[s], byte(i*7+k+s))
+			}
+			if k = min(k, 10000-len(plain[s])); k > 1 {
+				packed[s] = append(packed[s], byte(257-k), byte(k*3))
+				plain[s] = append(plain[s], bytes.Repeat([]byte{byte(k * 3)}, k)...)
+			}
+		}
+	}
+	f := decode(t, rle, pixels(100, 100, 1, 16, 16), rleFrame(packed[0], packed[1]))
+	for i, v := range f.Uint16 {
+		if want := uint16(plain[0][i])<<8 | uint16(plain[1][i]); v != want {
+			t.Fatalf("pixel %d is %x, want %x", i, v, want)
+		}
+	}
+}
+
+// The offsets say where a segment begins; their order in the file is free.
+func TestRLESegmentsMayLieInAnyOrder(t *testing.T) {
+	b := make([]byte, 64, 80)
+	b[0] = 2
+	binary.LittleEndian.PutUint32(b[4:], 68)
+	binary.LittleEndian.PutUint32(b[8:], 64)
+	b = append(b, 1, 0x34, 0x78, 0, 1, 0x12, 0x56, 0)
+	if f := decode(t, rle, pixels(1, 2, 1, 16, 16), b); !reflect.DeepEqual(f.Uint16, []uint16{0x1234, 0x5678}) {
+		t.Errorf("%x", f.Uint16)
+	}
+}
+
+func TestRLEOfReversedBytesIsKnownByItsUnusedBits(t *testing.T) {
+	low, high := []byte{1, 0x34, 0x78, 0}, []byte{1, 0x02, 0x06, 0}
+	f := decode(t, rle, pixels(1, 2, 1, 16, 12), rleFrame(low, high))
+	if !reflect.DeepEqual(f.Uint16, []uint16{0x234, 0x678}) || f.Note == "" {
+		t.Errorf("%x %q", f.Uint16, f.Note)
+	}
+	// Overlay bits above the value are no reason to think so.
+	f = decode(t, rle, pixels(1, 2, 1, 16, 12), rleFrame([]byte{1, 0x82, 0x06, 0}, low))
+	if !reflect.DeepEqual(f.Uint16, []uint16{0x234, 0x678}) || f.Note != "" {
+		t.Errorf("%x %q", f.Uint16, f.Note)
+	}
+}
+
+func TestRLEOfEveryWidth(t *testing.T) {
+	one := func(v byte) []byte { return []byte{0, v} }
+	if f := decode(t, rle, pixels(1, 1, 1, 32, 32), rleFrame(one(1), one(2), one(3), one(4))); f.Uint32[0] != 0x01020304 {
+		t.Errorf("%x", f.Uint32)
+	}
+	f := decode(t, rle, pixels(1, 1, 3, 16, 16), rleFrame(one(1), one(2), one(3), one(4), one(5), one(6)))
+	if !reflect.DeepEqual(f.Uint16, []uint16{0x0102, 0x0304, 0x0506}) {
+		t.Errorf("%x", f.Uint16)
+	}
+	p := pixels(1, 1, 1, 16, 12)
+	p.Signed = true
+	if f := decode(t, rle, p, rleFrame(one(0x0f), one(0xfe))); f.Int16[0] != -2 {
+		t.Error(f.Int16)
+	}
+}
+
+// Every kind of native value against the rule of PS3.5 8.1.1 written out for
+// one value at a time.
+func TestNativeValuesAreTakenOutOfTheirContainer(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, bits := range []int{8, 16, 32} {
+		for stored := 1; stored <= bits; stored++ {
+			for high := stored - 1; high < bits; high += max(1, (bits-stored)/3) {
+				for _, signed := range []bool{false, true} {
+					for _, syntax := range []string{little, big} {
+						p := pixels(3, 7, 1, bits, stored)
+						p.HighBit, p.Signed = high, signed
+						data := make([]byte, 21*bits/8)
+						for i := range data {
+							data[i] = byte(rng.Uint32())
+						}
+						f := decode(t, syntax, p, data)
+						for i := range 21 {
+							var v uint64
+							for k := range bits / 8 {
+								b := uint64(data[i*bits/8+k])
+								if syntax == little {
+									v |= b << (8 * k)
+								} else {
+									v = v<<8 | b
+								}
+							}
+							v = v >> (high + 1 - stored) & (1<<stored - 1)
+							want := float64(v)
+							if signed && v>>(stored-1) == 1 {
+								want -= float64(uint64(1) << stored)
+							}
+							if f.At(i) != want {
+								t.Fatalf("%d bits, %d stored, high bit %d, signed %v: %v, want %v", bits, stored, high, signed, f.At(i), want)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestOneBitPixelsOfAnyNumber(t *testing.T) {
+	for n := 1; n < 40; n++ {
+		data := []byte{0xa5, 0x0f, 0x80, 0x01, 0xff}[:(n+7)/8]
+		for i, v := range decode(t, little, pixels(1, n, 1, 1, 1), data).Uint8 {
+			if v != data[i/8]>>(i%8)&1 {
+				t.Fatalf("bit %d of %d is %d", i, n, v)
+			}
+		}
+	}
+}
+
+func TestPlanarDataThatIsCutShortShowsWholePixelsAlone(t *testing.T) {
+	p := pixels(1, 4, 3, 8, 8)
+	p.Planar = 1
+	f := decode(t, little, p, []byte{1, 2, 3, 4, 11, 12, 13, 14, 21, 22})
+	if !reflect.DeepEqual(f.Uint8, []uint8{1, 11, 21, 2, 12, 22, 0, 0, 0, 0, 0, 0}) || f.Missing != 2 {
+		t.Error(f.Uint8, f.Missing)
+	}
+	p.BitsAllocated, p.BitsStored, p.HighBit = 16, 16, 15
+	f = decode(t, big, p, []byte{0, 1, 0, 2, 0, 3, 0, 4, 0, 11, 0, 12, 0, 13, 0, 14, 0, 21, 0, 22, 0, 23, 1, 24})
+	if !reflect.DeepEqual(f.Uint16, []uint16{1, 11, 21, 2, 12, 22, 3, 13, 23, 4, 14, 280}) {
+		t.Error(f.Uint16)
+	}
+	if _, err := (Local{}).Decode(context.Background(), Encoded{little, p, make([]byte, 16)}); err == nil {
+		t.Error("two planes of three gave a picture")
+	}
+}
+
+// PS3.3 C.7.6.3.1.2: YBR_PARTIAL_422 is packed as YBR_FULL_422 is.
+func TestNativeYBRPartial422AndSixteenBits(t *testing.T) {
+	p := pixels(1, 2, 3, 16, 16)
+	p.Photometric = "YBR_PARTIAL_422"
+	f := decode(t, little, p, []byte{1, 0, 2, 0, 3, 1, 4, 1})
+	if !reflect.DeepEqual(f.Uint16, []uint16{1, 0x103, 0x104, 2, 0x103, 0x104}) {
+		t.Error(f.Uint16)
+	}
+}
+
+// pydicom and GDCM do not look at such a High Bit either.
+func TestAHighBitThatCannotBeIsReplacedAndSaid(t *testing.T) {
+	p := pixels(1, 2, 1, 16, 12)
+	for _, high := range []int{16, 20, 3} {
+		p.HighBit = high
+		if f := decode(t, little, p, []byte{0x34, 0xf2, 0xff, 0x0f}); !reflect.DeepEqual(f.Uint16, []uint16{0x234, 0xfff}) || !strings.Contains(f.Note, "high bit") {
+			t.Errorf("%x %q", f.Uint16, f.Note)
+		}
+	}
+}
+
+func FuzzNative(f *testing.F) {
+	f.Add(uint16(2), uint16(3), uint8(16), uint8(12), uint8(1), uint8(0), []byte("123456789012"))
+	f.Add(uint16(3), uint16(3), uint8(1), uint8(1), uint8(1), uint8(0), []byte("12"))
+	f.Add(uint16(2), uint16(2), uint8(8), uint8(8), uint8(3), uint8(1), []byte("123456789012"))
+	f.Add(uint16(2), uint16(2), uint8(8), uint8(8), uint8(3), uint8(2), []byte("12345678"))
+	f.Fuzz(func(t *testing.T, rows, columns uint16, bits, stored, samples, form uint8, data []byte) {
+		p := pixels(int(rows%512), int(columns%512), int(samples%4), int(bits), int(stored))
+		p.Planar, p.Signed = int(form&1), form&4 > 0
+		if form&2 > 0 {
+			p.Photometric = "YBR_FULL_422"
+		}
+		syntax := []string{little, big, "1.2.840.10008.1.2.8.1"}[form>>4%3]
+		if f, err := (Local{}).Decode(context.Background(), Encoded{syntax, p, data}); err == nil {
+			if err := f.Check(); err != nil || f.Missing >= p.Rows*p.Columns {
+				t.Error(err, f.Missing)
+			}
+		}
 	})
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 
 	"longying/imaging"
 )
@@ -33,185 +32,108 @@ func values(p imaging.PixelDescription) int { return p.Rows * p.Columns * p.Samp
 // nativeSize is the length of an uncompressed frame in bytes, PS3.5 8.1.1.
 func nativeSize(p imaging.PixelDescription) int {
 	if subsampled(p) {
-		return p.Rows * ((p.Columns + 1) / 2) * 4 * p.BitsAllocated / 8
+		return (p.Rows*p.Columns + 1) / 2 * 4 * p.BitsAllocated / 8
 	}
 	return (values(p)*p.BitsAllocated + 7) / 8
 }
 
-// subsampled reports native YBR_FULL_422: two luminance values share the
-// chrominance, PS3.3 C.7.6.3.1.2.
+// subsampled reports native 4:2:2 data, in which two luminance values share
+// the chrominance: PS3.3 C.7.6.3.1.2, YBR_FULL_422 and the retired
+// YBR_PARTIAL_422.
 func subsampled(p imaging.PixelDescription) bool {
-	return p.Photometric == "YBR_FULL_422" && p.Samples == 3 && !p.Compressed && p.BitsAllocated == 8
+	return (p.Photometric == "YBR_FULL_422" || p.Photometric == "YBR_PARTIAL_422") && p.Samples == 3 && p.BitsAllocated >= 8 && !p.Compressed
 }
 
 // decodeNative reads uncompressed pixels: PS3.5 8.1.1 and 8.2.
 func decodeNative(in Encoded, order binary.ByteOrder) (*imaging.Frame, error) {
 	p := in.Pixels
 	need := nativeSize(p)
+	all := p.Rows * p.Columns
 	if len(in.Data) < need && values(p)*((p.BitsAllocated+7)/8) > sparse {
 		return nil, damaged("the frame should have %d bytes and has %d", need, len(in.Data))
 	}
-	f := newFrame(p)
 	data := in.Data[:min(len(in.Data), need)]
-	n := values(p)
-	got := n
-	if subsampled(p) {
-		expand422(f.Uint8, data, p)
-		got = len(data) / 4 * 6
-	} else {
-		switch {
-		case p.BitsAllocated == 1:
-			got = min(n, len(data)*8)
-			for i := range got {
-				f.Uint8[i] = data[i>>3] >> (i & 7) & 1
-			}
-		default:
-			got = min(n, len(data)/(p.BitsAllocated/8))
-			load(f, data, got, order)
-		}
-		correctBits(f, p)
-		if p.Samples > 1 && p.Planar == 1 {
-			interleave(f, p)
-		}
+	got := completePixels(p, len(data))
+	if got == 0 {
+		return nil, damaged("the frame should have %d bytes and has %d: there is no pixel to show", need, len(data))
 	}
-	if got < n {
-		f.Damaged = true
-		f.Missing = (n - got + p.Samples - 1) / p.Samples
-		f.Note = fmt.Sprintf("the pixel data is cut short: %d of %d pixels are missing", f.Missing, p.Rows*p.Columns)
+	f := newFrame(p)
+	v := newValueStore(f, p, order)
+	switch {
+	case p.BitsAllocated == 1:
+		unpackBits(f.Uint8[:got*p.Samples], data)
+	case subsampled(p):
+		expand422(v.bytes, data, got, v.width)
+		v.convert(0, got*3*v.width)
+	case p.Samples > 1 && p.Planar == 1:
+		interleave(v.bytes, data, all, got, p.Samples, v.width)
+		v.convert(0, got*p.Samples*v.width)
+	default:
+		v.put(data[:got*p.Samples*v.width])
+	}
+	if got < all {
+		f.Damaged, f.Missing = true, all-got
+		f.Note = fmt.Sprintf("the pixel data is cut short: %d of %d pixels are missing", f.Missing, all)
 	}
 	return f, nil
 }
 
+// completePixels is the number of pixels, from the first on, of which all
+// samples lie in n bytes.
+func completePixels(p imaging.PixelDescription, n int) int {
+	all := p.Rows * p.Columns
+	switch width := p.BitsAllocated / 8; {
+	case p.BitsAllocated == 1:
+		return min(all, n*8/p.Samples)
+	case subsampled(p):
+		return min(all, n/(4*width)*2)
+	case p.Samples > 1 && p.Planar == 1:
+		return max(0, min(all, n/width-(p.Samples-1)*all))
+	default:
+		return min(all, n/(width*p.Samples))
+	}
+}
+
 func newFrame(p imaging.PixelDescription) *imaging.Frame { return imaging.NewFrame(p) }
 
-// load reads n values of the frame's type.
-func load(f *imaging.Frame, b []byte, n int, order binary.ByteOrder) {
-	little := order == binary.ByteOrder(binary.LittleEndian)
-	switch {
-	case f.Uint8 != nil:
-		copy(f.Uint8, b[:n])
-	case f.Int8 != nil:
-		for i := range n {
-			f.Int8[i] = int8(b[i])
-		}
-	case f.Uint16 != nil && little:
-		b = b[:2*n]
-		out := f.Uint16[:n]
-		for i := range out {
-			out[i] = binary.LittleEndian.Uint16(b[2*i:])
-		}
-	case f.Int16 != nil && little:
-		b = b[:2*n]
-		out := f.Int16[:n]
-		for i := range out {
-			out[i] = int16(binary.LittleEndian.Uint16(b[2*i:]))
-		}
-	case f.Uint16 != nil:
-		for i := range n {
-			f.Uint16[i] = order.Uint16(b[2*i:])
-		}
-	case f.Int16 != nil:
-		for i := range n {
-			f.Int16[i] = int16(order.Uint16(b[2*i:]))
-		}
-	case f.Uint32 != nil:
-		for i := range n {
-			f.Uint32[i] = order.Uint32(b[4*i:])
-		}
-	case f.Int32 != nil:
-		for i := range n {
-			f.Int32[i] = int32(order.Uint32(b[4*i:]))
-		}
-	case f.Float32 != nil:
-		for i := range n {
-			f.Float32[i] = math.Float32frombits(order.Uint32(b[4*i:]))
-		}
-	case f.Float64 != nil:
-		for i := range n {
-			f.Float64[i] = math.Float64frombits(order.Uint64(b[8*i:]))
-		}
+// unpackBits spreads bits to bytes of 0 and 1, the lowest bit first.
+func unpackBits(out, b []byte) {
+	for len(out) >= 8 {
+		// Every byte of x is b[0]; the mask leaves bit i in byte i, and the sum
+		// carries it to the top.
+		x := uint64(b[0]) * 0x0101010101010101 & 0x8040201008040201
+		binary.LittleEndian.PutUint64(out, (x+0x7f7f7f7f7f7f7f7f)>>7&0x0101010101010101)
+		out, b = out[8:], b[1:]
+	}
+	for i := range out {
+		out[i] = b[i>>3] >> (i & 7) & 1
 	}
 }
 
-// correctBits takes the value out of its container: bits above High Bit are
-// cleared or sign-extended, and a High Bit above Bits Stored - 1 is shifted
-// down (PS3.5 8.1.1).
-func correctBits(f *imaging.Frame, p imaging.PixelDescription) {
-	if p.Float || p.BitsAllocated == 1 || p.BitsStored == p.BitsAllocated {
+// interleave turns the first n of all pixels of RRR...GGG...BBB... into
+// RGBRGB...: PS3.3 C.7.6.3.1.3. Values are width bytes long.
+func interleave(out, b []byte, all, n, samples, width int) {
+	if width == 1 && samples == 3 {
+		r, g, b := b[:n], b[all:all+n], b[2*all:2*all+n]
+		out = out[:3*n]
+		for i := range r {
+			o := out[3*i : 3*i+3 : 3*i+3]
+			o[0], o[1], o[2] = r[i], g[i], b[i]
+		}
 		return
 	}
-	up := p.BitsAllocated - 1 - p.HighBit
-	down := p.BitsAllocated - p.BitsStored
-	switch {
-	case f.Uint8 != nil:
-		shift(f.Uint8, up, down)
-	case f.Int8 != nil:
-		shift(f.Int8, up, down)
-	case f.Uint16 != nil:
-		shift(f.Uint16, up, down)
-	case f.Int16 != nil:
-		shift(f.Int16, up, down)
-	case f.Uint32 != nil:
-		shift(f.Uint32, up, down)
-	case f.Int32 != nil:
-		shift(f.Int32, up, down)
-	}
-}
-
-type integer interface {
-	~uint8 | ~int8 | ~uint16 | ~int16 | ~uint32 | ~int32
-}
-
-func shift[T integer](v []T, up, down int) {
-	u, d := uint(up)&31, uint(down)&31 // less than the width: no check a value
-	for i := range v {
-		v[i] = v[i] << u >> d
-	}
-}
-
-// interleave turns RRR...GGG...BBB... into RGBRGB...: PS3.3 C.7.6.3.1.3.
-func interleave(f *imaging.Frame, p imaging.PixelDescription) {
-	switch {
-	case f.Uint8 != nil:
-		f.Uint8 = interleaved(f.Uint8, p.Samples)
-	case f.Int8 != nil:
-		f.Int8 = interleaved(f.Int8, p.Samples)
-	case f.Uint16 != nil:
-		f.Uint16 = interleaved(f.Uint16, p.Samples)
-	case f.Int16 != nil:
-		f.Int16 = interleaved(f.Int16, p.Samples)
-	case f.Uint32 != nil:
-		f.Uint32 = interleaved(f.Uint32, p.Samples)
-	case f.Int32 != nil:
-		f.Int32 = interleaved(f.Int32, p.Samples)
-	}
-}
-
-func interleaved[T any](v []T, samples int) []T {
-	out := make([]T, len(v))
-	n := len(v) / samples
 	for s := range samples {
 		for i := range n {
-			out[i*samples+s] = v[s*n+i]
+			copy(out[(i*samples+s)*width:][:width], b[(s*all+i)*width:])
 		}
 	}
-	return out
 }
 
-// expand422 repeats the chrominance of Y Y Cb Cr groups.
-func expand422(out []uint8, b []byte, p imaging.PixelDescription) {
-	o := 0
-	for len(b) >= 4 && o < len(out) {
-		for range p.Rows {
-			for x := 0; x < p.Columns && len(b) >= 4; x += 2 {
-				out[o], out[o+1], out[o+2] = b[0], b[2], b[3]
-				o += 3
-				if x+1 < p.Columns {
-					out[o], out[o+1], out[o+2] = b[1], b[2], b[3]
-					o += 3
-				}
-				b = b[4:]
-			}
-		}
+// expand422 repeats the chrominance of Y Y Cb Cr groups for n pixels.
+func expand422(out, b []byte, n, width int) {
+	for i := range n {
+		group := b[i/2*4*width:]
+		copy(out[3*i*width:][:width], group[i%2*width:])
+		copy(out[(3*i+1)*width:][:2*width], group[2*width:4*width])
 	}
 }
