@@ -13,7 +13,7 @@ type codestream struct {
 	header
 	signed    bool // of the first component
 	mixed     bool // components of several precisions or signs
-	transform bool // a multiple component transformation is undone by decoding
+	transform byte // of the components: 0 none, 1 that of Part 1, others of Part 2
 	data      []byte
 	ended     bool // data has its end marker
 	tiles     map[int64]tile
@@ -69,7 +69,9 @@ func readCodestream(b []byte) (*codestream, error) {
 				return nil, err
 			}
 		case markerCOD:
-			c.transform = len(body) >= 5 && body[4] != 0
+			if len(body) >= 5 {
+				c.transform = body[4]
+			}
 		}
 		at += 2 + n
 	}
@@ -150,6 +152,9 @@ func (c *codestream) check(in codec.Encoded) error {
 	if err := c.header.check(in); err != nil {
 		return err
 	}
+	if c.transform > 1 {
+		return unsupported(in, "a component transformation of JPEG 2000 Part 2")
+	}
 	// The library takes some kilobytes for a tile, whether its data is there or
 	// not; data of a tile takes at least 14 bytes.
 	if tiles := c.across * c.down; tiles > 65535 || tiles > 1024 && tiles*14 > int64(len(c.data)) {
@@ -178,7 +183,7 @@ func (c *codestream) walk(b []byte, at int) {
 		t.total = max(t.total, int(b[at+11]))
 		switch {
 		case length == 0: // up to the end marker
-			c.data = bytes.TrimRight(b, "\x00")
+			c.data = unpadded(b)
 			c.ended = bytes.HasSuffix(c.data, []byte{0xff, 0xd9})
 			t.cut = !c.ended
 		case length > int64(len(b)-at):

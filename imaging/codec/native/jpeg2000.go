@@ -69,7 +69,7 @@ func (c *codestream) colour(header string) string {
 	switch {
 	case header == "YBR_RCT", header == "YBR_ICT":
 		return "RGB"
-	case c.sycc && header == "RGB" && !c.transform:
+	case c.sycc && header == "RGB" && c.transform == 0:
 		return "YBR_FULL"
 	}
 	return header

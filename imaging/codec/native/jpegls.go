@@ -6,6 +6,7 @@ import "C"
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"longying/imaging"
@@ -23,22 +24,7 @@ func decodeJPEGLS(in codec.Encoded) (*imaging.Frame, error) {
 	if err := h.check(in); err != nil {
 		return nil, err
 	}
-	f := imaging.NewFrame(in.Pixels)
-	// Some encoders make the length even with a zero in front of the end marker,
-	// where CharLS wants none. As the entropy code goes on with zeros where it
-	// ends, leaving out one that belongs to it changes nothing or fails.
-	if b, ok := bytes.CutSuffix(in.Data, []byte{0, 0xff, 0xd9}); ok {
-		b = append(bytes.Clone(b), 0xff, 0xd9)
-		if runJPEGLS(in, h, b, f) == nil {
-			widen(f, h.format, h.precision)
-			return f, nil
-		}
-		f = imaging.NewFrame(in.Pixels)
-	}
-	err = runJPEGLS(in, h, in.Data, f)
-	if err != nil && !bytes.HasSuffix(bytes.TrimRight(in.Data, "\x00"), []byte{0xff, 0xd9}) {
-		err = cutJPEGLS(in, h, f, err)
-	}
+	f, err := h.decode(in)
 	if err != nil {
 		return nil, err
 	}
@@ -46,37 +32,68 @@ func decodeJPEGLS(in codec.Encoded) (*imaging.Frame, error) {
 	return f, nil
 }
 
-func runJPEGLS(in codec.Encoded, h header, b []byte, f *imaging.Frame) error {
-	var m message
-	out, layout := memory(f)
-	code := C.longying_jpegls((*C.uint8_t)(unsafe.SliceData(b)), C.size_t(len(b)), C.int(h.precision), layout, out, m.pointer())
-	return failure(in, h.format, code, &m)
+var endOfImage = []byte{0xff, 0xd9}
+
+// decode brings the end of the stream into the form that CharLS wants.
+func (h header) decode(in codec.Encoded) (*imaging.Frame, error) {
+	data := unpadded(in.Data)
+	if !bytes.HasSuffix(data, endOfImage) {
+		return h.decodeCut(in)
+	}
+	// Some encoders make the length even with a zero in front of the end marker,
+	// where CharLS wants none. As the entropy code goes on with zeros where it
+	// ends, leaving out one that belongs to it changes nothing or fails.
+	if b, ok := bytes.CutSuffix(data, []byte{0, 0xff, 0xd9}); ok {
+		if f, err := h.run(in, slices.Concat(b, endOfImage), 0); err == nil {
+			return f, nil
+		}
+	}
+	return h.run(in, data, 0)
 }
 
-// cutJPEGLS keeps the rows of a stream without its end that were decoded into
-// f before cause. CharLS does not tell how many: those are decoded that come
-// out the same into other memory. The last of them may hold samples invented
-// at the end of the data, so it is not kept.
-func cutJPEGLS(in codec.Encoded, h header, f *imaging.Frame, cause error) error {
-	other := imaging.NewFrame(in.Pixels)
-	b, c := raw(f), raw(other)
-	for i := range c {
-		c[i] = 0xa5
+// decodeCut decodes a stream without its end: the rows that are there, the
+// others 0. CharLS does not tell how many there are: those are decoded that
+// come out the same over other memory. The last of them may hold samples
+// invented at the end of the data, so it is not kept.
+func (h header) decodeCut(in codec.Encoded) (*imaging.Frame, error) {
+	// Without a marker at the end of the data, CharLS 2.4.1 reads 2^31 zeros
+	// behind it before it gives up.
+	b := slices.Concat(in.Data, endOfImage)
+	f, cause := h.run(in, b, 0)
+	if cause == nil {
+		f.Damaged, f.Note = true, "the JPEG-LS stream has no end marker, but all its pixels are there"
+		return f, nil
 	}
-	// The answer is that of the first time.
-	_ = runJPEGLS(in, h, in.Data, other)
-	row := len(b) / f.Rows
+	other, _ := h.run(in, b, 0xa5)
+	v, w := raw(f), raw(other)
+	row := len(v) / f.Rows
 	done := 0
-	for done < f.Rows && bytes.Equal(b[done*row:(done+1)*row], c[done*row:(done+1)*row]) {
+	for done < f.Rows && bytes.Equal(v[done*row:(done+1)*row], w[done*row:(done+1)*row]) {
 		done++
 	}
 	if done < 2 {
-		return cause
+		return nil, cause
 	}
-	clear(b[(done-1)*row:])
+	clear(v[(done-1)*row:])
 	f.Damaged, f.Missing = true, (f.Rows-done+1)*f.Columns
 	f.Note = fmt.Sprintf("the JPEG-LS stream is cut short: %d of %d pixels are missing", f.Missing, f.Rows*f.Columns)
-	return nil
+	return f, nil
+}
+
+// run calls CharLS. Also of a stream that it gives up, the frame holds what it
+// wrote until then, and fill elsewhere.
+func (h header) run(in codec.Encoded, b []byte, fill byte) (*imaging.Frame, error) {
+	f := imaging.NewFrame(in.Pixels)
+	if fill != 0 {
+		v := raw(f)
+		for i := range v {
+			v[i] = fill
+		}
+	}
+	var m message
+	out, layout := memory(f)
+	code := C.longying_jpegls((*C.uint8_t)(unsafe.SliceData(b)), C.size_t(len(b)), C.int(h.precision), layout, out, m.pointer())
+	return f, failure(in, h.format, code, &m)
 }
 
 // readJPEGLS reads the frame header: ISO/IEC 14495-1 C.2.2.

@@ -80,6 +80,15 @@ func contents(in codec.Encoded) codec.Coding {
 	return said
 }
 
+// unpadded is a stream without what makes its length even behind it: PS3.5 A.4
+// has a zero, some devices write 255.
+func unpadded(b []byte) []byte {
+	for len(b) > 0 && (b[len(b)-1] == 0 || b[len(b)-1] == 0xff) {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
 func damaged(format string, args ...any) error {
 	return &codec.DataError{Detail: fmt.Sprintf(format, args...)}
 }
