@@ -61,6 +61,7 @@ func mayImport() map[string][]string {
 		"imaging/dicomfile": {"imaging", "imaging/codec"},
 		"imaging/render":    {"imaging", "imaging/dicomfile", "imaging/codec"},
 		"imaging/icc":       {"imaging"},
+		"imaging/volume":    {"imaging", "imaging/dicomfile", "imaging/codec"},
 		// Little CMS has a package of its own; a slide applies its colour profile.
 		"imaging/slide":  {"imaging", "imaging/dicomfile", "imaging/codec", "imaging/icc"},
 		"inference":      {"imaging", "models"},
