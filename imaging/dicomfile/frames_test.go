@@ -206,6 +206,12 @@ func fragmented(t *testing.T, frames int, table []uint32, fragments ...string) [
 	return written(t, ds)
 }
 
+// whole is a JPEG stream as far as its markers go: a comment, a scan with a
+// stuffed byte and a restart marker, the end.
+func whole(comment string) string {
+	return "\xff\xd8\xff\xfe\x00" + string(rune(2+len(comment))) + comment + "\xff\xda\x00\x02ab\xff\x00\xff\xd0c\xff\xd9"
+}
+
 func TestFragmentsAreSharedOutAmongFrames(t *testing.T) {
 	soi := "\xff\xd8\xff"
 	cases := []struct {
@@ -221,6 +227,15 @@ func TestFragmentsAreSharedOutAmongFrames(t *testing.T) {
 		{"marks where the table is empty", 2, nil, []string{soi + "1", "22", soi + "3"}, []string{soi + "122", soi + "3"}},
 		{"marks where the table is wrong", 2, []uint32{0, 7}, []string{soi + "1", "22", soi + "3"}, []string{soi + "122", soi + "3"}},
 		{"fewer fragments than frames", 3, nil, []string{"aa", "bb"}, []string{"aa", "bb", ""}},
+		{"a table of zeros", 2, []uint32{0, 0}, []string{soi + "1", "22", soi + "3"}, []string{soi + "122", soi + "3"}},
+		{"a table that falls", 2, []uint32{24, 0}, []string{soi + "1", "22", soi + "3"}, []string{soi + "122", soi + "3"}},
+		{"a table that points between marks", 2, []uint32{0, 12}, []string{soi + "1", "22", soi + "3"}, []string{soi + "122", soi + "3"}},
+		{"a table of one entry", 2, []uint32{0}, []string{soi + "1", soi + "2"}, []string{soi + "1", soi + "2"}},
+		{"more streams than frames", 1, nil, []string{soi + "1", "22", soi + "3"}, []string{soi + "122"}},
+		{"more entries than frames", 1, []uint32{0, 22}, []string{soi + "1", "22", soi + "3"}, []string{soi + "122"}},
+		{"an empty fragment", 2, nil, []string{soi + "1", "", soi + "2"}, []string{soi + "1", soi + "2"}},
+		{"several frames in one fragment", 2, []uint32{0}, []string{whole("1") + "\x00" + whole("2")}, []string{whole("1"), whole("2")}},
+		{"marks inside a segment are none", 2, nil, []string{whole("\xff\xd8\xff\xd9") + whole("2")}, []string{whole("\xff\xd8\xff\xd9"), whole("2")}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -231,7 +246,7 @@ func TestFragmentsAreSharedOutAmongFrames(t *testing.T) {
 					if err == nil {
 						t.Errorf("frame %d is not in the file, but was given", i+1)
 					}
-				} else if string(got) != want {
+				} else if strings.TrimRight(string(got), "\x00") != want { // fragments are padded to even lengths
 					t.Errorf("frame %d: %q, %v", i+1, got, err)
 				}
 			}
@@ -332,5 +347,125 @@ func FuzzOpen(f *testing.F) {
 			return
 		}
 		exerciseBytes(t, b)
+	})
+}
+
+// What the header and the tables get wrong is said with every frame.
+func TestContradictionsOfTheFragmentsAreSaid(t *testing.T) {
+	soi := "\xff\xd8\xff"
+	for name, c := range map[string]struct {
+		frames    int
+		table     []uint32
+		fragments []string
+		note      string
+	}{
+		"a wrong table":            {2, []uint32{0, 7}, []string{soi + "1", "22", soi + "3"}, "offset table contradicts"},
+		"more streams than frames": {1, nil, []string{soi + "1", soi + "3"}, "holds 1 more frames than the 1 of the header"},
+		"more entries than frames": {1, []uint32{0, 12}, []string{soi + "1", soi + "3"}, "holds 1 more frames"},
+		"a right table":            {2, []uint32{0, 12}, []string{soi + "1", soi + "3"}, ""},
+	} {
+		f := opened(t, fragmented(t, c.frames, c.table, c.fragments...))
+		if _, err := f.RawFrame(1); err != nil {
+			t.Error(name, err)
+		}
+		if got := f.index.said(); c.note == "" && got != "" || !strings.Contains(got, c.note) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// A tile of a slide must not cost a walk over all of them.
+func TestAFrameIsFoundByItsTableAlone(t *testing.T) {
+	var table []uint32
+	var fragments []string
+	for i := range 1000 {
+		table, fragments = append(table, uint32(16*i)), append(fragments, "\xff\xd8\xff0"+fmt.Sprintf("%04d", i))
+	}
+	b := fragmented(t, 1000, table, fragments...)
+	r := &countingReader{r: bytes.NewReader(b)}
+	f, err := OpenReader(r, int64(len(b)), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.calls = 0
+	if got, err := f.RawFrame(500); string(got) != fragments[499] || r.calls > 10 {
+		t.Errorf("%q in %d reads, %v", got, r.calls, err)
+	}
+}
+
+// PS3.5 7.3 and 8.1.1: in big endian, bytes in words lie in pairs, which a
+// frame of an odd length shares with the next.
+func TestBytesInBigEndianWordsAreExchanged(t *testing.T) {
+	object := func(bits, rows, columns, frames int, data []byte) *File {
+		ds := sample(1, func(d *Dataset) {
+			d.Int(TagRows, "US", rows).Int(TagColumns, "US", columns).Int(TagNumberOfFrames, "IS", frames).
+				Int(TagBitsAllocated, "US", bits).Int(TagBitsStored, "US", bits).Int(TagHighBit, "US", bits-1).
+				Bytes(TagPixelData, "OW", data)
+		})
+		var b bytes.Buffer
+		if err := writeAs(&b, ds, ExplicitBig); err != nil {
+			t.Fatal(err)
+		}
+		return opened(t, b.Bytes())
+	}
+	// writeAs exchanges the bytes of OW as 16-bit words: in the file 2 1 4 3 ...
+	f := object(8, 1, 3, 3, []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 0})
+	for n, want := range [][]byte{{1, 2, 3}, {4, 5, 6}, {7, 8, 9}} {
+		if got, err := f.RawFrame(n + 1); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("frame %d: %v %v", n+1, got, err)
+		}
+	}
+	f = object(1, 3, 3, 2, []byte{0b01010101, 0b01100111, 0b11, 0})
+	frame, err := f.Frame(context.Background(), codec.Local{}, 2)
+	if err != nil || !bytes.Equal(frame.Uint8, []uint8{1, 1, 0, 0, 1, 1, 0, 1, 1}) {
+		t.Errorf("%v %v", frame, err)
+	}
+}
+
+func TestStreamsThatAreNotEncapsulatedAreRead(t *testing.T) {
+	b := fragmented(t, 1, nil, whole("1"))
+	i := bytes.Index(b, []byte("\xe0\x7f\x10\x00OB"))
+	bare := append(bytes.Clone(b[:i+8]), byte(len(whole("1"))), 0, 0, 0)
+	f := opened(t, append(bare, whole("1")...))
+	if got, err := f.RawFrame(1); err != nil || string(got) != whole("1") {
+		t.Errorf("%q %v", got, err)
+	}
+}
+
+func TestMoreNativeFramesThanTheHeaderSaysAreSaid(t *testing.T) {
+	ds := sample(1, func(d *Dataset) { d.Bytes(TagPixelData, "OW", make([]byte, 36)) })
+	frame, err := opened(t, written(t, ds)).Frame(context.Background(), codec.Local{}, 1)
+	if err != nil || !strings.Contains(frame.Note, "2 frames more") {
+		t.Errorf("%+v %v", frame, err)
+	}
+}
+
+// FuzzFragments gives the pixel data as it lies behind the element's header.
+func FuzzFragments(f *testing.F) {
+	tail := func(b []byte) []byte {
+		return b[bytes.Index(b, []byte("\xe0\x7f\x10\x00OB"))+12:]
+	}
+	t := &testing.T{}
+	f.Add(uint8(2), uint8(0), tail(fragmented(t, 2, []uint32{0, 20}, "aa", "bb", "cc")))
+	f.Add(uint8(2), uint8(0), tail(fragmented(t, 2, []uint32{0, 7}, "\xff\xd8\xff1", "22", "\xff\xd8\xff3")))
+	f.Add(uint8(3), uint8(1), tail(fragmented(t, 3, nil, whole("1")+whole("2"), whole("3"))))
+	f.Add(uint8(2), uint8(2), tail(fragmented(t, 2, nil, "\xff\x4f\xff\x51\x00\x02\xff\x90\x00\x02\xff\x93\xff\x8f\xff\x91\x00\x04\x00\x00\xff\xd9\xff\x4f\xff\x51\x00\x02\xff\xd9")))
+	head := fragmented(t, 1, nil, "aa")
+	head = head[:bytes.Index(head, []byte("\xe0\x7f\x10\x00OB"))]
+	f.Fuzz(func(t *testing.T, frames, syntax uint8, pixels []byte) {
+		b := append(bytes.Clone(head), "\xe0\x7f\x10\x00OB\x00\x00\xff\xff\xff\xff"...)
+		file := opened(t, append(b, pixels...))
+		file.instance.Pixels.Frames = int(frames)
+		file.transferSyntax = []string{"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.1.98"}[syntax%5]
+		total := 0
+		for n := range int(frames) {
+			raw, err := file.RawFrame(n + 1)
+			if err == nil {
+				total += len(raw)
+			}
+		}
+		if total > len(pixels)*int(max(1, frames)) {
+			t.Errorf("%d bytes of frames out of %d", total, len(pixels))
+		}
 	})
 }

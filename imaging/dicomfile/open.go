@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"sync"
 
 	"longying/imaging"
 )
@@ -34,9 +33,7 @@ type File struct {
 	directory      *directory // of a DICOMDIR
 	close          io.Closer
 
-	index    sync.Once
-	frames   []frameSpan
-	indexErr error
+	index frameIndex
 }
 
 // Reader opens files and folders with what a site knows about its devices. The

@@ -181,14 +181,15 @@ func TestZIPMembersAreScannedAndOpenByName(t *testing.T) {
 	}
 }
 
-// countingReader notes the furthest byte that was read.
+// countingReader notes the furthest byte that was read, and how often.
 type countingReader struct {
-	r   *bytes.Reader
-	far int64
+	r     *bytes.Reader
+	far   int64
+	calls int
 }
 
 func (c *countingReader) ReadAt(p []byte, off int64) (int, error) {
-	c.far = max(c.far, off+int64(len(p)))
+	c.far, c.calls = max(c.far, off+int64(len(p))), c.calls+1
 	return c.r.ReadAt(p, off)
 }
 
