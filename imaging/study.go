@@ -70,10 +70,13 @@ type Instance struct {
 	SOPInstanceUID    string
 	StudyUID          string
 	SeriesUID         string
-	CharacterSet      string // (0008,0005) joined by a backslash, as written
-	CharacterSetNote  string // for people, when the text was read otherwise than declared
-	Device            Device // that sent it
-	Number            int    // (0020,0013)
+	CharacterSet      string        // (0008,0005) joined by a backslash, as written
+	TextCharacterSet  string        // in which the text was read: CharacterSet, or what was found or chosen in its place
+	CharacterSetNote  string        // for people, when the text was read otherwise than declared, or may have to be
+	TextReadings      []TextReading // ways to read the text, the declared one first; nil when the declaration stands beyond doubt
+	TextDoubtful      bool          // another reading is possible, or a character of the name cannot be shown: a person must look
+	Device            Device        // that sent it
+	Number            int           // (0020,0013)
 	Modality          string
 	BodyPart          string
 	ViewPosition      string // (0018,5101): PA, AP, LL, ...

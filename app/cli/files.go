@@ -22,31 +22,56 @@ import (
 // infoRow is one instance of `info --json`, as the contract names its fields,
 // and what else is to be known of it.
 type infoRow struct {
-	Path           string `json:"path"`
-	StudyUID       string `json:"study_uid"`
-	SeriesUID      string `json:"series_uid"`
-	SOPUID         string `json:"sop_uid"`
-	Modality       string `json:"modality"`
-	Rows           int    `json:"rows"`
-	Columns        int    `json:"columns"`
-	Frames         int    `json:"frames"`
-	TransferSyntax string `json:"transfer_syntax"`
-	Photometric    string `json:"photometric"`
-	CharacterSet   string `json:"character_set"`
-	PatientName    string `json:"patient_name"`
-	PatientID      string `json:"patient_id"`
-	Decodable      bool   `json:"decodable"`
-	Note           string `json:"note,omitempty"`      // how the text was read, where not as declared
-	Truncated      string `json:"truncated,omitempty"` // what of the pixel data is not there
-	Skipped        string `json:"skipped,omitempty"`   // the header was read, but the object was not taken
+	Path           string        `json:"path"`
+	StudyUID       string        `json:"study_uid"`
+	SeriesUID      string        `json:"series_uid"`
+	SOPUID         string        `json:"sop_uid"`
+	Modality       string        `json:"modality"`
+	Rows           int           `json:"rows"`
+	Columns        int           `json:"columns"`
+	Frames         int           `json:"frames"`
+	TransferSyntax string        `json:"transfer_syntax"`
+	Photometric    string        `json:"photometric"`
+	CharacterSet   string        `json:"character_set"`
+	PatientName    string        `json:"patient_name"`
+	PatientID      string        `json:"patient_id"`
+	Decodable      bool          `json:"decodable"`
+	TextDoubtful   bool          `json:"text_doubtful,omitempty"` // a person must look which reading of the name is right
+	Readings       []infoReading `json:"readings,omitempty"`      // of the text, where the declaration does not stand beyond doubt
+	Note           string        `json:"note,omitempty"`          // how the text was read, where not as declared
+	Truncated      string        `json:"truncated,omitempty"`     // what of the pixel data is not there
+	Skipped        string        `json:"skipped,omitempty"`       // the header was read, but the object was not taken
+}
+
+type infoReading struct {
+	CharacterSet string  `json:"character_set"`
+	PatientName  string  `json:"patient_name"`
+	Text         string  `json:"text,omitempty"` // another text of the header
+	Confidence   float64 `json:"confidence"`     // 0..1
+}
+
+// characterSet is the declared character set, and behind an arrow the one in
+// which the text was read, where that is another.
+func characterSet(in *imaging.Instance) string {
+	if in.TextCharacterSet == in.CharacterSet {
+		return in.CharacterSet
+	}
+	if in.CharacterSet == "" {
+		return "none→" + in.TextCharacterSet
+	}
+	return in.CharacterSet + "→" + in.TextCharacterSet
 }
 
 func newInfoRow(in *imaging.Instance) infoRow {
+	var readings []infoReading
+	for _, r := range in.TextReadings {
+		readings = append(readings, infoReading{r.CharacterSet, r.Name, r.Sample, r.Confidence})
+	}
 	return infoRow{Path: in.Source, StudyUID: in.StudyUID, SeriesUID: in.SeriesUID, SOPUID: in.SOPInstanceUID, Modality: in.Modality,
 		Rows: in.Pixels.Rows, Columns: in.Pixels.Columns, Frames: in.Pixels.Frames, TransferSyntax: in.TransferSyntaxUID,
-		Photometric: in.Pixels.Photometric, CharacterSet: in.CharacterSet, PatientName: in.Patient.Name.String(), PatientID: in.Patient.ID,
-		Decodable: in.Pixels.Rows > 0 && codec.Supported(in.TransferSyntaxUID) == nil,
-		Note:      in.CharacterSetNote, Truncated: in.Truncated}
+		Photometric: in.Pixels.Photometric, CharacterSet: characterSet(in), PatientName: in.Patient.Name.String(), PatientID: in.Patient.ID,
+		Decodable:    in.Pixels.Rows > 0 && codec.Supported(in.TransferSyntaxUID) == nil,
+		TextDoubtful: in.TextDoubtful, Readings: readings, Note: in.CharacterSetNote, Truncated: in.Truncated}
 }
 
 func cmdInfo(ctx context.Context, c *call) error {

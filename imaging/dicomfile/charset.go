@@ -14,18 +14,24 @@ import (
 // charset decodes text of one data set: Specific Character Set (0008,0005),
 // PS3.3 C.12.1.1.2 and PS3.5 6.1. A nil charset is UTF-8.
 type charset struct {
-	declared   []string          // as written
-	whole      encoding.Encoding // GB18030, GBK: no code extensions
+	term       string // the Defined Terms, joined by a backslash
+	gb18030    bool   // or GBK, GB 2312: no code extensions
 	utf8       bool
+	twice      bool              // UTF-8 as if it had been Latin-1, in UTF-8
 	latin      encoding.Encoding // G1 of a single-byte set at the start of a value; nil: none
 	katakana   bool              // ISO_IR 13 at the start: JIS X 0201
 	extensions bool
+	unescaped  designation // the multi-byte set that a value without escape sequences is read in: asKorean, asChinese, else asPage
 }
 
 // newCharset reads the values of (0008,0005). Unknown terms count as the
 // default repertoire, ok is then false.
 func newCharset(terms []string) (cs *charset, ok bool) {
-	cs, ok = &charset{declared: terms}, true
+	cs, ok = &charset{term: strings.Join(terms, `\`)}, true
+	if cs.term == UTF8Twice {
+		cs.utf8, cs.twice = true, true
+		return cs, true
+	}
 	for i, t := range terms {
 		t = strings.ToUpper(strings.TrimSpace(t))
 		t = strings.ReplaceAll(strings.ReplaceAll(t, "ISO-IR", "ISO_IR"), "ISO IR", "ISO_IR")
@@ -37,11 +43,8 @@ func newCharset(terms []string) (cs *charset, ok bool) {
 		switch {
 		case t == "":
 			number = "6"
-		case t == "GB18030" && i == 0:
-			cs.whole = simplifiedchinese.GB18030
-			continue
-		case (t == "GBK" || t == "GB2312") && i == 0:
-			cs.whole = simplifiedchinese.GBK
+		case (t == "GB18030" || t == "GBK" || t == "GB2312") && i == 0:
+			cs.gb18030 = true
 			continue
 		case strings.HasPrefix(t, "ISO_IR "):
 			number = t[len("ISO_IR "):]
@@ -59,6 +62,10 @@ func newCharset(terms []string) (cs *charset, ok bool) {
 		switch {
 		case !known && number != "87" && number != "159" && number != "149" && number != "58":
 			ok = false
+		case i > 0 && number == "149":
+			cs.unescaped = asKorean
+		case i > 0 && number == "58":
+			cs.unescaped = asChinese
 		case i == 0:
 			cs.latin, cs.katakana = page, number == "13"
 			switch number { // a multi-byte set as the first value, against the rules but seen
@@ -113,10 +120,12 @@ func (cs *charset) decode(b []byte, name bool) string {
 		return string(b)
 	}
 	switch {
-	case cs == nil || cs.utf8:
-		return strings.ToValidUTF8(string(b), "�")
-	case cs.whole != nil:
-		return decodeWith(cs.whole, b)
+	case cs == nil || cs.utf8 && !cs.twice:
+		return string([]rune(string(b))) // one replacement for each wrong byte
+	case cs.twice:
+		return decodeTwice(b)
+	case cs.gb18030:
+		return decodeGB(b)
 	}
 	return cs.decode2022(b, name)
 }
@@ -223,11 +232,17 @@ func (cs *charset) decode2022(b []byte, name bool) string {
 		case c < 0x80:
 			out.WriteString(decodeJIS(run, g0 == asJIS0212))
 		case g1 == asKatakana:
-			out.WriteString(decodeWith(japanese.ShiftJIS, run))
-		case g1 == asKorean:
+			for _, k := range run {
+				if k >= 0xa1 && k <= 0xdf { // JIS X 0201
+					out.WriteRune(rune(k) - 0xa1 + '｡')
+				} else {
+					out.WriteRune(utf8.RuneError)
+				}
+			}
+		case g1 == asKorean || g1 == asPage && page == nil && cs.unescaped == asKorean:
 			out.WriteString(decodeWith(korean.EUCKR, run))
-		case g1 == asChinese:
-			out.WriteString(decodeWith(simplifiedchinese.GBK, run))
+		case g1 == asChinese || g1 == asPage && page == nil && cs.unescaped == asChinese:
+			out.WriteString(decodeGB(run))
 		case page != nil:
 			out.WriteString(decodeWith(page, run))
 		default:
@@ -238,7 +253,24 @@ func (cs *charset) decode2022(b []byte, name bool) string {
 	return out.String()
 }
 
-// decodeJIS reads seven-bit JIS X 0208 or 0212 pairs by way of EUC-JP.
+// decodeTwice takes one layer of UTF-8 off: the characters are the bytes of
+// UTF-8, by Latin-1 or by Windows-1252.
+func decodeTwice(b []byte) string {
+	inner := make([]byte, 0, len(b))
+	for _, r := range string(b) {
+		if r < 0x100 {
+			inner = append(inner, byte(r))
+		} else if c, ok := charmap.Windows1252.EncodeRune(r); ok {
+			inner = append(inner, c)
+		} else {
+			inner = append(inner, 0xff) // in no UTF-8
+		}
+	}
+	return string([]rune(string(inner)))
+}
+
+// decodeJIS reads seven-bit JIS X 0208 or 0212 pairs by way of EUC-JP, whose
+// tables here are Microsoft's: signs that differ get the standard's.
 func decodeJIS(run []byte, supplement bool) string {
 	euc := make([]byte, 0, len(run)*3/2)
 	for i := 0; i+1 < len(run); i += 2 {
@@ -247,9 +279,89 @@ func decodeJIS(run []byte, supplement bool) string {
 		}
 		euc = append(euc, run[i]|0x80, run[i+1]|0x80)
 	}
-	s := decodeWith(japanese.EUCJP, euc)
+	s := strings.Map(func(r rune) rune {
+		switch r {
+		case '～':
+			if supplement {
+				return '~'
+			}
+			return '〜'
+		case '∥':
+			return '‖'
+		case '－':
+			return '−'
+		case '￠':
+			return '¢'
+		case '￡':
+			return '£'
+		case '￢':
+			return '¬'
+		}
+		return r
+	}, decodeWith(japanese.EUCJP, euc))
 	if len(run)%2 == 1 {
-		s += "�"
+		s += "\uFFFD"
 	}
 	return s
+}
+
+// decodeGB reads GB18030, and with it GBK and GB 2312. Characters that a site
+// defined itself, as the registers of rare names did, become private code
+// points as GB18030 maps them, so that different ones stay different.
+func decodeGB(b []byte) string {
+	var out strings.Builder
+	done := 0
+	for i := 0; i < len(b); {
+		n := gbLength(b[i:])
+		if n == 2 {
+			if r := userDefined(b[i], b[i+1]); r != 0 {
+				out.WriteString(decodeWith(simplifiedchinese.GB18030, b[done:i]))
+				out.WriteRune(r)
+				done = i + 2
+			}
+		}
+		i += n
+	}
+	if done == 0 {
+		return decodeWith(simplifiedchinese.GB18030, b)
+	}
+	out.WriteString(decodeWith(simplifiedchinese.GB18030, b[done:]))
+	return out.String()
+}
+
+// gbLength is the length of the first character: 1, 2 or 4 bytes.
+func gbLength(b []byte) int {
+	switch {
+	case b[0] < 0x81 || b[0] == 0xff || len(b) < 2:
+		return 1
+	case b[1] >= 0x30 && b[1] <= 0x39 && len(b) >= 4:
+		return 4
+	case b[1] >= 0x40 && b[1] != 0x7f && b[1] != 0xff:
+		return 2
+	}
+	return 1
+}
+
+// userDefined maps the three user-defined areas of GB18030, and the three Han
+// characters of GB18030-2022 that the decoder does not have; 0 otherwise.
+func userDefined(lead, trail byte) rune {
+	l, t := rune(lead), rune(trail)
+	switch {
+	case l >= 0xaa && l <= 0xaf && t >= 0xa1:
+		return 0xe000 + (l-0xaa)*94 + t - 0xa1
+	case l >= 0xf8 && l <= 0xfe && t >= 0xa1:
+		return 0xe234 + (l-0xf8)*94 + t - 0xa1
+	case l >= 0xa1 && l <= 0xa7 && t <= 0xa0:
+		if t > 0x7f {
+			t--
+		}
+		return 0xe4c6 + (l-0xa1)*96 + t - 0x40
+	case l == 0xfe && t == 0x90:
+		return '\u9fba'
+	case l == 0xfe && t == 0xa0:
+		return '\u9fbb'
+	case l == 0xfe && t == 0x91:
+		return '\U000241fe'
+	}
+	return 0
 }

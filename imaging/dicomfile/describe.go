@@ -9,19 +9,11 @@ import (
 
 // describe makes the Instance of a header: text first, because its character
 // set may have to be found out, then the modules one by one.
-func (rd Reader) describe(f *File) *imaging.Instance {
+func (rd Reader) describe(f *File, s *scratch) *imaging.Instance {
 	ds := f.head
 	inst := &imaging.Instance{Source: f.name, TransferSyntaxUID: f.transferSyntax}
-	declared := ds.Texts(TagSpecificCharacterSet)
-	cs, known := newCharset(declared)
-	inst.CharacterSet = strings.Join(declared, `\`)
-	if !known {
-		inst.CharacterSetNote = "the header declares the unknown character set " + inst.CharacterSet
-	}
-	if other, note := undeclaredChinese(declared, undecodedTexts(ds)); other != nil {
-		cs, inst.CharacterSetNote = other, note
-	}
-	ds.setCharset(cs)
+	inst.Device = imaging.Device{Manufacturer: ds.bare(TagManufacturer), StationName: ds.bare(TagStationName), AETitle: f.sourceAE}
+	ds.setCharset(rd.charset(inst, ds, s))
 
 	number := func(t Tag) int { v, _ := ds.IntValue(t); return v }
 	real := func(t Tag) float64 { v, _ := ds.FloatValue(t); return v }
@@ -42,7 +34,6 @@ func (rd Reader) describe(f *File) *imaging.Instance {
 	inst.Manufacturer = ds.Text(TagManufacturer)
 	inst.ModelName = ds.Text(TagModelName)
 	inst.StationName = ds.Text(TagStationName)
-	inst.Device = imaging.Device{Manufacturer: ds.bare(TagManufacturer), StationName: ds.bare(TagStationName), AETitle: f.sourceAE}
 	inst.ContentDate = when(ds, TagContentDate, TagContentTime)
 	inst.SeriesDescription = ds.Text(TagSeriesDescription)
 	inst.ImageComments = ds.Text(TagImageComments)
@@ -91,15 +82,33 @@ func (rd Reader) describe(f *File) *imaging.Instance {
 	return inst
 }
 
-// undecodedTexts are the texts of the top level as bytes.
-func undecodedTexts(ds *Dataset) [][]byte {
-	var out [][]byte
-	for _, e := range ds.elements {
-		if info, _ := vrOf(e.vr); info.kind == vrText && !e.tag.Private() && !isASCII(e.value) {
-			out = append(out, e.value)
+// charset finds how the text of a header is to be read, and notes it.
+func (rd Reader) charset(inst *imaging.Instance, ds *Dataset, s *scratch) *charset {
+	terms := ds.Texts(TagSpecificCharacterSet)
+	cs, known := newCharset(terms)
+	inst.CharacterSet = cs.term
+	if !known {
+		inst.CharacterSetNote = "the header declares the unknown character set " + inst.CharacterSet
+	}
+	inst.TextCharacterSet = cs.term
+	t := textOf(ds, terms)
+	if t.name == nil && len(t.others) == 0 {
+		return cs
+	}
+	v := s.judge(t)
+	if rd.CharacterSet != nil {
+		if term := rd.CharacterSet(inst.Device, cs.term); term != "" {
+			v, _ = v.chosen(t, term)
 		}
 	}
-	return out
+	if note := v.note(cs.term); note != "" {
+		inst.CharacterSetNote = note
+	}
+	inst.TextCharacterSet, inst.TextReadings, inst.TextDoubtful = v.term, v.readings, v.doubtful
+	if v.term != cs.term {
+		cs, _ = newCharset(strings.Split(v.term, `\`))
+	}
+	return cs
 }
 
 func patientHeader(ds *Dataset) imaging.PatientHeader {

@@ -199,7 +199,7 @@ func (rd Reader) header(r io.ReaderAt, size int64, name string, s *scratch) (*Fi
 		}
 		return nil, err
 	}
-	f.instance = rd.describe(f)
+	f.instance = rd.describe(f, s)
 	if err != nil {
 		return f, err
 	}

@@ -90,6 +90,32 @@ type scratch struct {
 	buf      []byte
 	elements []element
 	list     []*element
+	verdicts map[string]verdict // of the texts of one series, which are alike
+}
+
+// judge is judge with what was found for the same text before.
+func (s *scratch) judge(t headerText) verdict {
+	if s == nil {
+		return judge(t)
+	}
+	const enough = 256
+	var key []byte
+	for _, d := range t.declared {
+		key = append(append(key, d...), '\\')
+	}
+	key = append(append(key, 0), t.name...)
+	for _, b := range t.others {
+		key = append(append(key, 0), b...)
+	}
+	v, ok := s.verdicts[string(key)]
+	if !ok {
+		v = judge(t)
+		if s.verdicts == nil || len(s.verdicts) >= enough {
+			s.verdicts = map[string]verdict{}
+		}
+		s.verdicts[string(key)] = v
+	}
+	return v
 }
 
 // buffer is room for the start of a file.

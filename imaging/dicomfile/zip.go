@@ -15,7 +15,7 @@ import (
 
 	"longying/imaging"
 
-	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/charmap"
 )
 
 // Limits on ZIP archives, against archives made to exhaust a machine.
@@ -163,12 +163,20 @@ func unicodePath(m *zip.File) (string, bool) {
 	return "", false
 }
 
-// undeclaredName reads a name whose encoding nothing states.
+// undeclaredName reads a name whose encoding nothing states: UTF-8 or GB18030,
+// whichever makes the likelier text, else code page 437, which APPNOTE names.
 func undeclaredName(name string) string {
-	if utf8.ValidString(name) {
+	if isASCII([]byte(name)) {
 		return name
 	}
-	return decodeWith(simplifiedchinese.GB18030, []byte(name))
+	chinese := decodeGB([]byte(name))
+	switch valid := !strings.ContainsRune(chinese, utf8.RuneError); {
+	case utf8.ValidString(name) && (!valid || textLikelihood(name) >= textLikelihood(chinese)):
+		return name
+	case valid:
+		return chinese
+	}
+	return decodeWith(charmap.CodePage437, []byte(name))
 }
 
 // openMember opens archive.zip!inner/path; ok is false when no part of the

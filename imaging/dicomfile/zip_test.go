@@ -67,7 +67,9 @@ func TestMemberNamesAreReadInTheEncodingOfTheirPacker(t *testing.T) {
 	}{
 		{"GBK without the flag", gb(t, `片子/头颅平扫/一`), "片子/头颅平扫/一", 0, nil},
 		{"GB18030 of four bytes without the flag", gb(t, `㐂㐄/一`), "㐂㐄/一", 0, nil},
-		{"GBK that is valid UTF-8 too", gb(t, "小/一些影像"), "小/一些影像", 0, nil},
+		{"GBK that is valid UTF-8 too", gb(t, "一些影/小"), "一些影/小", 0, nil},
+		{"Cyrillic in UTF-8 without the flag", "Снимок/1", "Снимок/1", 0, nil},
+		{"code page 437", "Aufnahme/gr\x81n\xe1", "Aufnahme/grünß", 0, nil},
 		{"backslashes of an old packer", gb(t, `片子\一`), "片子/一", 0, nil},
 		{"UTF-8 with the flag", "片子/一", "片子/一", 0x800, nil},
 		{"UTF-8 without the flag", "片子/一", "片子/一", 0, nil},
