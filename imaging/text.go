@@ -14,8 +14,8 @@ func (d Device) IsZero() bool { return d == Device{} }
 
 // TextReading is one way to read the text of a header.
 type TextReading struct {
-	CharacterSet string  // Defined Term of (0008,0005), or one of the terms beside them that dicomfile names
-	Name         string  // Patient's Name (0010,0010) read so, as a PN value
-	Sample       string  // other text of the header read so, to judge by; may be empty
-	Confidence   float64 // 0..1, that this is how the text was written; over all readings of a header they add up to 1
+	CharacterSet string  `json:"character_set"`    // Defined Term of (0008,0005), or one of the terms beside them that dicomfile names
+	Name         string  `json:"name"`             // Patient's Name (0010,0010) read so, as a PN value
+	Sample       string  `json:"sample,omitempty"` // other text of the header read so, to judge by; may be empty
+	Confidence   float64 `json:"confidence"`       // 0..1, that this is how the text was written; over all readings of a header they add up to 1
 }

@@ -154,6 +154,7 @@ type Examination struct {
 	Date            time.Time  `json:"date,omitzero"`
 	Institution     string     `json:"institution,omitempty"`
 	Header          Header     `json:"header"`
+	Text            HeaderText `json:"text,omitzero"` // how the header's text was read
 	Instances       int        `json:"instances"`
 	ImportedAt      time.Time  `json:"imported_at"`
 	Sample          bool       `json:"sample,omitempty"`

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"longying/imaging"
 	"longying/imaging/codec"
@@ -62,25 +63,30 @@ func (a *Archive) Put(ctx context.Context, in *imaging.Instance) (records.Object
 	return obj, a.key.WriteSealed(path, f.Object())
 }
 
-// Open opens one stored SOP instance.
+// Open opens one stored SOP instance, its text read as was chosen for its study
+// or its device.
 func (a *Archive) Open(ctx context.Context, sopUID string) (*dicomfile.File, error) {
 	var obj *records.Object
+	var ex *records.Examination
 	err := a.store.View(ctx, func(tx *sqlite.Tx) (err error) {
-		obj, err = tx.Object(sopUID)
+		if obj, err = tx.Object(sopUID); err != nil {
+			return err
+		}
+		ex, err = tx.Examination(obj.StudyUID)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("object %s: %w", sopUID, err)
 	}
-	return a.open(obj)
+	return a.open(a.reader(ctx, ex.Text), obj)
 }
 
-func (a *Archive) open(obj *records.Object) (*dicomfile.File, error) {
+func (a *Archive) open(rd dicomfile.Reader, obj *records.Object) (*dicomfile.File, error) {
 	sealed, err := a.key.OpenSealed(filepath.Join(a.folder, obj.File))
 	if err != nil {
 		return nil, fmt.Errorf("object %s: %w", obj.SOPUID, err)
 	}
-	f, err := dicomfile.OpenReader(sealed, sealed.Size(), obj.SOPUID)
+	f, err := rd.OpenReader(sealed, sealed.Size(), obj.SOPUID)
 	if err != nil {
 		sealed.Close()
 		return nil, fmt.Errorf("object %s: %w", obj.SOPUID, err)
@@ -88,9 +94,65 @@ func (a *Archive) open(obj *records.Object) (*dicomfile.File, error) {
 	return f, nil
 }
 
+// Reader reads files with the character sets that were chosen for their
+// devices. It may be used from several goroutines.
+func (a *Archive) Reader(ctx context.Context) dicomfile.Reader {
+	return a.reader(ctx, records.HeaderText{})
+}
+
+// reader is Reader for a study of which somebody may have chosen the reading.
+func (a *Archive) reader(ctx context.Context, text records.HeaderText) dicomfile.Reader {
+	var mu sync.Mutex
+	type asked struct {
+		device   imaging.Device
+		declared string
+	}
+	known := map[asked]string{}
+	return dicomfile.Reader{CharacterSet: func(d imaging.Device, declared string) string {
+		if text.ByHand && declared == text.Declared {
+			return text.Used
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		q := asked{d, declared}
+		term, ok := known[q]
+		if !ok {
+			err := a.store.View(ctx, func(tx *sqlite.Tx) error {
+				c, err := tx.CharacterSet(tx.DeviceKey(d, declared))
+				if err == nil {
+					term = c.Used
+				}
+				return err
+			})
+			if err != nil { // none, or none that can be read: as declared, with the doubt that the text gives
+				term = ""
+			}
+			known[q] = term
+		}
+		return term
+	}}
+}
+
 // Study reads the headers of a stored study, ordered as dicomfile orders them.
 // Instance.Source is the SOP instance UID, by which Open finds it.
 func (a *Archive) Study(ctx context.Context, studyUID string) (*imaging.Study, error) {
+	var text records.HeaderText
+	err := a.store.View(ctx, func(tx *sqlite.Tx) error {
+		ex, err := tx.Examination(studyUID)
+		if err == nil {
+			text = ex.Text
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("study %s: %w; import it first", studyUID, err)
+	}
+	return a.StudyAs(ctx, studyUID, text)
+}
+
+// StudyAs is Study with a reading of the text that is not, or not yet, that of
+// the record.
+func (a *Archive) StudyAs(ctx context.Context, studyUID string, text records.HeaderText) (*imaging.Study, error) {
 	var objects []records.Object
 	err := a.store.View(ctx, func(tx *sqlite.Tx) (err error) {
 		objects, err = tx.ObjectsOf(studyUID)
@@ -102,12 +164,13 @@ func (a *Archive) Study(ctx context.Context, studyUID string) (*imaging.Study, e
 	if len(objects) == 0 {
 		return nil, fmt.Errorf("study %s: %w; import it first", studyUID, records.ErrNotFound)
 	}
+	rd := a.reader(ctx, text)
 	var instances []imaging.Instance
 	for i := range objects {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		f, err := a.open(&objects[i])
+		f, err := a.open(rd, &objects[i])
 		if err != nil {
 			return nil, err
 		}

@@ -94,7 +94,7 @@ func linkWords(ex records.Examination) string {
 func studyRow(ex records.Examination) map[string]any {
 	return map[string]any{"study_uid": ex.StudyUID, "patient_id": ex.PatientID, "name": ex.Header.Display, "modalities": ex.Modalities,
 		"date": ex.Date, "description": ex.Description, "accession_number": ex.AccessionNumber, "instances": ex.Instances,
-		"link": ex.Link, "link_rule": ex.LinkRule, "link_reason": ex.LinkReason, "conflicts": ex.LinkConflicts, "sample": ex.Sample}
+		"link": ex.Link, "link_rule": ex.LinkRule, "link_reason": ex.LinkReason, "conflicts": ex.LinkConflicts, "sample": ex.Sample, "text_doubtful": ex.Text.Doubtful}
 }
 
 func cmdStudies(ctx context.Context, c *call) error {

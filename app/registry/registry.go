@@ -11,7 +11,6 @@ import (
 
 	"longying/app/archive"
 	"longying/imaging"
-	"longying/imaging/dicomfile"
 	"longying/records"
 	"longying/records/sqlite"
 )
@@ -55,7 +54,7 @@ func (r *Registry) Import(ctx context.Context, actor records.User, paths []strin
 	if err := records.Require(actor, records.RightImport); err != nil {
 		return res, err
 	}
-	cat, err := dicomfile.Scan(ctx, paths, nil)
+	cat, err := r.archive.Reader(ctx).Scan(ctx, paths, nil)
 	if err != nil {
 		return res, err
 	}
@@ -106,6 +105,7 @@ func (r *Registry) register(ctx context.Context, actor records.User, study *imag
 			ex = *old
 		case errors.Is(err, records.ErrNotFound):
 			ex = newExamination(study, r.now())
+			ex.Text = r.textOf(tx, study)
 		default:
 			return err
 		}

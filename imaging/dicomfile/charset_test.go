@@ -361,6 +361,10 @@ func TestTheChoiceForADeviceIsApplied(t *testing.T) {
 	if in := open("CT02", "\xcd\xf5M\xfcller"); in.Patient.Name.String() != "ÍõMüller" || !in.TextDoubtful {
 		t.Errorf("another device: %q", in.Patient.Name)
 	}
+	// Valid in the set chosen, but plainly UTF-8: the choice is kept and the name marked.
+	if in := open("CT01", "司马懿德"); in.TextCharacterSet != "GB18030" || !in.TextDoubtful || len(in.TextReadings) < 2 {
+		t.Errorf("text of another device: %q, doubtful %v, %+v", in.Patient.Name, in.TextDoubtful, in.TextReadings)
+	}
 	if in := open("CT01", "Jos\xe9"); in.Patient.Name.String() != "José" || in.TextCharacterSet != "ISO_IR 100" {
 		t.Errorf("text that is not valid in the set chosen: %q", in.Patient.Name)
 	}
@@ -454,5 +458,29 @@ func TestEveryCharsetFileOpens(t *testing.T) {
 	}
 	if _, err := os.Stat(files[0]); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// The worklist's name in UTF-8 beside the device's own text in GB18030: neither
+// set reads both, so the name is marked, its own reading is offered, and can be
+// chosen.
+func TestTwoCharacterSetsInOneHeaderAreToldApart(t *testing.T) {
+	b := declaring(t, "ISO_IR 100", "欧阳娜娜", func(d *Dataset) {
+		d.put(&element{tag: TagManufacturer, vr: "LO", value: []byte(gb(t, "东软") + " ")})
+	})
+	in := opened(t, b).Instance()
+	best := imaging.TextReading{}
+	for _, r := range in.TextReadings {
+		if r.Confidence > best.Confidence {
+			best = r
+		}
+	}
+	if !in.TextDoubtful || in.TextCharacterSet != "ISO_IR 100" || best.Name != "欧阳娜娜" || best.Confidence < 0.99 {
+		t.Errorf("read in %s, doubtful %v, %+v", in.TextCharacterSet, in.TextDoubtful, in.TextReadings)
+	}
+	rd := Reader{CharacterSet: func(imaging.Device, string) string { return "ISO_IR 192" }}
+	f, err := rd.OpenReader(bytes.NewReader(b), int64(len(b)), "x")
+	if err != nil || f.Instance().Patient.Name.String() != "欧阳娜娜" || f.Instance().TextDoubtful {
+		t.Errorf("chosen: %+v, %v", f.Instance().TextReadings, err)
 	}
 }

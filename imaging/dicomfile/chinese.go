@@ -3,6 +3,7 @@ package dicomfile
 import (
 	"strings"
 
+	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
@@ -35,4 +36,10 @@ func hanLevel(r rune) int {
 		return 2
 	}
 	return 3
+}
+
+// commonHangul reports a syllable of KS X 1001, which has those in use.
+func commonHangul(r rune) bool {
+	b, err := korean.EUCKR.NewEncoder().Bytes([]byte(string(r)))
+	return err == nil && len(b) == 2 && b[0] >= 0xa1 && b[1] >= 0xa1
 }

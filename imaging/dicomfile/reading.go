@@ -118,9 +118,13 @@ func judge(t headerText) verdict {
 	}
 	v.doubtful = t.name != nil && (other >= possible || lost)
 	v.term = candidates[use].term
+	confidence := all
+	if t.name != nil && slices.Index(name, slices.Max(name)) != best { // a device's own text and its worklist's, in two sets
+		confidence = name
+	}
 	for i, c := range candidates {
 		if i == 0 || i == use || all[i] >= possible || t.name != nil && name[i] >= possible {
-			v.readings = append(v.readings, t.reading(c.term, sets[i], all[i]))
+			v.readings = append(v.readings, t.reading(c.term, sets[i], confidence[i]))
 		}
 	}
 	slices.SortStableFunc(v.readings[1:], func(a, b imaging.TextReading) int { return cmp.Compare(b.Confidence, a.Confidence) })
@@ -164,8 +168,9 @@ func (t *headerText) reading(term string, cs *charset, confidence float64) imagi
 // replacement character, or one that a site defined itself.
 func unreadable(r rune) bool { return r == utf8.RuneError || unicode.Is(unicode.Co, r) }
 
-// chosen is a verdict of a person in place of ours, where the text is valid in
-// the character set that was chosen; ok is then true.
+// chosen is a verdict of a person in place of ours, where the name is valid in
+// the character set that was chosen; ok is then true. What was chosen for a
+// device is doubtful for text that looks otherwise: it may come from another.
 func (v verdict) chosen(t headerText, term string) (verdict, bool) {
 	cs, known := newCharset(strings.Split(term, `\`))
 	valid := func(b []byte, name bool) bool { return !strings.ContainsRune(cs.decode(b, name), utf8.RuneError) }
@@ -173,14 +178,24 @@ func (v verdict) chosen(t headerText, term string) (verdict, bool) {
 		return v, false
 	}
 	for _, b := range t.others {
-		if !valid(b, false) {
+		if t.name == nil && !valid(b, false) { // beside a name, other text may be in another set
 			return v, false
 		}
 	}
-	if !slices.ContainsFunc(v.readings, func(r imaging.TextReading) bool { return r.CharacterSet == term }) {
+	i := slices.IndexFunc(v.readings, func(r imaging.TextReading) bool { return r.CharacterSet == term })
+	switch {
+	case i < 0 && v.readings == nil && term == v.term: // the declared one, which stands anyway
+		return v, true
+	case i < 0 && v.readings == nil:
+		own, _ := newCharset(t.declared)
+		v.readings = []imaging.TextReading{t.reading(v.term, own, 1), t.reading(term, cs, 0)}
+		i = 1
+	case i < 0:
 		v.readings = append(slices.Clone(v.readings), t.reading(term, cs, 0))
+		i = len(v.readings) - 1
 	}
-	v.term, v.doubtful, v.byHand = term, false, true
+	v.doubtful = t.name != nil && v.readings[i].Confidence < possible
+	v.term, v.byHand = term, true
 	return v, true
 }
 
@@ -360,7 +375,10 @@ func frequency(r rune) (script, float64) {
 	case r < 0x250:
 		return scriptNone, 1e-4
 	case unicode.Is(unicode.Hangul, r):
-		return scriptHangul, 1.0 / 600
+		if commonHangul(r) {
+			return scriptHangul, 1.0 / 600
+		}
+		return scriptHangul, 1e-6
 	case unicode.In(r, unicode.Hiragana, unicode.Katakana):
 		return scriptKana, 1.0 / 50
 	}

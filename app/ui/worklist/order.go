@@ -57,6 +57,9 @@ func value(l *lang.Strings, ex *records.Examination, column int) string {
 	switch column {
 	case 0:
 		name := ex.Header.Display
+		if ex.Text.Doubtful {
+			name = shown(name) + "  " + l.T("worklist.doubtful")
+		}
 		if ex.Sample {
 			name += "  " + l.T("worklist.sample")
 		}

@@ -38,6 +38,7 @@ type room struct {
 	problem *workspace.Problem
 	table   *workspace.Table
 	skipped *skippedView
+	text    *textView
 	link    *linkView
 	bottom  *fyne.Container
 }
@@ -66,6 +67,8 @@ func New(ws *workspace.Workspace) *workspace.Room {
 			{Label: "worklist.search", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyF)}, Do: r.focusSearch},
 			{Label: "worklist.import", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyO)}, Do: r.pick},
 			{Label: "worklist.review", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyL)}, Do: func() { r.filter.SetChecked(!r.filter.Checked) }},
+			{Label: "worklist.text_next", Keys: []workspace.Key{press(fyne.KeyF7)}, Do: func() { r.text.next() }},
+			{Label: "worklist.text_use", Keys: []workspace.Key{press(fyne.KeyF8)}, Do: func() { r.text.useMarked() }},
 			{Label: "worklist.reload", Keys: []workspace.Key{press(fyne.KeyF5)}, Do: r.load},
 		}}
 }
@@ -140,7 +143,8 @@ func (r *room) build() fyne.CanvasObject {
 	}
 	r.skipped = newSkipped(r.ws)
 	r.link = newLink(r.ws, r.problem)
-	r.bottom = container.NewVBox(r.skipped.content, r.link.content)
+	r.text = newText(r.ws, r.problem)
+	r.bottom = container.NewVBox(r.skipped.content, r.text.content, r.link.content)
 	top := container.NewBorder(nil, nil, nil, container.NewHBox(r.filter, r.imports, r.open), r.search)
 	body := container.NewBorder(container.NewVBox(top, r.summary, r.problem), r.bottom, nil, nil, container.New(spread{r.table}, r.table))
 	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), body)
@@ -169,7 +173,7 @@ func (r *room) cell(l *widget.Label, ex *records.Examination, column int) {
 			text = "▸ " + text
 		}
 	}
-	if column == 6 && !ex.Link.Linked() {
+	if column == 0 && ex.Text.Doubtful && ex.StudyUID != r.chosen || column == 6 && !ex.Link.Linked() {
 		l.Importance = widget.WarningImportance
 	}
 	l.SetText(text)
@@ -182,6 +186,7 @@ func (r *room) words() {
 	r.imports.SetText(t("worklist.import"))
 	r.open.SetText(t("worklist.open"))
 	r.skipped.words()
+	r.text.words()
 	r.link.words()
 	r.arrange()
 }
@@ -241,6 +246,11 @@ func (r *room) at() int {
 func (r *room) choose(uid string) {
 	r.chosen = uid
 	i := r.at()
+	if i < 0 {
+		r.text.show(nil)
+	} else {
+		r.text.show(&r.rows[i])
+	}
 	if i < 0 || r.rows[i].Link.Linked() {
 		r.link.show(nil)
 	} else {
