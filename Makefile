@@ -4,6 +4,8 @@ CACHE := $(or $(LONGYING_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/longying)
 ORT := $(CACHE)/onnxruntime-1.32.0
 TOOLS := $(CACHE)/tools
 STATICCHECK := $(TOOLS)/staticcheck-0.8.0
+# What ours is compared and measured with: a Python of its own, pinned by .ci/peers.txt.
+PEERS := $(CACHE)/peers-$(firstword $(shell cksum .ci/peers.txt))
 BIN := bin/longying
 
 # To build and run: a C compiler for SQLite and ONNX Runtime's binding, Little CMS for colour
@@ -14,12 +16,16 @@ TEST_PACKAGES := xvfb xauth xdotool x11-apps imagemagick dcmtk dicom3tools libxm
 # pip is asked for only where python3 lacks it.
 PIP_PACKAGE := $(shell python3 -m pip --version >/dev/null 2>&1 || echo python3-pip)
 
+# python3 -m venv needs a package of Debian's where python3 is Debian's.
+VENV_PACKAGE := $(shell python3 -c 'import ensurepip' >/dev/null 2>&1 || echo python3-venv)
+# Given from outside, it names another Python that has the peers.
+LONGYING_PEERS ?= $(PEERS)/bin/python
 export LONGYING_ORT_LIBRARY ?= $(ORT)/libonnxruntime.so
 GO_PACKAGES = ./...
 # Packages without cgo of their own, under the race detector.
 RACE_PACKAGES := ./imaging/... ./models ./inference ./records ./records/seal ./records/cda ./records/fhir ./records/sr ./records/report ./records/outbox
 
-.PHONY: help setup setup-run build run demo test race lint bench clean $(BIN)
+.PHONY: help setup setup-run build run demo test race lint peers bench clean $(BIN)
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -60,8 +66,12 @@ lint: $(STATICCHECK) ## gofmt, go vet, staticcheck
 	go vet ./...
 	$(STATICCHECK) ./...
 
-bench: setup-run ## benchmarks
-	go test -run '^$$' -bench . -benchtime 1s ./imaging/... ./inference/... ./records/...
+peers: setup-run
+	@[ -x "$(LONGYING_PEERS)" ] || { .ci/packages.sh $(VENV_PACKAGE) && rm -rf $(PEERS) $(PEERS).part && python3 -m venv $(PEERS).part && \
+	$(PEERS).part/bin/python -m pip install -q --disable-pip-version-check -r .ci/peers.txt && mv $(PEERS).part $(PEERS); }
+
+bench: peers ## benchmarks, with their peers in the same run: x-NAME is how many times faster than NAME
+	LONGYING_PEERS=$(LONGYING_PEERS) go test -run '^$$' -bench . -benchtime 1s -timeout 1h ./imaging/... ./inference/... ./records/... ./app/...
 
 clean: ## remove what was built here (the cache stays)
 	rm -rf bin build

@@ -74,6 +74,8 @@ func mayImport() map[string][]string {
 		"records/fhir":   {"records", "imaging"},
 		"records/sr":     {"records", "imaging", "imaging/dicomfile"},
 		"records/outbox": {"records", "imaging"},
+		// Measures against other programs; only tests and benchmarks import it.
+		"imaging/peer": {},
 		// The decoders of native libraries fall back on those in Go.
 		"imaging/codec/native": {"imaging", "imaging/codec"},
 	}
