@@ -76,6 +76,8 @@ func mayImport() map[string][]string {
 		"records/outbox": {"records", "imaging"},
 		// Measures against other programs; only tests and benchmarks import it.
 		"imaging/peer": {},
+		// The property of fuzz targets; only tests import it.
+		"imaging/bounded": {},
 		// The decoders of native libraries fall back on those in Go.
 		"imaging/codec/native": {"imaging", "imaging/codec"},
 	}

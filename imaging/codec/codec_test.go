@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"longying/imaging"
+	"longying/imaging/bounded"
 )
 
 const (
@@ -302,13 +303,17 @@ func TestWhatOnlyTheNativeLibrariesHaveIsUnsupportedWithoutThem(t *testing.T) {
 
 func fuzzDecode(t *testing.T, ts string, rows, columns uint16, bits, samples uint8, data []byte) {
 	p := pixels(int(rows%512), int(columns%512), int(samples%4), int(bits), int(bits))
-	f, err := Local{}.Decode(context.Background(), Encoded{ts, p, data})
-	if err == nil {
-		if err := f.Check(); err != nil {
-			t.Error(err)
+	bounded.Run(t, mostMemory, func() {
+		if f, err := (Local{}).Decode(context.Background(), Encoded{ts, p, data}); err == nil {
+			if err := f.Check(); err != nil || f.Missing > p.Rows*p.Columns {
+				t.Error(err, f.Missing)
+			}
 		}
-	}
+	})
 }
+
+// mostMemory is many times a frame of a fuzz target, which has at most 4 MiB.
+const mostMemory = 128 << 20
 
 func FuzzRLE(f *testing.F) {
 	f.Add(uint16(1), uint16(2), uint8(16), uint8(1), rleFrame([]byte{1, 0x12, 0x56, 0}, []byte{1, 0x34, 0x78, 0}))
@@ -502,10 +507,12 @@ func FuzzNative(f *testing.F) {
 			p.Photometric = "YBR_FULL_422"
 		}
 		syntax := []string{little, big, "1.2.840.10008.1.2.8.1"}[form>>4%3]
-		if f, err := (Local{}).Decode(context.Background(), Encoded{syntax, p, data}); err == nil {
-			if err := f.Check(); err != nil || f.Missing >= p.Rows*p.Columns {
-				t.Error(err, f.Missing)
+		bounded.Run(t, mostMemory, func() {
+			if f, err := (Local{}).Decode(context.Background(), Encoded{syntax, p, data}); err == nil {
+				if err := f.Check(); err != nil || f.Missing >= p.Rows*p.Columns {
+					t.Error(err, f.Missing)
+				}
 			}
-		}
+		})
 	})
 }

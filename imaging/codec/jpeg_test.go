@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"longying/imaging"
+	"longying/imaging/bounded"
 )
 
 // jpegFixture is one line of testdata/expected.tsv, which testdata/make.py
@@ -297,10 +298,12 @@ func FuzzJPEG(f *testing.F) {
 		if CheckPixels(p) != nil {
 			return
 		}
-		if f, err := decodeJPEG(Encoded{"1.2.840.10008.1.2.4.51", p, data}); err == nil {
-			if err := f.Check(); err != nil || f.Missing > p.Rows*p.Columns {
-				t.Error(err, f.Missing)
+		bounded.Run(t, mostMemory, func() {
+			if f, err := decodeJPEG(Encoded{"1.2.840.10008.1.2.4.51", p, data}); err == nil {
+				if err := f.Check(); err != nil || f.Missing > p.Rows*p.Columns {
+					t.Error(err, f.Missing)
+				}
 			}
-		}
+		})
 	})
 }

@@ -15,7 +15,9 @@ import (
 	"testing"
 
 	"longying/imaging"
+	"longying/imaging/bounded"
 	"longying/imaging/codec"
+	"longying/imaging/codec/native"
 )
 
 func decoded(t *testing.T, name string, n int) *imaging.Frame {
@@ -190,7 +192,7 @@ func TestAHeaderThatPromisesGigabytesAllocatesNone(t *testing.T) {
 
 // fragmented is an object of n frames whose pixel data is given as it lies in
 // the file behind the element's header.
-func fragmented(t *testing.T, frames int, table []uint32, fragments ...string) []byte {
+func fragmented(t testing.TB, frames int, table []uint32, fragments ...string) []byte {
 	ds := sample(1, func(d *Dataset) {
 		d.Delete(TagPixelData).Int(TagNumberOfFrames, "IS", frames)
 		e := &element{tag: TagPixelData, vr: "OB", encaps: true}
@@ -270,18 +272,20 @@ func TestAnExtendedOffsetTableIsUsed(t *testing.T) {
 }
 
 // Every malformed file gives an error or an instance whose frames give an
-// error or a valid frame.
+// error or a valid frame, in bounded memory and time.
 func TestMalformedFilesGiveAnErrorOrAValidFrame(t *testing.T) {
 	dir := shared(t, "malformed")
-	files, err := os.ReadDir(dir)
-	if err != nil || len(files) < 100 {
+	files, err := filepath.Glob(filepath.Join(dir, "*.dcm"))
+	if err != nil || len(files) < 125 {
 		t.Fatal(len(files), err)
 	}
 	takenIn := 0
-	for _, e := range files {
-		if exercise(t, filepath.Join(dir, e.Name())) {
-			takenIn++
-		}
+	for _, name := range files {
+		bounded.Run(t, mostMemory, func() {
+			if exercise(t, name) {
+				takenIn++
+			}
+		})
 	}
 	if takenIn < 100 {
 		t.Errorf("only %d of %d were opened", takenIn, len(files))
@@ -306,7 +310,7 @@ func exerciseBytes(t *testing.T, b []byte) bool {
 		return false
 	}
 	for _, n := range []int{1, 2, f.Instance().Pixels.Frames} {
-		frame, err := f.Frame(context.Background(), codec.Local{}, n)
+		frame, err := f.Frame(context.Background(), native.Decoder{}, n)
 		if err != nil {
 			continue
 		}
@@ -331,23 +335,6 @@ func TestEveryTruncationGivesAnErrorOrAFrame(t *testing.T) {
 			exerciseBytes(t, b[:n])
 		}
 	}
-}
-
-func FuzzOpen(f *testing.F) {
-	f.Add(written(f, sample(1, nil)))
-	f.Add(written(f, sample(1, nil))[132:])
-	f.Add([]byte{})
-	nested := NewDataset()
-	for range 20 {
-		nested = NewDataset().Sequence(TagContentSequence, nested)
-	}
-	f.Add(written(f, sample(1, func(d *Dataset) { d.Sequence(TagContentSequence, nested) })))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if len(b) > 1<<20 {
-			return
-		}
-		exerciseBytes(t, b)
-	})
 }
 
 // What the header and the tables get wrong is said with every frame.
@@ -438,34 +425,4 @@ func TestMoreNativeFramesThanTheHeaderSaysAreSaid(t *testing.T) {
 	if err != nil || !strings.Contains(frame.Note, "2 frames more") {
 		t.Errorf("%+v %v", frame, err)
 	}
-}
-
-// FuzzFragments gives the pixel data as it lies behind the element's header.
-func FuzzFragments(f *testing.F) {
-	tail := func(b []byte) []byte {
-		return b[bytes.Index(b, []byte("\xe0\x7f\x10\x00OB"))+12:]
-	}
-	t := &testing.T{}
-	f.Add(uint8(2), uint8(0), tail(fragmented(t, 2, []uint32{0, 20}, "aa", "bb", "cc")))
-	f.Add(uint8(2), uint8(0), tail(fragmented(t, 2, []uint32{0, 7}, "\xff\xd8\xff1", "22", "\xff\xd8\xff3")))
-	f.Add(uint8(3), uint8(1), tail(fragmented(t, 3, nil, whole("1")+whole("2"), whole("3"))))
-	f.Add(uint8(2), uint8(2), tail(fragmented(t, 2, nil, "\xff\x4f\xff\x51\x00\x02\xff\x90\x00\x02\xff\x93\xff\x8f\xff\x91\x00\x04\x00\x00\xff\xd9\xff\x4f\xff\x51\x00\x02\xff\xd9")))
-	head := fragmented(t, 1, nil, "aa")
-	head = head[:bytes.Index(head, []byte("\xe0\x7f\x10\x00OB"))]
-	f.Fuzz(func(t *testing.T, frames, syntax uint8, pixels []byte) {
-		b := append(bytes.Clone(head), "\xe0\x7f\x10\x00OB\x00\x00\xff\xff\xff\xff"...)
-		file := opened(t, append(b, pixels...))
-		file.instance.Pixels.Frames = int(frames)
-		file.transferSyntax = []string{"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.1.98"}[syntax%5]
-		total := 0
-		for n := range int(frames) {
-			raw, err := file.RawFrame(n + 1)
-			if err == nil {
-				total += len(raw)
-			}
-		}
-		if total > len(pixels)*int(max(1, frames)) {
-			t.Errorf("%d bytes of frames out of %d", total, len(pixels))
-		}
-	})
 }
