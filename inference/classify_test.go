@@ -60,7 +60,7 @@ func request(t *testing.T, r Runner) Request {
 		{Name: "cam", Kind: models.OutputActivationMap, ForClass: "pneumonia", BoxFraction: 0.5},
 	}
 	return Request{
-		Package: &models.Package{Card: card}, Runner: r, Operator: "wang",
+		Package: &models.Package{Card: card}, Runner: r, Operator: "wang", Site: Site{Accepted: true},
 		Ref: imaging.Ref{StudyUID: "1.1", SOPUID: "1.2", Frame: 1}, Now: clock(),
 	}
 }
@@ -239,5 +239,26 @@ func TestAlwaysAmberGivesTheCardsReasonWithEveryResult(t *testing.T) {
 	}
 	if want := []Reason{{Code: ReasonAlwaysAmber, Args: []string{"not validated", "未验证"}}}; !reflect.DeepEqual(got[0].Amber, want) {
 		t.Errorf("got %v", got[0].Amber)
+	}
+}
+
+func TestAModelThatTheSiteHasNotAcceptedOrMustReviewIsAmber(t *testing.T) {
+	for _, c := range []struct {
+		site Site
+		want []Reason
+	}{
+		{Site{}, []Reason{{Code: ReasonNotAccepted}}},
+		{Site{Accepted: true, ReviewOn: "2026-11-01"}, []Reason{{Code: ReasonReviewDue, Args: []string{"2026-11-01"}}}},
+		{Site{Accepted: true}, nil},
+	} {
+		q := request(t, answering(filmOutputs(0.9)))
+		q.Site = c.site
+		got, err := Classify(context.Background(), q, blankFilm())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got[0].Amber, c.want) {
+			t.Errorf("%+v: amber %v", c.site, got[0].Amber)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package inference
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -13,13 +14,37 @@ type Judged struct {
 	Positive bool    // the label
 }
 
+// Share is a number 0..1, or NaN where there is nothing to measure: null in
+// JSON, which has no NaN.
+type Share float64
+
+// MarshalJSON writes NaN as null.
+func (s Share) MarshalJSON() ([]byte, error) {
+	if math.IsNaN(float64(s)) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(s))
+}
+
+// UnmarshalJSON reads null as NaN.
+func (s *Share) UnmarshalJSON(data []byte) error {
+	v := math.NaN()
+	if string(data) != "null" {
+		if err := json.Unmarshal(data, &v); err != nil {
+			return err
+		}
+	}
+	*s = Share(v)
+	return nil
+}
+
 // Rate is a share with its 95 % confidence interval by Wilson (Wilson EB, J Am
 // Stat Assoc 1927;22:209), without continuity correction. Of nothing (N is 0)
 // the value is NaN and the interval 0..1.
 type Rate struct {
 	Count int     `json:"count"`
 	N     int     `json:"n"`
-	Value float64 `json:"value"`
+	Value Share   `json:"value"`
 	Low   float64 `json:"low"`
 	High  float64 `json:"high"`
 }
@@ -29,14 +54,14 @@ const z95 = 1.959963984540054
 
 // NewRate is count out of n.
 func NewRate(count, n int) Rate {
-	r := Rate{Count: count, N: n, Value: math.NaN(), Low: 0, High: 1}
+	r := Rate{Count: count, N: n, Value: Share(math.NaN()), Low: 0, High: 1}
 	if n <= 0 {
 		return r
 	}
 	p, size := float64(count)/float64(n), float64(n)
 	centre := (p + z95*z95/(2*size)) / (1 + z95*z95/size)
 	half := z95 / (1 + z95*z95/size) * math.Sqrt(p*(1-p)/size+z95*z95/(4*size*size))
-	r.Value, r.Low, r.High = p, max(0, centre-half), min(1, centre+half)
+	r.Value, r.Low, r.High = Share(p), max(0, centre-half), min(1, centre+half)
 	// At the ends rounding would leave a bound a hair inside.
 	if count == 0 {
 		r.Low = 0
@@ -49,7 +74,7 @@ func NewRate(count, n int) Rate {
 
 // AUC is the area under the ROC curve with its 95 % confidence interval.
 type AUC struct {
-	Value     float64 `json:"value"` // NaN when either kind is missing
+	Value     Share   `json:"value"` // NaN when either kind is missing
 	Low       float64 `json:"low"`
 	High      float64 `json:"high"`
 	Positives int     `json:"positives"`
@@ -74,19 +99,20 @@ func NewAUC(cases []Judged) (AUC, error) {
 			negative = append(negative, c.Score)
 		}
 	}
-	a := AUC{Value: math.NaN(), Low: 0, High: 1, Positives: len(positive), Negatives: len(negative)}
+	a := AUC{Value: Share(math.NaN()), Low: 0, High: 1, Positives: len(positive), Negatives: len(negative)}
 	if len(positive) == 0 || len(negative) == 0 {
 		return a, nil
 	}
 	// Placement of each case among those of the other kind, 0..1.
 	above := placements(positive, negative) // share of negatives below each positive
 	below := placements(negative, positive) // share of positives below each negative
-	a.Value = mean(above)
-	if a.Value == 0 || a.Value == 1 || len(positive) < 2 || len(negative) < 2 {
+	area := mean(above)
+	a.Value = Share(area)
+	if area == 0 || area == 1 || len(positive) < 2 || len(negative) < 2 {
 		return a, nil
 	}
 	sd := math.Sqrt(variance(above)/float64(len(above)) + variance(below)/float64(len(below)))
-	logit, width := math.Log(a.Value/(1-a.Value)), z95*sd/(a.Value*(1-a.Value))
+	logit, width := math.Log(area/(1-area)), z95*sd/(area*(1-area))
 	a.Low, a.High = 1/(1+math.Exp(width-logit)), 1/(1+math.Exp(-width-logit))
 	return a, nil
 }

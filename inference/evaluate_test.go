@@ -41,12 +41,12 @@ func TestAreaThresholdsAndIntervalsAreThoseOfScikitLearnSciPyAndDeLong(t *testin
 		if err != nil {
 			t.Fatal(err)
 		}
-		if math.Abs(auc.Value-l.AUC) > 1e-12 {
+		if math.Abs(float64(auc.Value)-l.AUC) > 1e-12 {
 			t.Errorf("list %d: AUC %.12f, scikit-learn says %.12f", i, auc.Value, l.AUC)
 		}
 		// The interval turned back into the deviation that it was made of.
 		logit := func(p float64) float64 { return math.Log(p / (1 - p)) }
-		sd := (logit(auc.High) - logit(auc.Low)) / (2 * 1.959963984540054) * auc.Value * (1 - auc.Value)
+		sd := (logit(auc.High) - logit(auc.Low)) / (2 * 1.959963984540054) * l.AUC * (1 - l.AUC)
 		if !close6(sd, l.SD) {
 			t.Errorf("list %d: standard deviation %.9f, DeLong's is %.9f", i, sd, l.SD)
 		}
@@ -70,13 +70,13 @@ func TestAnAreaWithoutVarianceClaimsNoInterval(t *testing.T) {
 		t.Errorf("perfect list: %+v, %v", a, err)
 	}
 	a, err = NewAUC([]Judged{{.9, true}, {.3, true}})
-	if err != nil || !math.IsNaN(a.Value) || a.Low != 0 || a.High != 1 {
+	if err != nil || !math.IsNaN(float64(a.Value)) || a.Low != 0 || a.High != 1 {
 		t.Errorf("only positives: %+v, %v", a, err)
 	}
 	if _, err := NewAUC([]Judged{{math.NaN(), true}, {.3, false}}); err == nil {
 		t.Error("a score that is not a number was taken")
 	}
-	if r := NewRate(0, 0); !math.IsNaN(r.Value) || r.Low != 0 || r.High != 1 {
+	if r := NewRate(0, 0); !math.IsNaN(float64(r.Value)) || r.Low != 0 || r.High != 1 {
 		t.Errorf("nothing out of nothing: %+v", r)
 	}
 }
@@ -92,7 +92,7 @@ func TestTheSiteThresholdKeepsTheSensitivityAskedForAndNoMoreAlarmsThanNeeded(t 
 		if !ok || !close6(got, c.want) {
 			t.Errorf("sensitivity %g: threshold %g, %v; wanted %g", c.sensitivity, got, ok, c.want)
 		}
-		if p := At(cases, got); p.Sensitivity.Value < c.sensitivity {
+		if p := At(cases, got); float64(p.Sensitivity.Value) < c.sensitivity {
 			t.Errorf("threshold %g has sensitivity %g, below %g", got, p.Sensitivity.Value, c.sensitivity)
 		}
 	}
@@ -106,5 +106,20 @@ func TestTheSiteThresholdKeepsTheSensitivityAskedForAndNoMoreAlarmsThanNeeded(t 
 	equal := []Judged{{.5, true}, {.5, false}, {.5, true}}
 	if got, _ := ThresholdFor(equal, 1); got > .5 {
 		t.Errorf("cases of one score are parted by threshold %g", got)
+	}
+}
+
+func TestAShareOfNothingSurvivesJSON(t *testing.T) {
+	raw, err := json.Marshal(NewRate(0, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Rate
+	if err := json.Unmarshal(raw, &back); err != nil || !math.IsNaN(float64(back.Value)) || back.High != 1 {
+		t.Errorf("%s became %+v, %v", raw, back, err)
+	}
+	raw, _ = json.Marshal(NewRate(1, 4))
+	if err := json.Unmarshal(raw, &back); err != nil || back.Value != .25 {
+		t.Errorf("%s became %+v, %v", raw, back, err)
 	}
 }

@@ -85,6 +85,7 @@ const (
 	ReasonModelScale       ReasonCode = "model_scale"     // the model's own scale is unknown (amber)
 	ReasonAlwaysAmber      ReasonCode = "always_amber"    // 0 the card's reason in English, 1 in Chinese (amber)
 	ReasonNotAccepted      ReasonCode = "not_accepted"    // no local acceptance of this version (amber)
+	ReasonReviewDue        ReasonCode = "review_due"      // 0 the day on which the acceptance was to be reviewed (amber)
 	ReasonSeveralImages    ReasonCode = "several_images"  // 0 found
 	ReasonPreprocess       ReasonCode = "preprocess"      // 0 step, 1 why
 	ReasonPatientHeaders   ReasonCode = "patient_headers" // 0 what disagrees inside the study
@@ -182,4 +183,6 @@ type Trace struct {
 	Preparing  time.Duration `json:"preparing_ns"`
 	Running    time.Duration `json:"running_ns"`
 	Operator   string        `json:"operator"`
+
+	SiteThresholds map[string]float64 `json:"site_thresholds,omitempty"` // that took the place of the card's, by class
 }

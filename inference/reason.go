@@ -33,6 +33,7 @@ func reasonSentences() map[ReasonCode]string {
 		ReasonModelScale:       "the scale the model was trained at is not known: a pathologist must judge the whole picture",
 		ReasonAlwaysAmber:      "every result of this model must be taken with care: {0}",
 		ReasonNotAccepted:      "this model version has not been accepted at this site",
+		ReasonReviewDue:        "this model version was to be reviewed at this site on {0}",
 		ReasonSeveralImages:    "the series has {0} images; the model takes one",
 		ReasonPreprocess:       "preprocessing step {0} refused the image: {1}",
 		ReasonPatientHeaders:   "the instances of this study carry different patients: {0}",

@@ -16,8 +16,17 @@ type Request struct {
 	Ref      imaging.Ref
 	Given    Given
 	Slide    *imaging.Slide   // slide typing: what the slide's header says; nil = nothing, its scale is then unknown
+	Site     Site             // what this site has decided about the model
 	Operator string           // who asked, for the trace
 	Now      func() time.Time // clock, asked from two goroutines; nil means time.Now
+}
+
+// Site is what one hospital has decided about a model version after trying it on
+// its own cases. The zero value has decided nothing: every result is amber.
+type Site struct {
+	Accepted   bool               // by a named person
+	ReviewOn   string             // day of a review that is due, YYYY-MM-DD; empty when none is
+	Thresholds map[string]float64 // of this site, by class; already in the package, kept in the trace
 }
 
 func (q *Request) now() time.Time {
@@ -45,7 +54,7 @@ func (q *Request) trace(started time.Time) Trace {
 	return Trace{
 		Model: Identity(q.card()), Runtime: q.Runner.RuntimeVersion(), Provider: q.Runner.Provider(),
 		Inputs: []imaging.Ref{q.place()}, Preprocess: q.card().Input.Preprocess,
-		Started: started, Operator: q.Operator,
+		Started: started, Operator: q.Operator, SiteThresholds: q.Site.Thresholds,
 	}
 }
 
@@ -80,6 +89,12 @@ func (q *Request) amber() []Reason {
 			r.Args = []string{t.En, t.Zh}
 		}
 		out = append(out, r)
+	}
+	switch {
+	case !q.Site.Accepted:
+		out = append(out, Reason{Code: ReasonNotAccepted})
+	case q.Site.ReviewOn != "":
+		out = append(out, Reason{Code: ReasonReviewDue, Args: []string{q.Site.ReviewOn}})
 	}
 	return out
 }

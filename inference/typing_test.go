@@ -74,7 +74,7 @@ func typingRequest(t *testing.T, r Runner) Request {
 		{Key: "lung_background", Organ: "lung"}, {Key: "lung_adeno", Organ: "lung", Proposes: true},
 		{Key: "lung_squamous", Organ: "lung", Proposes: true}, {Key: "colon_adeno", Organ: "colon", Proposes: true},
 	}}}
-	return Request{
+	return Request{Site: Site{Accepted: true},
 		Package: &models.Package{Card: card}, Runner: r, Operator: "li", Now: clock(),
 		Ref:   imaging.Ref{StudyUID: "1", SOPUID: "2"},
 		Given: Given{Region: region(2, 3, 23, 15), Organ: "lung"},

@@ -53,12 +53,13 @@ const (
 	RightConfigure   Right = "configure"    // settings, models, destinations
 	RightAudit       Right = "audit"        // read and verify the audit trail
 	RightBackup      Right = "backup"       //
+	RightAcceptModel Right = "accept_model" // try a model on local cases and accept it for this site
 )
 
 // Rights lists every right.
 func Rights() []Right {
 	return []Right{RightImport, RightViewPatient, RightLink, RightAnalyze, RightVerdict, RightReport, RightExport,
-		RightConsult, RightLeadConsult, RightManageUsers, RightConfigure, RightAudit, RightBackup}
+		RightConsult, RightLeadConsult, RightManageUsers, RightConfigure, RightAudit, RightBackup, RightAcceptModel}
 }
 
 // May is the one table of rights.
@@ -68,7 +69,7 @@ func (r Role) May(x Right) bool {
 		return x == RightImport || x == RightViewPatient || x == RightAnalyze
 	case RoleRadiologist, RoleReviewer, RolePathologist:
 		switch x {
-		case RightImport, RightViewPatient, RightLink, RightAnalyze, RightVerdict, RightReport, RightExport, RightConsult, RightLeadConsult:
+		case RightImport, RightViewPatient, RightLink, RightAnalyze, RightVerdict, RightReport, RightExport, RightConsult, RightLeadConsult, RightAcceptModel:
 			return true
 		}
 	case RoleClinician:

@@ -7,7 +7,7 @@ import (
 )
 
 func TestTheRightsMatrixIsExactlyThis(t *testing.T) {
-	const doctorRights = "import view_patient link analyze verdict report export consult lead_consult"
+	const doctorRights = "import view_patient link analyze verdict report export consult lead_consult accept_model"
 	matrix := map[Role]string{
 		RoleTechnician:    "import view_patient analyze",
 		RoleRadiologist:   doctorRights,
@@ -19,7 +19,7 @@ func TestTheRightsMatrixIsExactlyThis(t *testing.T) {
 		"":                "",
 		"root":            "",
 	}
-	if len(Roles()) != len(matrix)-2 || len(Rights()) != 13 {
+	if len(Roles()) != len(matrix)-2 || len(Rights()) != 14 {
 		t.Fatalf("%d roles, %d rights: the matrix is out of date", len(Roles()), len(Rights()))
 	}
 	for role, rights := range matrix {

@@ -29,8 +29,14 @@ func cmdModels(ctx context.Context, c *call) error {
 		return err
 	}
 	switch verb {
-	case "install", "remove", "pack", "accept":
+	case "install", "remove", "pack":
 		return &laterError{"models " + verb}
+	case "accept":
+		var o acceptOptions
+		if err := c.parse(rest, o.define); err != nil {
+			return err
+		}
+		return c.acceptModel(ctx, o)
 	}
 	if err := c.parse(rest, nil); err != nil {
 		return err

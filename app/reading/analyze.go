@@ -26,6 +26,7 @@ type Request struct {
 	SOPUID   string          // the instance meant, where a series holds several
 	Region   *imaging.Region // marked by the doctor
 	Organ    string          // of the specimen, as the doctor says
+	AsIs     bool            // with the card's own thresholds, whatever this site has decided: to measure a model
 	Progress func(model string, done, total int)
 }
 
@@ -107,12 +108,16 @@ func (r *Reading) ask(ctx context.Context, actor records.User, p *models.Package
 }
 
 func (r *Reading) run(ctx context.Context, actor records.User, p *models.Package, study *imaging.Study, in *imaging.Instance, given inference.Given, req Request, open opener) ([]inference.Prediction, error) {
+	site, p, err := r.atSite(ctx, p, req.AsIs)
+	if err != nil {
+		return nil, err
+	}
 	runner, err := r.load(p)
 	if err != nil {
 		return nil, err
 	}
 	defer runner.Close()
-	q := inference.Request{Package: p, Runner: runner, Given: given, Operator: actor.ID, Now: r.now, Slide: in.Slide,
+	q := inference.Request{Package: p, Runner: runner, Site: site, Given: given, Operator: actor.ID, Now: r.now, Slide: in.Slide,
 		Ref: imaging.Ref{StudyUID: study.UID, SeriesUID: in.SeriesUID, SOPUID: in.SOPInstanceUID, SOPClass: in.SOPClassUID}}
 	if p.Card.Slide != nil {
 		sl, err := r.openSlide(study, in, open)
@@ -145,6 +150,21 @@ func (r *Reading) run(ctx context.Context, actor records.User, p *models.Package
 		req.Progress(p.Card.ID, 1, 1)
 	}
 	return ps, err
+}
+
+// atSite is what this site has decided about a model, and the package with its
+// thresholds. Thresholds that no longer fit the card are an error: they were
+// accepted for this very file.
+func (r *Reading) atSite(ctx context.Context, p *models.Package, asIs bool) (inference.Site, *models.Package, error) {
+	if r.trust == nil || asIs {
+		return inference.Site{}, p, nil
+	}
+	site, err := r.trust(ctx, p.Card)
+	if err != nil {
+		return site, nil, err
+	}
+	p, err = p.WithThresholds(site.Thresholds)
+	return site, p, err
 }
 
 // openSlide opens the level that an instance holds, with all parts of its

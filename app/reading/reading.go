@@ -21,6 +21,10 @@ import (
 // a worker process.
 type Loader func(pkg *models.Package) (inference.Runner, error)
 
+// Trust says what this site has decided about a model; nil where there is no
+// record to ask, and nothing is then accepted.
+type Trust func(ctx context.Context, card *models.Card) (inference.Site, error)
+
 // Reading is the use case. Its fields are set once by New.
 type Reading struct {
 	store    *sqlite.Store
@@ -28,6 +32,7 @@ type Reading struct {
 	packages []*models.Package
 	broken   []error
 	load     Loader
+	trust    Trust
 	decoder  codec.Decoder
 	sign     Signing
 	now      func() time.Time
@@ -47,12 +52,12 @@ type Signing struct {
 
 // New wires the use case. broken are model packages that could not be loaded:
 // they are shown, never silently missing.
-func New(store *sqlite.Store, ar *archive.Archive, packages []*models.Package, broken []error, load Loader, decoder codec.Decoder, sign Signing, now func() time.Time) *Reading {
+func New(store *sqlite.Store, ar *archive.Archive, packages []*models.Package, broken []error, load Loader, trust Trust, decoder codec.Decoder, sign Signing, now func() time.Time) *Reading {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	return &Reading{store: store, archive: ar, packages: packages, broken: broken, load: load, decoder: decoder, sign: sign, now: now, station: host}
+	return &Reading{store: store, archive: ar, packages: packages, broken: broken, load: load, trust: trust, decoder: decoder, sign: sign, now: now, station: host}
 }
 
 // Models lists the model packages at hand.

@@ -15,12 +15,14 @@ import (
 	"runtime"
 	"time"
 
+	"longying/app/acceptance"
 	"longying/app/admin"
 	"longying/app/archive"
 	"longying/app/consult"
 	"longying/app/delivery"
 	"longying/app/reading"
 	"longying/app/registry"
+	"longying/imaging"
 	"longying/imaging/codec"
 	"longying/imaging/codec/native"
 	"longying/inference"
@@ -51,7 +53,8 @@ type Station struct {
 	Consult  *consult.Consult
 	Delivery *delivery.Delivery
 	Admin    *admin.Admin
-	Decoder  codec.Decoder // of every frame
+	Trust    *acceptance.Acceptance // of models at this site
+	Decoder  codec.Decoder          // of every frame
 
 	store    *sqlite.Store
 	sessions *Sessions
@@ -123,11 +126,34 @@ func Open(ctx context.Context, o Options) (*Station, error) {
 	s.Admin = admin.New(store, now)
 	s.Delivery = delivery.New(store, now, rand.Float64, o.Backoff)
 	s.Registry = registry.New(store, ar, now)
+	s.Trust = acceptance.New(store, s.scanCase, s.predictCase, now)
 	packages, broken := models.LoadShipped()
-	s.Reading = reading.New(store, ar, packages, broken, s.sessions.Load, decoder, reading.Signing{
+	s.Reading = reading.New(store, ar, packages, broken, s.sessions.Load, s.Trust.Site, decoder, reading.Signing{
 		Reauthenticate: s.Admin.Reauthenticate, Organization: s.Admin.Organization, Intents: s.Delivery.Intents}, now)
 	s.Consult = consult.New(store, ar, now)
 	return s, nil
+}
+
+// scanCase reads the one study of a case of a labelled list.
+func (s *Station) scanCase(ctx context.Context, path string) (*imaging.Study, error) {
+	cat, err := s.Archive.Reader(ctx).Scan(ctx, []string{path}, nil)
+	if err != nil {
+		return nil, err
+	}
+	switch len(cat.Studies) {
+	case 1:
+		return &cat.Studies[0], nil
+	case 0:
+		if len(cat.Skipped) > 0 {
+			return nil, fmt.Errorf("no DICOM study under %s: %s", path, cat.Skipped[0].Detail)
+		}
+		return nil, fmt.Errorf("no DICOM study under %s", path)
+	}
+	return nil, fmt.Errorf("%s holds %d studies; a case is one", path, len(cat.Studies))
+}
+
+func (s *Station) predictCase(ctx context.Context, actor records.User, study *imaging.Study, c acceptance.Case, modelID string) ([]inference.Prediction, error) {
+	return s.Reading.Predict(ctx, actor, study, reading.Request{ModelIDs: []string{modelID}, SOPUID: c.SOPUID, Region: c.Region, Organ: c.Organ, AsIs: true})
 }
 
 // Close ends the sessions and closes the store.
@@ -143,7 +169,7 @@ func (s *Station) Runtime() (version string, err error) { return s.sessions.Runt
 func Predictor(library, executable string, decoder codec.Decoder) (r *reading.Reading, done func() error) {
 	sessions := NewSessions(library, executable)
 	packages, broken := models.LoadShipped()
-	return reading.New(nil, nil, packages, broken, sessions.Load, decoder, reading.Signing{}, time.Now), sessions.Close
+	return reading.New(nil, nil, packages, broken, sessions.Load, nil, decoder, reading.Signing{}, time.Now), sessions.Close
 }
 
 // PrintReport is the newest signed report of a study as a PDF with its key
