@@ -254,7 +254,7 @@ func laterCommands(t *testing.T, l *line, home string) {
 func TestCommandsOfTheContractThatComeLaterSaySo(t *testing.T) {
 	l := newLine(t)
 	for _, args := range [][]string{{"pacs", "echo"}, {"pacs"}, {"backup", "x"}, {"restore", "x"}, {"models", "install", "x"},
-		{"models", "remove", "x"}, {"models", "pack", "x"}, {"models", "accept", "x", "--cases", "y"}} {
+		{"models", "remove", "x"}, {"models", "pack", "x"}} {
 		if _, stderr := l.want(ExitLater, args...); !strings.Contains(stderr, "not in this version") {
 			t.Errorf("%v says %q", args, stderr)
 		}
