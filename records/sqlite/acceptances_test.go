@@ -51,7 +51,9 @@ func TestAnAcceptanceHoldsForOneFileOfOneVersionUntilItIsWithdrawn(t *testing.T)
 	if err := s.Update(t.Context(), func(tx *Tx) error { return tx.exec(`DELETE FROM acceptances`) }); err == nil {
 		t.Error("the history was deleted")
 	}
-	if err := s.Update(t.Context(), func(tx *Tx) error { return tx.InsertAcceptance(&records.Acceptance{Model: records.ModelRef{ID: "film"}}) }); err == nil {
+	if err := s.Update(t.Context(), func(tx *Tx) error {
+		return tx.InsertAcceptance(&records.Acceptance{Model: records.ModelRef{ID: "film"}})
+	}); err == nil {
 		t.Error("an acceptance without version and hash was stored")
 	}
 }
