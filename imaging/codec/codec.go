@@ -87,10 +87,10 @@ func (l Local) Decode(ctx context.Context, in Encoded) (*imaging.Frame, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	note := MendBits(&in.Pixels)
 	if err := CheckPixels(in.Pixels); err != nil {
 		return nil, err
 	}
-	note := mendHighBit(&in.Pixels)
 	f, err := l.decode(in)
 	if err == nil {
 		f.Note = join(note, f.Note)
@@ -134,6 +134,9 @@ func CheckPixels(p imaging.PixelDescription) error {
 	default:
 		return damaged("%d bits allocated (0028,0100); 1, 8, 16 or 32 are allowed", p.BitsAllocated)
 	}
+	if p.Float && p.BitsAllocated != 32 && p.BitsAllocated != 64 {
+		return damaged("%d bits allocated (0028,0100) are no floating point value; 32 or 64 are", p.BitsAllocated)
+	}
 	if p.BitsStored < 1 || p.BitsStored > p.BitsAllocated {
 		return damaged("%d bits stored (0028,0101) do not fit %d bits allocated", p.BitsStored, p.BitsAllocated)
 	}
@@ -144,13 +147,18 @@ func CheckPixels(p imaging.PixelDescription) error {
 	return nil
 }
 
-// mendHighBit replaces a High Bit that cannot be by the usual one, as pydicom
-// and GDCM do, and says so.
-func mendHighBit(p *imaging.PixelDescription) string {
+// MendBits replaces Bits Stored and High Bit that cannot be by the usual ones,
+// as GDCM does, and says so for people; the note is empty where nothing was to
+// be mended.
+func MendBits(p *imaging.PixelDescription) (note string) {
+	if p.BitsStored < 1 || p.BitsStored > p.BitsAllocated {
+		note = fmt.Sprintf("%d bits stored (0028,0101) of %d allocated cannot be and were taken as %d", p.BitsStored, p.BitsAllocated, p.BitsAllocated)
+		p.BitsStored = p.BitsAllocated
+	}
 	if p.HighBit >= p.BitsStored-1 && p.HighBit < p.BitsAllocated {
-		return ""
+		return note
 	}
 	was := p.HighBit
 	p.HighBit = p.BitsStored - 1
-	return fmt.Sprintf("high bit %d (0028,0102) contradicts %d bits stored of %d and was taken as %d", was, p.BitsStored, p.BitsAllocated, p.HighBit)
+	return join(note, fmt.Sprintf("high bit %d (0028,0102) contradicts %d bits stored of %d and was taken as %d", was, p.BitsStored, p.BitsAllocated, p.HighBit))
 }

@@ -252,17 +252,17 @@ func TestJPEGBaselineKeepsItsComponents(t *testing.T) {
 func TestDamagedFramesAreErrors(t *testing.T) {
 	p := pixels(4, 4, 1, 16, 16)
 	for name, in := range map[string]Encoded{
-		"RLE of no bytes":            {rle, p, nil},
-		"RLE with too few segments":  {rle, p, rleFrame([]byte{1, 2, 3, 0})},
-		"RLE of an empty segment":    {rle, p, rleFrame([]byte{1, 2, 3, 0}, nil)},
-		"RLE that points outside":    {rle, p, append(binary.LittleEndian.AppendUint32(nil, 2), bytes.Repeat([]byte{0xee}, 80)...)},
-		"JPEG that is none":          {"1.2.840.10008.1.2.4.50", pixels(4, 4, 1, 8, 8), []byte("no jpeg")},
-		"lossless cut short":         {"1.2.840.10008.1.2.4.70", pixels(2, 3, 1, 8, 8), losslessStream(1, 0, 0, []int{1})[:48]},
-		"no rows":                    {little, pixels(0, 4, 1, 16, 16), make([]byte, 32)},
-		"two samples":                {little, pixels(4, 4, 2, 16, 16), make([]byte, 64)},
-		"12 bits allocated":          {little, pixels(4, 4, 1, 12, 12), make([]byte, 64)},
-		"more stored than allocated": {little, pixels(4, 4, 1, 8, 16), make([]byte, 64)},
-		"a frame of gigabytes":       {little, pixels(65535, 65535, 3, 16, 16), make([]byte, 64)},
+		"RLE of no bytes":           {rle, p, nil},
+		"RLE with too few segments": {rle, p, rleFrame([]byte{1, 2, 3, 0})},
+		"RLE of an empty segment":   {rle, p, rleFrame([]byte{1, 2, 3, 0}, nil)},
+		"RLE that points outside":   {rle, p, append(binary.LittleEndian.AppendUint32(nil, 2), bytes.Repeat([]byte{0xee}, 80)...)},
+		"JPEG that is none":         {"1.2.840.10008.1.2.4.50", pixels(4, 4, 1, 8, 8), []byte("no jpeg")},
+		"lossless cut short":        {"1.2.840.10008.1.2.4.70", pixels(2, 3, 1, 8, 8), losslessStream(1, 0, 0, []int{1})[:48]},
+		"no rows":                   {little, pixels(0, 4, 1, 16, 16), make([]byte, 32)},
+		"two samples":               {little, pixels(4, 4, 2, 16, 16), make([]byte, 64)},
+		"12 bits allocated":         {little, pixels(4, 4, 1, 12, 12), make([]byte, 64)},
+		"a float of 16 bits":        {little, imaging.PixelDescription{Rows: 4, Columns: 4, Samples: 1, BitsAllocated: 16, BitsStored: 16, HighBit: 15, Float: true}, make([]byte, 64)},
+		"a frame of gigabytes":      {little, pixels(65535, 65535, 3, 16, 16), make([]byte, 64)},
 	} {
 		var d *DataError
 		if f, err := (Local{}).Decode(context.Background(), in); !errors.As(err, &d) {
@@ -491,6 +491,18 @@ func TestAHighBitThatCannotBeIsReplacedAndSaid(t *testing.T) {
 		p.HighBit = high
 		if f := decode(t, little, p, []byte{0x34, 0xf2, 0xff, 0x0f}); !reflect.DeepEqual(f.Uint16, []uint16{0x234, 0xfff}) || !strings.Contains(f.Note, "high bit") {
 			t.Errorf("%x %q", f.Uint16, f.Note)
+		}
+	}
+}
+
+// GDCM takes the bits allocated then.
+func TestBitsStoredThatCannotBeAreReplacedAndSaid(t *testing.T) {
+	p := pixels(1, 2, 1, 16, 16)
+	for _, stored := range []int{0, 17} {
+		p.BitsStored, p.HighBit = stored, stored-1
+		f := decode(t, little, p, []byte{0x34, 0xf2, 0xff, 0x0f})
+		if !reflect.DeepEqual(f.Uint16, []uint16{0xf234, 0xfff}) || f.BitsStored != 16 || !strings.Contains(f.Note, "bits stored") {
+			t.Errorf("%x, %d bits stored, %q", f.Uint16, f.BitsStored, f.Note)
 		}
 	}
 }

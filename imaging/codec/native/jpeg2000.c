@@ -1,8 +1,29 @@
 #include <openjpeg.h>
+#include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "native.h"
+
+// Debian builds OpenJPEG with its assertions, and its HTJ2K decoder asserts
+// what a damaged stream can make false: the process would end for one frame.
+// While a frame is decoded here, a failed assertion leaves its decoding
+// instead. The library's allocations are whole where it asserts; the job of
+// its one thread is not given back.
+#ifdef __GLIBC__
+static _Thread_local jmp_buf *escape;
+static _Thread_local char *escape_message;
+
+void __assert_fail(const char *assertion, const char *file, unsigned int line, const char *function) {
+	if (escape != NULL) {
+		snprintf(escape_message, LONGYING_MESSAGE, "it breaks the assertion %.160s", assertion);
+		longjmp(*escape, 1);
+	}
+	fprintf(stderr, "%s:%u: %s: assertion failed: %s\n", file, line, function, assertion);
+	abort();
+}
+#endif
 
 // A codestream in memory, with its end marker behind it where it lacks one.
 typedef struct {
@@ -146,7 +167,7 @@ static int place_all(const opj_image_t *image, longying_layout want, void *out) 
 	return longying_ok;
 }
 
-static int decode(opj_codec_t *codec, opj_stream_t *stream, opj_image_t **image, int strict, longying_layout want, void *out, char *message) {
+static int decode_frame(opj_codec_t *codec, opj_stream_t *stream, opj_image_t **image, int strict, longying_layout want, void *out, char *message) {
 	opj_dparameters_t parameters;
 	opj_set_default_decoder_parameters(&parameters);
 	opj_set_info_handler(codec, ignore, NULL);
@@ -160,6 +181,23 @@ static int decode(opj_codec_t *codec, opj_stream_t *stream, opj_image_t **image,
 	if (i->x1 - i->x0 != want.columns || i->y1 - i->y0 != want.rows || i->numcomps != want.components) return longying_differs;
 	if (!opj_decode(codec, stream, i)) return longying_damaged;
 	return place_all(i, want, out);
+}
+
+static int decode(opj_codec_t *codec, opj_stream_t *stream, opj_image_t **image, int strict, longying_layout want, void *out, char *message) {
+#ifdef __GLIBC__
+	jmp_buf here;
+	if (setjmp(here)) {
+		escape = NULL;
+		return longying_damaged;
+	}
+	escape = &here;
+	escape_message = message;
+#endif
+	int code = decode_frame(codec, stream, image, strict, want, out, message);
+#ifdef __GLIBC__
+	escape = NULL;
+#endif
+	return code;
 }
 
 int longying_jpeg2000(const uint8_t *data, size_t size, int ended, int strict, longying_layout want, void *out, char message[LONGYING_MESSAGE]) {

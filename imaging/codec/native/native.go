@@ -54,10 +54,15 @@ func (Decoder) Decode(ctx context.Context, in codec.Encoded) (*imaging.Frame, er
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	note := codec.MendBits(&in.Pixels)
 	if err := codec.CheckPixels(in.Pixels); err != nil {
 		return nil, err
 	}
-	return decode(in)
+	f, err := decode(in)
+	if err == nil {
+		f.Note = join(note, f.Note)
+	}
+	return f, err
 }
 
 // contents is the coding of a frame: the stream's own, where it is one of the
@@ -228,8 +233,8 @@ func signedOver[T int8 | int16 | int32](v []T, bits int) bool {
 }
 
 func join(a, b string) string {
-	if a == "" {
-		return b
+	if a == "" || b == "" {
+		return a + b
 	}
 	return a + "; " + b
 }
