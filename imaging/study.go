@@ -1,6 +1,9 @@
 package imaging
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Study is what one examination produced: DICOM PS3.3 A.1.2.
 type Study struct {
@@ -116,6 +119,18 @@ type Instance struct {
 
 	Patient PatientHeader
 	Study   StudyHeader
+}
+
+// DeviceName is maker, model and station, parted by " / "; empty where the
+// header names none.
+func (in *Instance) DeviceName() string {
+	var parts []string
+	for _, s := range []string{in.Manufacturer, in.ModelName, in.StationName} {
+		if s = strings.TrimSpace(s); s != "" {
+			parts = append(parts, s)
+		}
+	}
+	return strings.Join(parts, " / ")
 }
 
 // StudyHeader is the study level of one instance.

@@ -80,6 +80,7 @@ type Run struct {
 	Probability *float64    `json:"probability,omitempty"`
 	Amber       []string    `json:"amber,omitempty"`
 	Ref         imaging.Ref `json:"ref"`
+	Device      string      `json:"device,omitempty"`      // maker, model and station of the image, as its header says
 	FindingUID  string      `json:"finding_uid,omitempty"` // of the proposal it made, or would have made again
 	Result      []byte      `json:"result,omitempty"`      // JSON: trace, all probabilities, type map
 	By          string      `json:"by"`

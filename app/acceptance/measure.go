@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"longying/imaging"
 	"longying/inference"
@@ -140,22 +139,10 @@ func deviceOf(study *imaging.Study, sopUID string) string {
 			if sopUID != "" && in.SOPInstanceUID != sopUID {
 				continue
 			}
-			return DeviceName(in)
+			return in.DeviceName()
 		}
 	}
 	return ""
-}
-
-// DeviceName is maker, model and station of an instance, parted by " / "; empty
-// where the header names none.
-func DeviceName(in *imaging.Instance) string {
-	var parts []string
-	for _, s := range []string{in.Manufacturer, in.ModelName, in.StationName} {
-		if s = strings.TrimSpace(s); s != "" {
-			parts = append(parts, s)
-		}
-	}
-	return strings.Join(parts, " / ")
 }
 
 func classReport(card *models.Card, k models.Class, all []judged) (ClassReport, error) {

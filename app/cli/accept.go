@@ -1,18 +1,24 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"fmt"
+	"image/png"
 	"math"
+	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"longying/app/acceptance"
 	"longying/app/station"
+	"longying/imaging"
 	"longying/inference"
 	"longying/models"
 	"longying/records"
+	"longying/records/report"
 )
 
 // acceptOptions are those of models accept.
@@ -166,4 +172,69 @@ func rateText(r inference.Rate) string {
 		return "not measured"
 	}
 	return fmt.Sprintf("%.3f (%d/%d, 95 %% CI %.3f–%.3f)", r.Value, r.Count, r.N, r.Low, r.High)
+}
+
+// scorecard shows how a model has done here; the picture goes to --out.
+func (c *call) scorecard(ctx context.Context, out, lang, since string) error {
+	if err := c.want(1, "one model ID"); err != nil {
+		return err
+	}
+	from := time.Time{}
+	if since != "" {
+		day, err := time.ParseInLocation(time.DateOnly, since, imaging.Zone())
+		if err != nil {
+			return usagef("--since is a day, as 2026-01-31, not %q", since)
+		}
+		from = day
+	}
+	if lang != "zh" && lang != "en" {
+		return usagef("--lang is zh or en, not %q", lang)
+	}
+	s, actor, err := c.signIn(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	pkg, err := installed(s, c.args[0])
+	if err != nil {
+		return err
+	}
+	now := time.Now().In(imaging.Zone())
+	if from.IsZero() {
+		from = now.AddDate(-1, 0, 0)
+	}
+	card, err := s.Trust.Scorecard(ctx, actor, pkg.Card, from, now)
+	if err != nil {
+		return err
+	}
+	if out != "" {
+		img, err := card.Picture(report.Font(), lang)
+		if err != nil {
+			return err
+		}
+		var b bytes.Buffer
+		if err := png.Encode(&b, img); err != nil {
+			return err
+		}
+		if err := os.WriteFile(out, b.Bytes(), 0o644); err != nil {
+			return fmt.Errorf("the picture cannot be written: %w", err)
+		}
+	}
+	if c.json {
+		return c.emit(card)
+	}
+	for _, group := range [][]acceptance.Score{{card.Total}, card.Months, card.Devices} {
+		for _, k := range group {
+			name, mark := k.Name, ""
+			if name == "" {
+				name = "all"
+			}
+			if k.Drift {
+				mark = "  ! differs from the rest"
+			}
+			c.printf("%s  %d answers, %d refused, %d unsure; proposed %d: confirmed %d, edited %d, rejected %d, waiting %d; missed %d%s\n",
+				name, k.Runs, k.Refused, k.Unsure, k.Proposed, k.Confirmed, k.Edited, k.Rejected, k.Waiting, k.Missed, mark)
+		}
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"flag"
 	"fmt"
 
 	"longying/app/reading"
@@ -37,6 +38,16 @@ func cmdModels(ctx context.Context, c *call) error {
 			return err
 		}
 		return c.acceptModel(ctx, o)
+	case "scorecard":
+		var out, lang, since string
+		if err := c.parse(rest, func(f *flag.FlagSet) {
+			f.StringVar(&out, "out", "", "PNG to write")
+			f.StringVar(&lang, "lang", "zh", "language of the picture, zh or en")
+			f.StringVar(&since, "since", "", "first day, YYYY-MM-DD; a year ago where not given")
+		}); err != nil {
+			return err
+		}
+		return c.scorecard(ctx, out, lang, since)
 	}
 	if err := c.parse(rest, nil); err != nil {
 		return err

@@ -226,6 +226,7 @@ func (r *Reading) Analyze(ctx context.Context, actor records.User, studyUID stri
 				return err
 			}
 			run.At = r.now()
+			run.Device = device(study, run.Ref)
 			if predictions[i].Outcome == inference.Proposed {
 				f := sameObservation(existing, proposalKey(&predictions[i]))
 				if f == nil {
@@ -247,6 +248,23 @@ func (r *Reading) Analyze(ctx context.Context, actor records.User, studyUID stri
 		return r.audit(tx, actor, "analyze", studyUID, ex.PatientID, "ok", fmt.Sprintf("%d results, %d proposals", len(res.Runs), len(res.Findings)))
 	})
 	return res, err
+}
+
+// device names the device that made the image a run was about; empty where the
+// header names none.
+func device(study *imaging.Study, ref imaging.Ref) string {
+	for i := range study.Series {
+		s := &study.Series[i]
+		if ref.SeriesUID != "" && s.UID != ref.SeriesUID {
+			continue
+		}
+		for k := range s.Instances {
+			if in := &s.Instances[k]; ref.SOPUID == "" || in.SOPInstanceUID == ref.SOPUID {
+				return in.DeviceName()
+			}
+		}
+	}
+	return ""
 }
 
 // propose turns a prediction into the first version of a finding.

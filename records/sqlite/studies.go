@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"strings"
+	"time"
 
 	"longying/records"
 )
@@ -182,6 +183,13 @@ func (t *Tx) PutRun(r *records.Run) error {
 	}
 	r.ID = id
 	return nil
+}
+
+// RunsBetween gives every run of a time span, from at, before until, in the
+// order in which they were stored, one at a time.
+func (t *Tx) RunsBetween(from, until time.Time, f func(*records.Run) error) error {
+	return each(t, "runs", func(_ string, r *records.Run) error { return f(r) },
+		`SELECT id, sealed FROM runs WHERE at >= ? AND at < ? ORDER BY rowid`, nanos(from), nanos(until))
 }
 
 // RunsOf lists what models were asked about a study, in the order in which they
