@@ -175,6 +175,7 @@ type Slide struct {
 	Specimen                string // specimen identifier, else the container's
 	Organ                   string // code meaning of the primary anatomic structure, empty when absent
 	TiledFull               bool   // Dimension Organization Type (0020,9311)
+	Format                  string // of a slide that is no DICOM object, as OpenSlide names it, e.g. aperio; empty for DICOM
 
 	Flavor           SlideFlavor
 	FrameOfReference string // (0020,0052)

@@ -75,7 +75,7 @@ const (
 	NoteFewFrames   NoteCode = "few_frames"   // level (columns x rows), tiles missing: those cannot be read
 	NoteUnplaced    NoteCode = "unplaced"     // level, frames that do not say where they lie and are left out
 	NoteFewPlanes   NoteCode = "few_planes"   // level: some tiles have fewer focal planes, the nearest is read there
-	NoteLeftOut     NoteCode = "left_out"     // SOP Instance UID, why
+	NoteLeftOut     NoteCode = "left_out"     // SOP Instance UID, or the name of an associated picture, why
 	NoteICC         NoteCode = "icc"          // why the colour profile cannot be applied
 )
 
@@ -145,3 +145,18 @@ type Source interface {
 	Associated(ctx context.Context, name string) (*image.NRGBA, error)
 	Close() error
 }
+
+// Opener opens slides of scanners' own formats: the seam for a reader in
+// another process. Implementations may be called from several goroutines.
+type Opener interface {
+	// Format names the format of the file under path, as OpenSlide does; empty
+	// where it is no slide. An error says that no slide can be read at all.
+	Format(ctx context.Context, path string) (string, error)
+	// OpenSlide opens a slide by the path of its file, or of the one that names
+	// its others. path must stay valid until the source is closed.
+	OpenSlide(ctx context.Context, path string) (Source, error)
+}
+
+// Identifying reports whether an associated picture can show who it is, and so
+// is never shown unasked: all but a thumbnail of the specimen.
+func Identifying(associated string) bool { return associated != Thumbnail }
