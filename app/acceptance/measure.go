@@ -205,7 +205,7 @@ func figures(cases []inference.Judged, threshold float64) (Figures, error) {
 func (r *Report) enough() error {
 	for _, c := range r.Classes {
 		if n := min(c.All.AUC.Positives, c.All.AUC.Negatives); n < leastCases {
-			return &records.RefusedError{Code: "too_few_cases", Args: []string{c.Label.Zh, c.Label.En, fmt.Sprint(c.All.AUC.Positives), fmt.Sprint(c.All.AUC.Negatives), fmt.Sprint(leastCases)},
+			return &records.RefusedError{Code: "too_few_cases", Args: []string{c.Key, fmt.Sprint(c.All.AUC.Positives), fmt.Sprint(c.All.AUC.Negatives), fmt.Sprint(leastCases)},
 				Reason: fmt.Sprintf("%s: %d cases with it and %d without; an acceptance needs at least %d of each", c.Label.En, c.All.AUC.Positives, c.All.AUC.Negatives, leastCases)}
 		}
 	}
