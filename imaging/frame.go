@@ -31,6 +31,8 @@ type Frame struct {
 	// be decoded is here, all of it where Missing is 0. Note says how.
 	Damaged bool
 	Note    string // for people, when something was mended on the way
+
+	Overlays []Overlay // the overlay planes over this frame, with their bits
 }
 
 // NewFrame allocates the values of a frame in the native type of Bits

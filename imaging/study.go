@@ -115,7 +115,10 @@ type Instance struct {
 	LossyCompression  bool    // (0028,2110) = 01
 	LossyRatio        float64 // (0028,2112), 0 when absent
 	PresentationShape string  // (2050,0020): IDENTITY, INVERSE or empty
-	Truncated         string  // for people: what the file does not hold of its pixel data; empty when it holds all
+	PresentationLUT   *LUT    // (2050,0010), used instead of the shape; nil when absent
+	Shutter           *Shutter
+	Overlays          []Overlay // without their bits; see Frame.Overlays
+	Truncated         string    // for people: what the file does not hold of its pixel data; empty when it holds all
 
 	Patient PatientHeader
 	Study   StudyHeader

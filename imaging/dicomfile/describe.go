@@ -41,6 +41,11 @@ func (rd Reader) describe(f *File, s *scratch) *imaging.Instance {
 	inst.LossyCompression = ds.Text(TagLossyCompression) == "01"
 	inst.LossyRatio = real(TagLossyRatio)
 	inst.PresentationShape = ds.Text(TagPresentationLUTShape)
+	if item := ds.Item(TagPresentationLUT); item.Has(TagLUTDescriptor) {
+		inst.PresentationLUT = lookupTable(item, TagLUTDescriptor, TagLUTData, false)
+	}
+	inst.Shutter, _ = shutter(ds) // one that contradicts itself hides nothing
+	inst.Overlays = overlays(ds)
 
 	inst.Pixels = describePixels(f)
 	g := groups{shared: ds.Item(TagSharedFunctional), frames: ds.Items(TagPerFrameFunctional)}
@@ -211,7 +216,7 @@ func headerSequence(t Tag) bool {
 	switch t {
 	case TagOtherPatientIDsSeq, TagPrimaryAnatomy, TagUltrasoundRegions, TagModalityLUTSequence, TagVOILUTSequence,
 		TagSpecimenDescription, TagSharedFunctional, TagPerFrameFunctional, TagOpticalPaths, TagTotalPixelMatrixOrigin,
-		TagRealWorldValueMapping, TagMRDiffusion, tagUnitedImagingTiles:
+		TagRealWorldValueMapping, TagPresentationLUT, TagMRDiffusion, tagUnitedImagingTiles:
 		return true
 	}
 	return false

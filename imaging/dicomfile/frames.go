@@ -144,6 +144,9 @@ func (f *File) Frame(ctx context.Context, d codec.Decoder, n int) (*imaging.Fram
 	if err != nil {
 		return nil, fmt.Errorf("%s: frame %d: %w", f.name, n, err)
 	}
+	if len(f.instance.Overlays) > 0 {
+		frame.Overlays = f.overlays(ctx, d, in, n)
+	}
 	for _, also := range []string{note, f.index.said()} {
 		switch {
 		case frame.Note == "":

@@ -246,6 +246,67 @@ const (
 	TagPixelData              Tag = 0x7FE00010
 )
 
+// Attributes of display shutters and presentation states.
+const (
+	TagReferencedImage           Tag = 0x00081140
+	TagShutterShape              Tag = 0x00181600
+	TagShutterLeft               Tag = 0x00181602
+	TagShutterRight              Tag = 0x00181604
+	TagShutterUpper              Tag = 0x00181606
+	TagShutterLower              Tag = 0x00181608
+	TagShutterCenter             Tag = 0x00181610
+	TagShutterRadius             Tag = 0x00181612
+	TagShutterVertices           Tag = 0x00181620
+	TagShutterPresentation       Tag = 0x00181622
+	TagShutterOverlay            Tag = 0x00181623
+	TagShutterCIELab             Tag = 0x00181624
+	TagSoftcopyVOILUT            Tag = 0x00283110
+	TagMaskSubtraction           Tag = 0x00286100
+	TagPixelOriginInterpretation Tag = 0x00480301
+	TagGraphicAnnotation         Tag = 0x00700001
+	TagGraphicLayer              Tag = 0x00700002
+	TagBoundingBoxUnits          Tag = 0x00700003
+	TagAnchorPointUnits          Tag = 0x00700004
+	TagGraphicUnits              Tag = 0x00700005
+	TagUnformattedText           Tag = 0x00700006
+	TagTextObjects               Tag = 0x00700008
+	TagGraphicObjects            Tag = 0x00700009
+	TagBoundingBoxTopLeft        Tag = 0x00700010
+	TagBoundingBoxBottomRight    Tag = 0x00700011
+	TagBoundingBoxJustification  Tag = 0x00700012
+	TagAnchorPoint               Tag = 0x00700014
+	TagAnchorPointVisibility     Tag = 0x00700015
+	TagGraphicDimensions         Tag = 0x00700020
+	TagGraphicPoints             Tag = 0x00700021
+	TagGraphicFilled             Tag = 0x00700024
+	TagImageHorizontalFlip       Tag = 0x00700041
+	TagImageRotation             Tag = 0x00700042
+	TagDisplayedAreaTopLeft      Tag = 0x00700052
+	TagDisplayedAreaBottomRight  Tag = 0x00700053
+	TagDisplayedArea             Tag = 0x0070005A
+	TagGraphicLayers             Tag = 0x00700060
+	TagGraphicLayerOrder         Tag = 0x00700062
+	TagGraphicLayerGrey          Tag = 0x00700066
+	TagGraphicLayerRGB           Tag = 0x00700067
+	TagGraphicLayerDescription   Tag = 0x00700068
+	TagContentLabel              Tag = 0x00700080
+	TagContentDescription        Tag = 0x00700081
+	TagPresentationDate          Tag = 0x00700082
+	TagPresentationTime          Tag = 0x00700083
+	TagContentCreator            Tag = 0x00700084
+	TagPresentationSizeMode      Tag = 0x00700100
+	TagPresentationSpacing       Tag = 0x00700101
+	TagPresentationAspect        Tag = 0x00700102
+	TagPresentationMagnification Tag = 0x00700103
+	TagCompoundGraphics          Tag = 0x00700209
+	TagTextStyle                 Tag = 0x00700231
+	TagLineStyle                 Tag = 0x00700232
+	TagTextColour                Tag = 0x00700241
+	TagPatternColour             Tag = 0x00700251
+	TagGraphicLayerCIELab        Tag = 0x00700401
+	TagPresentationLUT           Tag = 0x20500010
+)
+
 const (
 	tagItem          Tag = 0xFFFEE000
 	tagItemDelimiter Tag = 0xFFFEE00D

@@ -12,7 +12,7 @@ import (
 // value of rank ceil(p*n) is taken (nearest rank), none is interpolated.
 func percentiles(f *imaging.Frame, p imaging.PixelDescription) (lo, hi float64) {
 	if f.IsFloat() || f.BitsAllocated() > 16 {
-		return sampledPercentiles(f, p)
+		return sampledPercentiles(f, p, 0.01, 0.99)
 	}
 	counts := make([]int, 1<<f.BitsAllocated())
 	offset := 0
@@ -60,7 +60,8 @@ func percentiles(f *imaging.Frame, p imaging.PixelDescription) (lo, hi float64) 
 	return rank(0.01), rank(0.99)
 }
 
-func sampledPercentiles(f *imaging.Frame, p imaging.PixelDescription) (lo, hi float64) {
+// sampledPercentiles are those of ranks a and b, 0..1, of a million values at most.
+func sampledPercentiles(f *imaging.Frame, p imaging.PixelDescription, a, b float64) (lo, hi float64) {
 	var v []float64
 	step := max(1, f.Len()/(1<<20)) // a million values are enough
 	for i := 0; i < f.Len(); i += step {
@@ -73,7 +74,7 @@ func sampledPercentiles(f *imaging.Frame, p imaging.PixelDescription) (lo, hi fl
 	}
 	slices.Sort(v)
 	rank := func(q float64) float64 { return v[max(1, int(math.Ceil(q*float64(len(v)))))-1] }
-	return rank(0.01), rank(0.99)
+	return rank(a), rank(b)
 }
 
 // padding reports Pixel Padding Value, or the range to Pixel Padding Range

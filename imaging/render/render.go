@@ -13,8 +13,10 @@ import (
 
 // Presentation is how a frame is to be shown.
 type Presentation struct {
-	Window *imaging.VOILUT // nil: the first of the header, else AutoWindow
-	Invert bool            // black and white exchanged, on top of what the header says
+	Window   *imaging.VOILUT            // nil: the state's, else the first of the header, else AutoWindow
+	Invert   bool                       // black and white exchanged, on top of what the header or the state says
+	State    *imaging.PresentationState // nil: the frame as its header says
+	Overlays bool                       // with the header's overlays and its display shutter; a state has its own
 }
 
 // Renderer shows one frame. It is made once for a frame and a presentation;
@@ -26,55 +28,110 @@ type Renderer struct {
 	number int
 	window imaging.VOILUT
 
-	lut    []uint8 // greyscale of at most 16 bits: by the stored value's bits
-	colour []uint8 // RGBA, rendered ahead: colour, 32-bit and floating values
+	lut    []uint8 // greyscale of at most 16 bits without paint: by the stored value's bits
+	colour []uint8 // RGBA, rendered ahead: colour, 32-bit and floating values, paint
+	base   []uint8 // RGBA of a colour frame before inversion and paint
+	paint  *paint
 }
 
 // New prepares frame number n (from 1) of inst for showing. An error means
-// that the values and the photometric interpretation do not go together; it
-// names both.
+// that the values and the photometric interpretation do not go together, and
+// names both, or is a *StateError: then nothing of the state is applied.
 func New(f *imaging.Frame, inst *imaging.Instance, n int, p Presentation) (*Renderer, error) {
 	if err := f.Check(); err != nil {
 		return nil, err
 	}
-	r := &Renderer{frame: f, inst: inst, number: n}
-	if f.Samples > 1 || f.Photometric == "PALETTE COLOR" {
-		var err error
-		r.colour, err = toRGBA(f, inst.Palette)
-		if err == nil && p.Invert {
-			invertRGBA(r.colour)
+	if p.State != nil {
+		if err := Applicable(p.State, f, inst, n); err != nil {
+			return nil, err
 		}
-		return r, err
 	}
+	r := &Renderer{frame: f, inst: inst, number: n}
+	if inColour(f) {
+		var err error
+		if r.base, err = toRGBA(f, inst.Palette); err != nil {
+			return nil, err
+		}
+	}
+	r.paint = newPaint(f, inst, p)
 	return r.With(p), nil
 }
 
-// With is the same frame in another presentation.
+func inColour(f *imaging.Frame) bool { return f.Samples > 1 || f.Photometric == "PALETTE COLOR" }
+
+// With is the same frame in another window, inverted or not. The state and the
+// overlays stay those that it was made with.
 func (r *Renderer) With(p Presentation) *Renderer {
 	out := *r
-	if r.colour != nil && r.lut == nil && (r.frame.Samples > 1 || r.frame.Photometric == "PALETTE COLOR") {
+	out.lut, out.colour = nil, nil
+	if r.base != nil {
+		out.colour = r.base
+		if p.Invert || !r.paint.empty() {
+			out.colour = append([]uint8(nil), r.base...)
+		}
+		if p.Invert {
+			invertRGBA(out.colour)
+		}
+		r.paint.apply(out.colour)
 		return &out
 	}
+	way := r.greyscale(p)
+	out.window = way.voi
+	n := r.frame.Len()
 	switch {
-	case p.Window != nil:
-		out.window = *p.Window
-	case len(r.inst.Frame(r.number).VOI) > 0:
-		out.window = r.inst.Frame(r.number).VOI[0]
-	default:
-		out.window = AutoWindow(r.frame, r.inst, r.number)
-	}
-	invert := Inverted(r.inst, r.frame.Photometric) != p.Invert
-	out.lut, out.colour = nil, nil
-	if r.frame.IsFloat() || r.frame.BitsAllocated() > 16 {
-		out.colour = make([]uint8, 4*r.frame.Len())
-		for i := range r.frame.Len() {
-			g := shade(out.window, r.inst.ModalityLUT.Apply(r.frame.At(i), r.number), invert)
+	case r.frame.IsFloat() || r.frame.BitsAllocated() > 16:
+		out.colour = make([]uint8, 4*n)
+		for i := range n {
+			g := way.shade(r.frame.At(i))
 			out.colour[4*i], out.colour[4*i+1], out.colour[4*i+2], out.colour[4*i+3] = g, g, g, 255
 		}
-		return &out
+	default:
+		out.lut = way.table(r.frame)
+		if r.paint.empty() {
+			return &out
+		}
+		out.colour = make([]uint8, 4*n)
+		out.band(&image.RGBA{Pix: out.colour, Stride: 4 * r.frame.Columns, Rect: image.Rect(0, 0, r.frame.Columns, r.frame.Rows)}, r.whole(), 0, r.frame.Rows)
+		out.lut = nil
 	}
-	out.lut = BuildLUT(r.frame, r.inst.ModalityLUT, r.number, out.window, invert)
+	r.paint.apply(out.colour)
 	return &out
+}
+
+// whole is the view of a screen of the frame's own size.
+func (r *Renderer) whole() View {
+	return View{CenterX: float64(r.frame.Columns) / 2, CenterY: float64(r.frame.Rows) / 2, Scale: 1}
+}
+
+// greyscale is the way of stored values to the screen: that of the state where
+// there is one (PS3.4 N.2: what it does not say is the identity), else that of
+// the header.
+func (r *Renderer) greyscale(p Presentation) greyscale {
+	way := greyscale{modality: r.inst.ModalityLUT, frame: r.number, invert: p.Invert}
+	own := r.inst.Frame(r.number).VOI
+	switch {
+	case p.State != nil:
+		way.modality, way.lut = stateModality(p.State.Modality, r.frame), p.State.LUT
+		if v := p.State.VOI(r.inst.SOPInstanceUID, r.number); v != nil {
+			way.voi = *v
+		} else {
+			way.voi = fullRange(r.frame, way.modality, r.number)
+		}
+	case len(own) > 0:
+		way.voi = own[0]
+	case p.Window == nil:
+		way.voi = AutoWindow(r.frame, r.inst, r.number)
+	}
+	if p.State == nil {
+		way.lut.Inverse = Inverted(r.inst, r.frame.Photometric)
+		if t := r.inst.PresentationLUT; t != nil && len(t.Entries) > 0 {
+			way.lut = imaging.PresentationLUT{Table: t}
+		}
+	}
+	if p.Window != nil {
+		way.voi = *p.Window
+	}
+	return way
 }
 
 // Window is the VOI transformation in use; its zero value for colour.
@@ -82,55 +139,20 @@ func (r *Renderer) Window() imaging.VOILUT { return r.window }
 
 // Inverted reports that low values are to be shown bright: MONOCHROME1 (PS3.3
 // C.7.6.3.1.2) or Presentation LUT Shape INVERSE (C.11.6.1.2). Digital X-ray
-// states both for one inversion.
+// states both for one inversion. A presentation state says it for itself.
 func Inverted(inst *imaging.Instance, photometric string) bool {
 	return photometric == "MONOCHROME1" || inst.PresentationShape == "INVERSE"
 }
 
-// shade maps a modality value to eight bits; inverted it is the complement. A
-// value that is not a number is black.
-func shade(w imaging.VOILUT, v float64, invert bool) uint8 {
-	y := w.Apply(v)
-	if math.IsNaN(y) {
-		return 0
-	}
-	g := uint8(min(max(y, 0), 1)*255 + 0.5)
-	if invert {
-		return 255 - g
-	}
-	return g
-}
-
-// BuildLUT is the whole greyscale path as one table: 256 entries for 8-bit and
-// 65,536 for 16-bit frames, indexed by the bits of the stored value (a signed
-// value as its two's complement). Entries that the frame's bits stored cannot
-// reach are 0.
-func BuildLUT(f *imaging.Frame, m imaging.ModalityLUT, n int, w imaging.VOILUT, invert bool) []uint8 {
-	size := 1 << f.BitsAllocated()
-	lut := make([]uint8, size)
-	bits := f.BitsStored
-	if bits < 1 || bits > f.BitsAllocated() {
-		bits = f.BitsAllocated()
-	}
-	lo, hi := 0, 1<<bits-1
-	if f.Signed() {
-		lo, hi = -(1 << (bits - 1)), 1<<(bits-1)-1
-	}
-	for v := lo; v <= hi; v++ {
-		lut[v&(size-1)] = shade(w, m.Apply(float64(v), n), invert)
-	}
-	return lut
-}
-
 // Image renders a frame at its own size: *image.Gray for greyscale,
-// *image.NRGBA for colour.
+// *image.NRGBA for colour and where the paint of a state is in colour.
 func Image(f *imaging.Frame, inst *imaging.Instance, n int, p Presentation) (image.Image, error) {
 	r, err := New(f, inst, n, p)
 	if err != nil {
 		return nil, fmt.Errorf("render frame %d of %s: %w", n, inst.Source, err)
 	}
 	bounds := image.Rect(0, 0, f.Columns, f.Rows)
-	if f.Samples > 1 || f.Photometric == "PALETTE COLOR" {
+	if r.base != nil || r.paint.coloured() {
 		return &image.NRGBA{Pix: r.colour, Stride: 4 * f.Columns, Rect: bounds}, nil
 	}
 	out := image.NewGray(bounds)

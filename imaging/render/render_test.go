@@ -30,6 +30,12 @@ func rendered(t *testing.T, f *imaging.Frame, in *imaging.Instance, p Presentati
 	return nil
 }
 
+// shade is a modality value in eight bits.
+func shade(w imaging.VOILUT, v float64, invert bool) uint8 {
+	g := greyscale{voi: w, lut: imaging.PresentationLUT{Inverse: invert}}
+	return g.shade(v)
+}
+
 // PS3.3 C.11.2.1.2.1, the four worked cases, for an output of 0 to 255.
 func TestLinearWindowGivesTheStandardsWorkedValues(t *testing.T) {
 	y := func(x, c, w float64) float64 { return ((x-c)/w + 0.5) * 255 }
