@@ -84,7 +84,7 @@ func commands() []command {
 		{"open", "open PATH...: open the desktop on files, folders, ZIP", cmdOpen},
 		{"info", "info PATH...: what each file is", cmdInfo},
 		{"decode", "decode FILE [--frame N] --out RAW: stored values of one frame", cmdDecode},
-		{"render", "render FILE [--frame N] [--window C,W] [--out PNG]: 8-bit picture", cmdRender},
+		{"render", "render FILE [--frame N] [--window C,W] [--state GSPS] [--overlays] [--out PNG]: 8-bit picture", cmdRender},
 		{"import", "import PATH...: copy studies into the data folder", cmdImport},
 		{"studies", "studies [QUERY]: list studies", cmdStudies},
 		{"models", "models list|show ID|verify ID|accept ID --cases CSV|scorecard ID", cmdModels},

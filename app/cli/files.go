@@ -17,6 +17,7 @@ import (
 	"longying/imaging/codec"
 	"longying/imaging/dicomfile"
 	"longying/imaging/render"
+	"longying/records/report"
 )
 
 // infoRow is one instance of `info --json`, as the contract names its fields,
@@ -213,11 +214,14 @@ func cmdDecode(ctx context.Context, c *call) error {
 
 func cmdRender(ctx context.Context, c *call) error {
 	var n int
-	var out, window string
+	var out, window, state string
+	var overlays bool
 	err := c.parse(c.raw, func(f *flag.FlagSet) {
 		f.IntVar(&n, "frame", 1, "counted from 1")
 		f.StringVar(&out, "out", "", "PNG file; without it standard output")
 		f.StringVar(&window, "window", "", "centre,width")
+		f.StringVar(&state, "state", "", "presentation state to apply, with its annotations")
+		f.BoolVar(&overlays, "overlays", false, "with the file's overlays and display shutter")
 	})
 	if err != nil {
 		return err
@@ -225,31 +229,77 @@ func cmdRender(ctx context.Context, c *call) error {
 	if err := c.want(1, "one file"); err != nil {
 		return err
 	}
-	var p render.Presentation
-	if window != "" {
-		cw := strings.Split(window, ",")
-		if len(cw) != 2 {
-			return usagef("a window is centre,width, not %q", window)
-		}
-		centre, err1 := strconv.ParseFloat(strings.TrimSpace(cw[0]), 64)
-		width, err2 := strconv.ParseFloat(strings.TrimSpace(cw[1]), 64)
-		if err1 != nil || err2 != nil || width <= 0 {
-			return usagef("a window is centre,width with a width above 0, not %q", window)
-		}
-		p.Window = &imaging.VOILUT{Center: centre, Width: width}
+	if state != "" && overlays {
+		return usagef("render: a presentation state says itself which overlays are shown; give --state or --overlays")
+	}
+	p := render.Presentation{Overlays: overlays}
+	if p.Window, err = parseWindow(window); err != nil {
+		return err
+	}
+	if p.State, err = presentationState(state); err != nil {
+		return err
 	}
 	in, frame, err := c.frame(ctx, c.args[0], n)
 	if err != nil {
 		return err
 	}
-	img, err := render.Image(frame, in, n, p)
-	if err != nil {
+	var img image.Image
+	if p.State == nil {
+		img, err = render.Image(frame, in, n, p)
+	} else {
+		var face *render.Typeface
+		if face, err = render.NewTypeface(report.Font()); err == nil {
+			img, err = render.Present(frame, in, n, p, face)
+		}
+	}
+	var refused *render.StateError
+	switch {
+	case errors.As(err, &refused):
+		return &refusedError{fmt.Sprintf("%s: %v", c.args[0], err)}
+	case err != nil:
 		return fmt.Errorf("%s: %w", c.args[0], err)
 	}
 	if err := writePNG(c.Stdout, out, img); err != nil {
 		return err
 	}
 	return short(c.args[0], frame)
+}
+
+func parseWindow(window string) (*imaging.VOILUT, error) {
+	if window == "" {
+		return nil, nil
+	}
+	cw := strings.Split(window, ",")
+	if len(cw) != 2 {
+		return nil, usagef("a window is centre,width, not %q", window)
+	}
+	centre, err1 := strconv.ParseFloat(strings.TrimSpace(cw[0]), 64)
+	width, err2 := strconv.ParseFloat(strings.TrimSpace(cw[1]), 64)
+	if err1 != nil || err2 != nil || width <= 0 {
+		return nil, usagef("a window is centre,width with a width above 0, not %q", window)
+	}
+	return &imaging.VOILUT{Center: centre, Width: width}, nil
+}
+
+// presentationState reads a state; an empty path gives none.
+func presentationState(path string) (*imaging.PresentationState, error) {
+	if path == "" {
+		return nil, nil
+	}
+	f, err := dicomfile.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be opened: %w", path, err)
+	}
+	defer f.Close()
+	s, err := f.PresentationState()
+	var se *dicomfile.StateError
+	switch {
+	case errors.As(err, &se) && se.Detail == "":
+		return nil, &laterError{fmt.Sprintf("%s: applying a %s", path, se.Class)}
+	case errors.As(err, &se):
+		return nil, &refusedError{err.Error()}
+	}
+	return s, err
 }
 
 func writePNG(stdout io.Writer, path string, img image.Image) error {

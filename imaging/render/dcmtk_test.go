@@ -180,3 +180,38 @@ func read(t *testing.T, name string) []byte {
 	}
 	return b
 }
+
+// Real files: overlays that lie partly outside, a modality LUT of 16 bits over
+// MONOCHROME1.
+func TestRealFilesAreShownAsDCMTKShowsThem(t *testing.T) {
+	for _, c := range []struct {
+		name, options string
+		p             Presentation
+	}{
+		{"fo-dicom/OutOfBoundsOverlay.dcm", "+Wi 1 -O", Presentation{}},
+		{"fo-dicom/OutOfBoundsOverlay.dcm", "+Wi 1 +O 0 +Omr", Presentation{Overlays: true}},
+		{"fo-dicom/CR-ModalitySequenceLUT.dcm", "+Ww 512 1024", Presentation{Window: &imaging.VOILUT{Center: 512, Width: 1024}}},
+		{"fo-dicom/CR-ModalitySequenceLUT.dcm", "+Ww 30000 900.5", Presentation{Window: &imaging.VOILUT{Center: 30000, Width: 900.5}}},
+	} {
+		t.Run(c.name+" "+c.options, func(t *testing.T) {
+			path := filepath.Join("..", "..", "..", "shared", "data", "dicom", filepath.FromSlash(c.name))
+			if _, err := os.Stat(path); err != nil {
+				t.Skip("no reference data here")
+			}
+			f, err := dicomfile.Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			frame, err := f.Frame(t.Context(), codec.Local{}, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := Image(frame, f.Instance(), 1, c.p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sameWithin(t, got, dcmtk(t, "dcmj2pnm", append(strings.Fields(c.options), path)...), 1)
+		})
+	}
+}
