@@ -25,7 +25,7 @@ GO_PACKAGES = ./...
 # Packages without cgo of their own, under the race detector.
 RACE_PACKAGES := ./imaging/... ./models ./inference ./records ./records/seal ./records/cda ./records/fhir ./records/sr ./records/report ./records/outbox
 
-.PHONY: help setup setup-run build run demo test race lint peers bench clean $(BIN)
+.PHONY: help setup setup-run build run demo test race lint peers conformance bench clean $(BIN)
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -69,6 +69,15 @@ lint: $(STATICCHECK) ## gofmt, go vet, staticcheck
 peers: setup-run
 	@[ -x "$(LONGYING_PEERS)" ] || { .ci/packages.sh $(VENV_PACKAGE) && rm -rf $(PEERS) $(PEERS).part && python3 -m venv $(PEERS).part && \
 	$(PEERS).part/bin/python -m pip install -q --disable-pip-version-check -r .ci/peers.txt && mv $(PEERS).part $(PEERS); }
+
+# Where the reference data lies; what is not there is left out.
+SHARED := $(wildcard ../shared/data)
+conformance: peers build ## every frame and name of the reference files against pydicom, its plugins, GDCM and DCMTK (minutes)
+	@.ci/packages.sh dcmtk
+	data=$$($(LONGYING_PEERS) -c 'import os, pydicom; print(os.path.join(os.path.dirname(pydicom.__file__), "data"))') && \
+	LONGYING_PYDICOM=$$data go test -count=1 -v -run 'Reference|Pydicom|Malformed' ./imaging/... ./app/cli && \
+	$(LONGYING_PEERS) imaging/dicomfile/testdata/reference.py names $(BIN) $$data $(SHARED) && \
+	$(LONGYING_PEERS) imaging/dicomfile/testdata/reference.py check $(BIN) $$data $(SHARED)
 
 bench: peers ## benchmarks, with their peers in the same run: x-NAME is how many times faster than NAME
 	LONGYING_PEERS=$(LONGYING_PEERS) go test -run '^$$' -bench . -benchtime 1s -timeout 1h ./imaging/... ./inference/... ./records/... ./app/...

@@ -71,7 +71,7 @@ func newInfoRow(in *imaging.Instance) infoRow {
 	return infoRow{Path: in.Source, StudyUID: in.StudyUID, SeriesUID: in.SeriesUID, SOPUID: in.SOPInstanceUID, Modality: in.Modality,
 		Rows: in.Pixels.Rows, Columns: in.Pixels.Columns, Frames: in.Pixels.Frames, TransferSyntax: in.TransferSyntaxUID,
 		Photometric: in.Pixels.Photometric, CharacterSet: characterSet(in), PatientName: in.Patient.Name.String(), PatientID: in.Patient.ID,
-		Decodable:    in.Pixels.Rows > 0 && codec.Supported(in.TransferSyntaxUID) == nil,
+		Decodable:    in.Pixels.Frames > 0 && codec.Check(in.TransferSyntaxUID, in.Pixels) == nil,
 		TextDoubtful: in.TextDoubtful, Readings: readings, Note: in.CharacterSetNote, Truncated: in.Truncated}
 }
 
@@ -144,20 +144,23 @@ func headers(skipped []imaging.Skipped) bool {
 func (c *call) frame(ctx context.Context, path string, n int) (*imaging.Instance, *imaging.Frame, error) {
 	f, err := dicomfile.Open(path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s cannot be opened: %w", path, err)
+		return nil, nil, fmt.Errorf("not opened: %w", err)
 	}
 	defer f.Close()
 	in := f.Instance()
-	if n < 1 || n > in.Pixels.Frames {
+	switch {
+	case in.Pixels.Frames == 0:
+		return nil, nil, fmt.Errorf("%s holds no image: it has no pixel data", path)
+	case n < 1 || n > in.Pixels.Frames:
 		return nil, nil, usagef("%s has %d frames; there is no frame %d", path, in.Pixels.Frames, n)
 	}
 	frame, err := f.Frame(ctx, c.Decoder, n)
-	if err != nil {
+	if err != nil { // it names the file and the frame
 		var unsupported *codec.UnsupportedError
 		if errors.As(err, &unsupported) {
-			return nil, nil, &laterError{fmt.Sprintf("%s: %v", path, err)}
+			return nil, nil, &laterError{err.Error()}
 		}
-		return nil, nil, fmt.Errorf("%s, frame %d: %w", path, n, err)
+		return nil, nil, err
 	}
 	return in, frame, nil
 }

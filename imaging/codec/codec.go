@@ -116,6 +116,18 @@ func (l Local) decode(in Encoded) (*imaging.Frame, error) {
 	return nil, Supported(in.TransferSyntaxUID)
 }
 
+// Check is nil where a header describes an image that this version decodes,
+// whatever becomes of its data. The error is Decode's.
+func Check(uid string, p imaging.PixelDescription) error {
+	if p.Compressed {
+		if err := Supported(uid); err != nil {
+			return err
+		}
+	}
+	MendBits(&p)
+	return CheckPixels(p)
+}
+
 // CheckPixels refuses a header that describes no image, before anything is
 // allocated: PS3.3 C.7.6.3. The error is a *DataError.
 func CheckPixels(p imaging.PixelDescription) error {

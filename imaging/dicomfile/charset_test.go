@@ -292,6 +292,7 @@ func TestDoubtfulTextStaysAsDeclaredAndIsMarked(t *testing.T) {
 		{"one high byte too many for GB18030", "ISO_IR 100", "\xcd\xf5 \xe9", "Íõ é", "�"},
 		{"Chinese or a German name", "ISO_IR 100", "\xcd\xf5M\xfcller", "ÍõMüller", "王M黮ler"},
 		{"bytes that nothing reads", "ISO_IR 192", "\xff\xfe\x81", "���", ""},
+		{"bytes that only GB18030 reads, as signs", "ISO_IR 192", "\x80\x81\x82^FUZZ", "���^FUZZ", "€亗^FUZZ"},
 		{"a character that a site defined itself", "GB18030", gb(t, "王") + "\xaa\xa1", "王\ue000", ""},
 	} {
 		in := opened(t, declaring(t, c.terms, c.bytes, nil)).Instance()

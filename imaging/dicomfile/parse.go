@@ -296,7 +296,8 @@ func (p *parser) elements(ds *Dataset, at, end int64, delimited bool, depth int)
 }
 
 // sort puts elements that were read into ascending order; of one that comes
-// twice the last counts.
+// twice the first counts, as in DCMTK and GDCM: what comes behind the pixel data
+// must not change the patient's name.
 func (d *Dataset) sort() {
 	ascending := true
 	for i := 1; i < len(d.elements) && ascending; i++ {
@@ -308,7 +309,7 @@ func (d *Dataset) sort() {
 	slices.SortStableFunc(d.elements, func(a, b *element) int { return int(int64(a.tag) - int64(b.tag)) })
 	kept := d.elements[:0]
 	for i, e := range d.elements {
-		if i+1 == len(d.elements) || d.elements[i+1].tag != e.tag {
+		if i == 0 || kept[len(kept)-1].tag != e.tag {
 			kept = append(kept, e)
 		}
 	}

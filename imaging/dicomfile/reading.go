@@ -99,9 +99,13 @@ func judge(t headerText) verdict {
 			best = i
 		}
 	}
-	use := 0
+	// That nothing else reads the bytes is not enough for a name of signs.
+	use, strange := 0, false
 	if all[best] >= certain && (t.name == nil || name[best] >= certain) {
-		use = best
+		strange = best != 0 && strings.ContainsFunc(sets[best].decode(t.name, true), noLetter)
+		if !strange {
+			use = best
+		}
 	}
 	other := 0.0
 	for i := range all {
@@ -116,7 +120,7 @@ func judge(t headerText) verdict {
 	if use == 0 && other < possible && !lost {
 		return v
 	}
-	v.doubtful = t.name != nil && (other >= possible || lost)
+	v.doubtful = t.name != nil && (other >= possible || lost || strange)
 	v.term = candidates[use].term
 	confidence := all
 	if t.name != nil && slices.Index(name, slices.Max(name)) != best { // a device's own text and its worklist's, in two sets
@@ -197,6 +201,12 @@ func (v verdict) chosen(t headerText, term string) (verdict, bool) {
 	v.doubtful = t.name != nil && v.readings[i].Confidence < possible
 	v.term, v.byHand = term, true
 	return v, true
+}
+
+// noLetter reports a sign beyond ASCII that no name has, as the euro is.
+func noLetter(r rune) bool {
+	k, _ := frequency(r)
+	return r >= utf8.RuneSelf && k == scriptNone && !unicode.IsSpace(r)
 }
 
 type candidate struct {

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,7 +14,6 @@ import (
 	"longying/imaging"
 	"longying/imaging/codec"
 	"longying/imaging/codec/native"
-	"longying/imaging/dicomfile"
 )
 
 // stream is one line of testdata/expected.tsv, which testdata/make.py writes.
@@ -121,118 +119,4 @@ func TestAnEndedContextDecodesNothing(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-}
-
-// shared finds the reference data beside the repository; the test is skipped
-// where it is not there.
-func shared(t testing.TB) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		p := filepath.Join(dir, "shared", "data")
-		if _, err := os.Stat(p); err == nil {
-			return p
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			t.Skip("no shared/data here")
-		}
-		dir = up
-	}
-}
-
-func file(t testing.TB, path string, n int) (*imaging.Frame, imaging.PixelDescription) {
-	t.Helper()
-	d, err := dicomfile.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	f, err := d.Frame(context.Background(), native.Decoder{}, n)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f, d.Instance().Pixels
-}
-
-func TestRealFilesAreReadAsByPylibjpegAndGDCM(t *testing.T) {
-	root := shared(t)
-	b, err := os.ReadFile("testdata/shared.tsv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(b)) {
-		var name, want string
-		var n int
-		if k, err := fmt.Sscan(line, &name, &n, &want); k != 3 {
-			t.Fatal(line, err)
-		}
-		f, _ := file(t, filepath.Join(root, filepath.FromSlash(name)), n)
-		if hash(f) != want || f.Missing != 0 || f.Damaged {
-			t.Errorf("%s, frame %d: the values differ", name, n)
-		}
-	}
-}
-
-// The working group's uncompressed files are the truth for its compressed
-// ones: exact where lossless; within NEAR, which its scan header states, for
-// near-lossless JPEG-LS; and for lossy JPEG 2000, which has no bound, within 3 %
-// of the range in root mean square.
-func TestWorkingGroup4FilesAgainstTheirOriginals(t *testing.T) {
-	root := shared(t)
-	for _, kind := range []string{"J2KR", "JLSL", "JLSN", "J2KI"} {
-		names, err := filepath.Glob(filepath.Join(root, "dicom/wg04", kind, "*_"+kind))
-		if err != nil || len(names) < 5 {
-			t.Fatal(kind, names, err)
-		}
-		for _, name := range names {
-			base := strings.TrimSuffix(filepath.Base(name), "_"+kind)
-			got, p := file(t, name, 1)
-			want, _ := file(t, filepath.Join(root, "dicom/wg04/REF", base+"_UNC"), 1)
-			if colour := p.Samples == 3; colour != (got.Photometric == "RGB") {
-				t.Errorf("%s is %s", filepath.Base(name), got.Photometric)
-			}
-			worst, squares, low, high := 0.0, 0.0, want.At(0), want.At(0)
-			for i := range want.Len() {
-				v := want.At(i)
-				off := math.Abs(v - got.At(i))
-				worst, squares = max(worst, off), squares+off*off
-				low, high = min(low, v), max(high, v)
-			}
-			limit := 0.0
-			switch kind {
-			case "JLSN":
-				limit = near(t, name)
-			case "J2KI":
-				worst, limit = math.Sqrt(squares/float64(want.Len())), (high-low)*0.03
-			}
-			if worst > limit {
-				t.Errorf("%s: off by %g, at most %g is allowed", filepath.Base(name), worst, limit)
-			}
-		}
-	}
-}
-
-// near is NEAR of the first scan header: ISO/IEC 14495-1 C.2.3.
-func near(t *testing.T, path string) float64 {
-	t.Helper()
-	d, err := dicomfile.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	b, err := d.RawFrame(1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	i := strings.Index(string(b), "\xff\xda")
-	n := int(b[i+3])
-	if v := float64(b[i+2+n-3]); v > 0 {
-		return v
-	}
-	t.Fatal(path, "is lossless")
-	return 0
 }
