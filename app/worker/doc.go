@@ -1,0 +1,28 @@
+// Package worker runs native code in processes of its own: the decoders of
+// codec/native and ONNX Runtime. A stream or a model that makes a library crash,
+// hang or grow costs one frame or one run, which is reported as a *Failure; the
+// program goes on.
+//
+// Decoder is a codec.Decoder over a pool of processes, Models loads models each
+// into a process of its own and gives an inference.Runner. Both start the same
+// binary as `longying worker` (Main), which is no command for people.
+//
+// What is decoded where: native pixel data, deflated frames and RLE are decoded in
+// this process. That is Go of ours, bounded by the header's size, and as fast as
+// copying: a process could only make it slower. Everything of the JPEG family
+// goes to a worker, also the forms that are decoded in Go: which library a
+// stream ends in is known only by reading it, and a frame that takes long can
+// then be given up at once.
+//
+// Pixels and tensors pass through memory that both processes map (Linux: a
+// memfd, sealed so that neither can shrink it under the other); where there is
+// none they pass through the pipes. What a worker says of lengths, shapes and
+// places is checked before it is used; pixel values are not, and need not be:
+// whoever shows a frame takes any value of its type. The memory is never given
+// away: a frame is copied out of it once, so that a worker cannot change a
+// picture afterwards.
+//
+// A worker has a limit of memory, writes no core dump, is the first that Linux
+// ends when memory runs out, and ends when this process does, also by kill -9: its
+// connection closes, and on Linux the kernel kills it.
+package worker
