@@ -67,6 +67,7 @@ func (c child) main(args []string) int {
 		answer = (&runs{load: c.load}).answer
 	} else {
 		runtime.GOMAXPROCS(min(runtime.GOMAXPROCS(0), 2)) // one decodes, one waits and collects
+		debug.SetGCPercent(400)                           // what lives is one frame
 	}
 	if err := w.send(greeting{protocol(args[0])}, 0, 0); err != nil {
 		return exitTorn

@@ -46,20 +46,10 @@ func (d *Decoder) Processes() int { return d.options.Processes }
 // Memory is the limit of one process, in bytes.
 func (d *Decoder) Memory() int64 { return d.options.Memory }
 
-// here reports what is decoded in this process: Go alone, bounded by the header,
-// and what is refused anyway.
-func here(uid string) bool {
-	switch codec.CodingOf(uid) {
-	case codec.JPEG, codec.JPEGLS, codec.JPEG2000:
-		return false
-	}
-	return true
-}
-
 // Decode is codec.Decoder's. When ctx ends it returns at once. A worker that
 // fails over the frame is a *Failure.
 func (d *Decoder) Decode(ctx context.Context, in codec.Encoded) (*imaging.Frame, error) {
-	if here(in.TransferSyntaxUID) {
+	if codec.InGo(in) {
 		return codec.Local{}.Decode(ctx, in)
 	}
 	if err := ctx.Err(); err != nil {

@@ -7,12 +7,13 @@
 // into a process of its own and gives an inference.Runner. Both start the same
 // binary as `longying worker` (Main), which is no command for people.
 //
-// What is decoded where: native pixel data, deflated frames and RLE are decoded in
-// this process. That is Go of ours, bounded by the header's size, and as fast as
-// copying: a process could only make it slower. Everything of the JPEG family
-// goes to a worker, also the forms that are decoded in Go: which library a
-// stream ends in is known only by reading it, and a frame that takes long can
-// then be given up at once.
+// What is decoded where: what native libraries decode goes to a worker: JPEG 2000,
+// JPEG-LS and JPEG of 8 bits, and every stream of the JPEG family that does not
+// say clearly what it is. What is decoded in Go (codec.InGo: native pixel data,
+// deflated frames, RLE, JPEG Lossless and JPEG of 12 bits) stays in this process:
+// Go that checks its bounds cannot take it down, its memory is bounded by the
+// header, and a frame takes milliseconds, of which the way to another process
+// and back would be a part that is felt.
 //
 // Pixels and tensors pass through memory that both processes map (Linux: a
 // memfd, sealed so that neither can shrink it under the other); where there is

@@ -20,10 +20,7 @@ func (l Local) jpeg(in Encoded) (*imaging.Frame, error) {
 	if p.BitsAllocated != 8 && p.BitsAllocated != 16 && p.BitsAllocated != 32 || p.Float {
 		return nil, damaged("JPEG cannot hold %d bits allocated", p.BitsAllocated)
 	}
-	// Some writers leave bytes in front of the stream.
-	if i := bytes.Index(in.Data[:min(len(in.Data), 256)], []byte{0xff, 0xd8, 0xff}); i > 0 {
-		in.Data = in.Data[i:]
-	}
+	in.Data = start(in.Data)
 	h, err := readJPEGHeader(in.Data)
 	if err != nil {
 		return nil, err
