@@ -3,7 +3,9 @@ package worker
 import (
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -113,13 +115,13 @@ func telling(line string) bool {
 	return false
 }
 
-// ended words how a process ended that was not told to.
-func ended(state fmt.Stringer, words []string) (Kind, string) {
+// ended words how a process ended that was not told to. One that had come near
+// its limit of memory ended because of it, whatever it died of: a library that is
+// given no memory may well crash.
+func ended(state *os.ProcessState, words []string, limit int64) (Kind, string) {
 	kind := Crashed
-	for _, line := range words {
-		if outOfMemory(line) {
-			kind = Memory
-		}
+	if peakMemory(state) > limit/4*3 || slices.ContainsFunc(words, outOfMemory) {
+		kind = Memory
 	}
 	return kind, strings.Join(append([]string{state.String()}, words...), "; ")
 }
@@ -157,7 +159,7 @@ func (p *process) failure(job string, err error) error {
 	}
 	p.end()
 	<-p.gone
-	f.Kind, f.Detail = ended(p.cmd.ProcessState, p.stderr.kept())
+	f.Kind, f.Detail = ended(p.cmd.ProcessState, p.stderr.kept(), p.memoryLimit)
 	return f
 }
 

@@ -80,10 +80,11 @@ func (c *connection) close() {
 // process is one worker. One goroutine at a time uses it.
 type process struct {
 	*connection
-	cmd    *exec.Cmd
-	stderr lastWords
-	gone   chan struct{} // closed when it has ended and was waited for
-	ending sync.Once
+	cmd         *exec.Cmd
+	stderr      lastWords
+	memoryLimit int64
+	gone        chan struct{} // closed when it has ended and was waited for
+	ending      sync.Once
 
 	top   int64         // where the memory of an answer ends at the latest
 	limit time.Duration // of the exchange that runs
@@ -233,7 +234,7 @@ var errClosed = errors.New("it is closed")
 
 // launch starts a process; greet is to follow.
 func (l *launcher) launch() (*process, error) {
-	p := &process{gone: make(chan struct{})}
+	p := &process{memoryLimit: l.options.Memory, gone: make(chan struct{})}
 	p.cmd = l.command()
 	p.cmd.Stderr = &p.stderr
 	p.cmd.WaitDelay = time.Second
@@ -321,4 +322,3 @@ func (l *launcher) pids() []int {
 	}
 	return out
 }
-

@@ -91,3 +91,12 @@ func machineMemory() int64 {
 	}
 	return int64(info.Totalram) * int64(info.Unit)
 }
+
+// peakMemory is the most that a process that has ended had in memory, in bytes.
+func peakMemory(state *os.ProcessState) int64 {
+	usage, ok := state.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0
+	}
+	return usage.Maxrss << 10
+}

@@ -141,7 +141,9 @@ func (faultyDecoder) Decode(ctx context.Context, in codec.Encoded) (*imaging.Fra
 // faultyRunner does what the only output asked for says.
 type faultyRunner struct{}
 
-func loadFaulty(runQuestion, []byte) (inference.Runner, string, error) { return faultyRunner{}, "0", nil }
+func loadFaulty(runQuestion, []byte) (inference.Runner, string, error) {
+	return faultyRunner{}, "0", nil
+}
 
 func (faultyRunner) Provider() string       { return "CPU" }
 func (faultyRunner) RuntimeVersion() string { return "faulty" }
