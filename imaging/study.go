@@ -241,4 +241,5 @@ const (
 	SkipNotListed  SkipCode = "not_listed"   // a DICOM object beside those that a DICOMDIR lists, which does not list it
 	SkipOutside    SkipCode = "outside"      // a DICOMDIR points out of its file set
 	SkipEncrypted  SkipCode = "encrypted"    // encrypted in its archive
+	SkipNotKept    SkipCode = "not_kept"     // can be shown where it lies, but not be kept in the data folder
 )

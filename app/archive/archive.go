@@ -16,6 +16,7 @@ import (
 	"longying/imaging"
 	"longying/imaging/codec"
 	"longying/imaging/dicomfile"
+	"longying/imaging/slide"
 	"longying/records"
 	"longying/records/seal"
 	"longying/records/sqlite"
@@ -27,22 +28,28 @@ type Archive struct {
 	key     *seal.Key
 	folder  string
 	decoder codec.Decoder
+	slides  slide.Opener
 }
 
 // New opens the objects folder under the data folder, making it where needed.
-// decoder decodes the frames of Picture.
-func New(store *sqlite.Store, key *seal.Key, dataFolder string, decoder codec.Decoder) (*Archive, error) {
+// decoder decodes the frames of Picture; slides opens those that are no DICOM
+// objects.
+func New(store *sqlite.Store, key *seal.Key, dataFolder string, decoder codec.Decoder, slides slide.Opener) (*Archive, error) {
 	folder := filepath.Join(dataFolder, "objects")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("the objects folder cannot be made: %w", err)
 	}
-	return &Archive{store: store, key: key, folder: folder, decoder: decoder}, nil
+	return &Archive{store: store, key: key, folder: folder, decoder: decoder, slides: slides}, nil
 }
 
 // Put copies the object that an instance was read from into the data folder,
 // sealed, under the hash of its bytes, so that a repeated import writes nothing
-// new. The row of the record is the caller's to store.
+// new. The row of the record is the caller's to store. What cannot be kept so
+// that it can be opened again is a *NotKeptError.
 func (a *Archive) Put(ctx context.Context, in *imaging.Instance) (records.Object, error) {
+	if isForeign(in) {
+		return a.putSlide(ctx, in)
+	}
 	f, err := dicomfile.Open(in.Source)
 	if err != nil {
 		return records.Object{}, err
@@ -82,6 +89,9 @@ func (a *Archive) Open(ctx context.Context, sopUID string) (*dicomfile.File, err
 }
 
 func (a *Archive) open(rd dicomfile.Reader, obj *records.Object) (*dicomfile.File, error) {
+	if obj.SOPClass == "" {
+		return nil, fmt.Errorf("object %s is a slide of a scanner's own format and no DICOM object; only the slide room shows it", obj.SOPUID)
+	}
 	sealed, err := a.key.OpenSealed(filepath.Join(a.folder, obj.File))
 	if err != nil {
 		return nil, fmt.Errorf("object %s: %w", obj.SOPUID, err)
@@ -169,6 +179,14 @@ func (a *Archive) StudyAs(ctx context.Context, studyUID string, text records.Hea
 	for i := range objects {
 		if err := ctx.Err(); err != nil {
 			return nil, err
+		}
+		if objects[i].SOPClass == "" {
+			in, err := a.slideHeader(ctx, &objects[i])
+			if err != nil {
+				return nil, err
+			}
+			instances = append(instances, *in)
+			continue
 		}
 		f, err := a.open(rd, &objects[i])
 		if err != nil {

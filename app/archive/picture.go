@@ -14,6 +14,13 @@ import (
 // Picture renders a place as the desktop shows it at first: a frame at native
 // size, of a slide the region (or the whole), reduced to at most 1024 pixels.
 func (a *Archive) Picture(ctx context.Context, ref imaging.Ref) (image.Image, error) {
+	obj, err := a.object(ctx, ref.SOPUID)
+	if err != nil {
+		return nil, err
+	}
+	if obj.SOPClass == "" {
+		return a.slidePicture(ctx, ref, obj.StudyUID)
+	}
 	f, err := a.Open(ctx, ref.SOPUID)
 	if err != nil {
 		return nil, err
@@ -65,6 +72,15 @@ func (a *Archive) Slide(ctx context.Context, study *imaging.Study, sopUID string
 			uids = append(uids, in.SOPInstanceUID)
 		}
 		break
+	}
+	if obj, err := a.object(ctx, sopUID); err != nil {
+		return nil, err
+	} else if obj.SOPClass == "" {
+		source, err := a.openSlide(ctx, obj)
+		if err != nil {
+			return nil, err
+		}
+		return slide.New(source, o), nil
 	}
 	var files []*dicomfile.File
 	closeAll := func() {

@@ -15,6 +15,8 @@ import (
 
 	"longying/imaging/codec"
 	"longying/imaging/codec/native"
+	"longying/imaging/slide"
+	"longying/imaging/slide/openslide"
 	"longying/records"
 )
 
@@ -37,6 +39,7 @@ type Env struct {
 	Getenv         func(string) string
 	Executable     string        // path of this program, for child processes
 	Decoder        codec.Decoder // nil: in this process
+	Slides         slide.Opener  // of slides that are no DICOM objects; nil: in this process
 	// Desktop opens the window; nil where there is none in this build.
 	Desktop func(ctx context.Context, paths []string, sample bool) error
 }
@@ -119,6 +122,9 @@ func Run(ctx context.Context, args []string, env Env) int {
 	}
 	if env.Decoder == nil {
 		env.Decoder = native.Decoder{}
+	}
+	if env.Slides == nil {
+		env.Slides = openslide.Local{}
 	}
 	name := ""
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {

@@ -8,6 +8,7 @@ import (
 	"runtime"
 
 	"longying/app/station"
+	"longying/imaging/slide/openslide"
 	"longying/models"
 	"longying/records/sqlite"
 )
@@ -65,6 +66,13 @@ func (c *call) diagnose() []check {
 	k := check{Name: "ONNX Runtime", OK: err == nil, Need: true, What: version + ", provider CPU", Mend: "run make setup, or name the library in LONGYING_ORT_LIBRARY"}
 	if err != nil {
 		k.What = err.Error()
+	}
+	out = append(out, k)
+	k = check{Name: "OpenSlide", OK: true, Mend: "install the package libopenslide0 to open SVS, NDPI, MRXS and other scanners' slides; DICOM slides need it not"}
+	if l, err := openslide.Load(); err != nil {
+		k.OK, k.What = false, err.Error()
+	} else {
+		k.What = l.Version()
 	}
 	out = append(out, k)
 	packages, broken := models.LoadShipped()

@@ -13,10 +13,13 @@ import (
 	"strconv"
 	"strings"
 
+	"longying/app/archive"
 	"longying/imaging"
 	"longying/imaging/codec"
 	"longying/imaging/dicomfile"
 	"longying/imaging/render"
+	"longying/imaging/slide"
+	"longying/imaging/slide/openslide"
 	"longying/records/report"
 )
 
@@ -42,6 +45,8 @@ type infoRow struct {
 	Note           string        `json:"note,omitempty"`          // how the text was read, where not as declared
 	Truncated      string        `json:"truncated,omitempty"`     // what of the pixel data is not there
 	Skipped        string        `json:"skipped,omitempty"`       // the header was read, but the object was not taken
+	SlideFormat    string        `json:"slide_format,omitempty"`  // of a slide that is no DICOM object, as OpenSlide names it
+	Micrometres    float64       `json:"micrometres,omitempty"`   // of a pixel of a slide, where it says
 }
 
 type infoReading struct {
@@ -63,16 +68,23 @@ func characterSet(in *imaging.Instance) string {
 	return in.CharacterSet + "→" + in.TextCharacterSet
 }
 
+// newInfoRow describes an instance. A slide that is no DICOM object has its whole
+// size, no transfer syntax and no patient; it was opened to be described.
 func newInfoRow(in *imaging.Instance) infoRow {
 	var readings []infoReading
 	for _, r := range in.TextReadings {
 		readings = append(readings, infoReading{r.CharacterSet, r.Name, r.Sample, r.Confidence})
 	}
-	return infoRow{Path: in.Source, StudyUID: in.StudyUID, SeriesUID: in.SeriesUID, SOPUID: in.SOPInstanceUID, Modality: in.Modality,
+	row := infoRow{Path: in.Source, StudyUID: in.StudyUID, SeriesUID: in.SeriesUID, SOPUID: in.SOPInstanceUID, Modality: in.Modality,
 		Rows: in.Pixels.Rows, Columns: in.Pixels.Columns, Frames: in.Pixels.Frames, TransferSyntax: in.TransferSyntaxUID,
 		Photometric: in.Pixels.Photometric, CharacterSet: characterSet(in), PatientName: in.Patient.Name.String(), PatientID: in.Patient.ID,
 		Decodable:    in.Pixels.Frames > 0 && codec.Check(in.TransferSyntaxUID, in.Pixels) == nil,
 		TextDoubtful: in.TextDoubtful, Readings: readings, Note: in.CharacterSetNote, Truncated: in.Truncated}
+	if g := in.Slide; g != nil {
+		row.SlideFormat, row.Micrometres = g.Format, g.MicrometresPerPixel
+		row.Decodable = row.Decodable || g.Format != ""
+	}
+	return row
 }
 
 func cmdInfo(ctx context.Context, c *call) error {
@@ -82,7 +94,7 @@ func cmdInfo(ctx context.Context, c *call) error {
 	if len(c.args) == 0 {
 		return usagef("info needs a file, folder or ZIP")
 	}
-	cat, err := dicomfile.Scan(ctx, c.args, nil)
+	cat, err := archive.Scan(ctx, dicomfile.Reader{}, c.Slides, c.args)
 	if err != nil {
 		return err
 	}
@@ -124,7 +136,7 @@ func cmdInfo(ctx context.Context, c *call) error {
 	n := realSkips(cat.Skipped)
 	switch {
 	case len(cat.Studies) == 0 && !headers(cat.Skipped):
-		return fmt.Errorf("no DICOM object was found under %s", strings.Join(c.args, ", "))
+		return fmt.Errorf("no DICOM object and no slide was found under %s", strings.Join(c.args, ", "))
 	case n > 0 && short > 0:
 		return &partError{fmt.Sprintf("%d files were skipped, %d are cut short", n, short)}
 	case n > 0:
@@ -165,6 +177,41 @@ func (c *call) frame(ctx context.Context, path string, n int) (*imaging.Instance
 	return in, frame, nil
 }
 
+// slide opens a file that is a slide and no DICOM object; nil where it is none.
+func (c *call) slide(ctx context.Context, path string, notDICOM error) (*slide.Slide, error) {
+	var format *dicomfile.FormatError
+	if !errors.As(notDICOM, &format) || format.Code != imaging.SkipNotDICOM {
+		return nil, nil
+	}
+	found, rest, err := openslide.Take(ctx, c.Slides, []imaging.Skipped{{Path: path, Code: imaging.SkipNotDICOM, Detail: format.Detail}})
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("%s cannot be opened: %s", path, rest[0].Detail)
+	}
+	source, err := c.Slides.OpenSlide(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return slide.New(source, slide.Options{}), nil
+}
+
+// slidePicture is the longer side of a slide's picture, in pixels.
+const slidePicture = 2048
+
+// renderSlide writes the whole slide, reduced, with its colour profile applied.
+func (c *call) renderSlide(ctx context.Context, s *slide.Slide, out string) error {
+	img, err := s.Picture(ctx, 0, 0, s.Columns(), s.Rows(), slidePicture)
+	if err != nil {
+		return err
+	}
+	for _, n := range s.Notes() {
+		fmt.Fprintln(c.Stderr, n)
+	}
+	return writePNG(c.Stdout, out, img)
+}
+
 // short is the answer when a frame's data is cut short or breaks its syntax:
 // what is there was given, and the exit code says that it may not be all.
 func short(path string, frame *imaging.Frame) error {
@@ -193,6 +240,11 @@ func cmdDecode(ctx context.Context, c *call) error {
 		return usagef("decode needs --out RAW")
 	}
 	in, frame, err := c.frame(ctx, c.args[0], n)
+	if s, serr := c.slide(ctx, c.args[0], err); serr != nil {
+		return serr
+	} else if s != nil {
+		return errors.Join(fmt.Errorf("%s is a slide that is no DICOM object, so it has no frames of stored values; render gives a picture", c.args[0]), s.Close())
+	}
 	if err != nil {
 		return err
 	}
@@ -243,6 +295,14 @@ func cmdRender(ctx context.Context, c *call) error {
 		return err
 	}
 	in, frame, err := c.frame(ctx, c.args[0], n)
+	if s, serr := c.slide(ctx, c.args[0], err); serr != nil {
+		return serr
+	} else if s != nil {
+		if n != 1 || window != "" || state != "" || overlays {
+			return errors.Join(usagef("%s is a slide in colour that is no DICOM object: it has one picture, no window and no overlays", c.args[0]), s.Close())
+		}
+		return errors.Join(c.renderSlide(ctx, s, out), s.Close())
+	}
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 // models gives the models alone, for files that are not kept.
 func (c *call) models() (*reading.Reading, func(), error) {
-	r, done := station.Predictor(c.Getenv("LONGYING_ORT_LIBRARY"), c.Executable, c.Decoder)
+	r, done := station.Predictor(c.Getenv("LONGYING_ORT_LIBRARY"), c.Executable, c.Decoder, c.Slides)
 	for _, err := range r.BrokenModels() {
 		fmt.Fprintln(c.Stderr, "model left out:", err)
 	}

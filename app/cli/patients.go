@@ -121,7 +121,7 @@ func (c *call) linked(ex records.Examination) error {
 	if c.json {
 		return c.emit(studyRow(ex))
 	}
-	c.printf("%s  %s  %s\n", ex.StudyUID, ex.Header.Display, linkWords(ex))
+	c.printf("%s  %s  %s\n", ex.StudyUID, or(ex.Header.Display, ex.Description), linkWords(ex))
 	return nil
 }
 

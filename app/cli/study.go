@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"longying/app/archive"
 	"longying/app/reading"
 	"longying/imaging"
 	"longying/imaging/dicomfile"
@@ -57,14 +58,14 @@ func cmdImport(ctx context.Context, c *call) error {
 			}
 			continue
 		}
-		c.printf("%s  %s  %s  %d images  %s\n", ex.StudyUID, strings.Join(ex.Modalities, ","), ex.Header.Display, ex.Instances, linkWords(ex))
+		c.printf("%s  %s  %s  %d images  %s\n", ex.StudyUID, strings.Join(ex.Modalities, ","), or(ex.Header.Display, ex.Description), ex.Instances, linkWords(ex))
 	}
 	for _, sk := range res.Skipped {
 		fmt.Fprintf(c.Stderr, "skipped %s: %s %s\n", sk.Path, sk.Code, sk.Detail)
 	}
 	c.printf("%d objects stored, %d were there already, %d files skipped\n", res.New, res.Known, len(res.Skipped))
 	if len(res.Studies) == 0 {
-		return fmt.Errorf("no DICOM study was found under %s", strings.Join(c.args, ", "))
+		return fmt.Errorf("no DICOM study and no slide was found under %s", strings.Join(c.args, ", "))
 	}
 	if n := realSkips(res.Skipped); n > 0 {
 		return &partError{fmt.Sprintf("%d files were skipped; the rest is stored", n)}
@@ -232,7 +233,7 @@ func cmdAnalyze(ctx context.Context, c *call) error {
 }
 
 func (c *call) analyzePath(ctx context.Context, path string, req reading.Request) ([]analysisRow, error) {
-	cat, err := dicomfile.Scan(ctx, []string{path}, nil)
+	cat, err := archive.Scan(ctx, dicomfile.Reader{}, c.Slides, []string{path})
 	if err != nil {
 		return nil, err
 	}
@@ -240,7 +241,7 @@ func (c *call) analyzePath(ctx context.Context, path string, req reading.Request
 		fmt.Fprintf(c.Stderr, "skipped %s: %s %s\n", sk.Path, sk.Code, sk.Detail)
 	}
 	if len(cat.Studies) == 0 {
-		return nil, fmt.Errorf("no DICOM study was found under %s", path)
+		return nil, fmt.Errorf("no DICOM study and no slide was found under %s", path)
 	}
 	r, done, err := c.models()
 	if err != nil {

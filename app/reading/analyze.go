@@ -120,7 +120,7 @@ func (r *Reading) run(ctx context.Context, actor records.User, p *models.Package
 	q := inference.Request{Package: p, Runner: runner, Site: site, Given: given, Operator: actor.ID, Now: r.now, Slide: in.Slide,
 		Ref: imaging.Ref{StudyUID: study.UID, SeriesUID: in.SeriesUID, SOPUID: in.SOPInstanceUID, SOPClass: in.SOPClassUID}}
 	if p.Card.Slide != nil {
-		sl, err := r.openSlide(study, in, open)
+		sl, err := r.openSlide(ctx, study, in, open)
 		if err != nil {
 			return nil, err
 		}
@@ -168,8 +168,19 @@ func (r *Reading) atSite(ctx context.Context, p *models.Package, asIs bool) (inf
 }
 
 // openSlide opens the level that an instance holds, with all parts of its
-// concatenation: the model sees that level and no other.
-func (r *Reading) openSlide(study *imaging.Study, in *imaging.Instance, open opener) (*slide.Slide, error) {
+// concatenation: the model sees that level and no other. Of a slide that is no
+// DICOM object it is the finest.
+func (r *Reading) openSlide(ctx context.Context, study *imaging.Study, in *imaging.Instance, open opener) (*slide.Slide, error) {
+	if in.Slide.Format != "" {
+		if in.Source == in.SOPInstanceUID { // of the data folder
+			return r.archive.Slide(ctx, study, in.SOPInstanceUID, r.decoder, slide.Options{})
+		}
+		source, err := r.slides.OpenSlide(ctx, in.Source)
+		if err != nil {
+			return nil, err
+		}
+		return slide.New(source, slide.Options{}), nil
+	}
 	var files []*dicomfile.File
 	closeAll := func() {
 		for _, f := range files {

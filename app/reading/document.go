@@ -38,6 +38,9 @@ func seriesRefs(study *imaging.Study) []records.SeriesRef {
 		s := &study.Series[i]
 		ref := records.SeriesRef{UID: s.UID, Modality: s.Modality}
 		for j := range s.Instances {
+			if s.Instances[j].SOPClassUID == "" {
+				continue // no DICOM object: nothing may refer to it as to one
+			}
 			ref.Instances = append(ref.Instances, records.InstanceRef{SOPClass: s.Instances[j].SOPClassUID, SOPUID: s.Instances[j].SOPInstanceUID})
 		}
 		out = append(out, ref)

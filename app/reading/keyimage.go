@@ -27,7 +27,7 @@ func (r *Reading) KeyImages(ctx context.Context, doc *records.Document) ([]image
 		}
 		out = append(out, img)
 	}
-	if len(out) == 0 && len(doc.Series) > 0 {
+	if len(out) == 0 && len(doc.Series) > 0 && len(doc.Series[0].Instances) > 0 {
 		s := doc.Series[0]
 		img, err := r.archive.Picture(ctx, imaging.Ref{SOPUID: s.Instances[len(s.Instances)/2].SOPUID})
 		if err != nil {

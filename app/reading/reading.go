@@ -11,6 +11,7 @@ import (
 
 	"longying/app/archive"
 	"longying/imaging/codec"
+	"longying/imaging/slide"
 	"longying/inference"
 	"longying/models"
 	"longying/records"
@@ -34,6 +35,7 @@ type Reading struct {
 	load     Loader
 	trust    Trust
 	decoder  codec.Decoder
+	slides   slide.Opener
 	sign     Signing
 	now      func() time.Time
 	station  string
@@ -52,12 +54,12 @@ type Signing struct {
 
 // New wires the use case. broken are model packages that could not be loaded:
 // they are shown, never silently missing.
-func New(store *sqlite.Store, ar *archive.Archive, packages []*models.Package, broken []error, load Loader, trust Trust, decoder codec.Decoder, sign Signing, now func() time.Time) *Reading {
+func New(store *sqlite.Store, ar *archive.Archive, packages []*models.Package, broken []error, load Loader, trust Trust, decoder codec.Decoder, slides slide.Opener, sign Signing, now func() time.Time) *Reading {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	return &Reading{store: store, archive: ar, packages: packages, broken: broken, load: load, trust: trust, decoder: decoder, sign: sign, now: now, station: host}
+	return &Reading{store: store, archive: ar, packages: packages, broken: broken, load: load, trust: trust, decoder: decoder, slides: slides, sign: sign, now: now, station: host}
 }
 
 // Models lists the model packages at hand.

@@ -45,8 +45,8 @@ type ImportResult struct {
 	Known   int                   // objects that were there already
 }
 
-// Import copies the studies under paths (files, folders, ZIP archives) into the
-// data folder and links each by rule. It is safe to repeat: an object that is
+// Import copies the studies under paths (files, folders, ZIP archives; slides of
+// scanners' own formats too, each a study of nobody yet) into the data folder and links each by rule. It is safe to repeat: an object that is
 // there already is counted as known, one with the same UID and other content is
 // skipped with its reason. progress may be nil.
 func (r *Registry) Import(ctx context.Context, actor records.User, paths []string, progress func(done, total int)) (ImportResult, error) {
@@ -54,7 +54,7 @@ func (r *Registry) Import(ctx context.Context, actor records.User, paths []strin
 	if err := records.Require(actor, records.RightImport); err != nil {
 		return res, err
 	}
-	cat, err := r.archive.Reader(ctx).Scan(ctx, paths, nil)
+	cat, err := r.archive.Scan(ctx, paths)
 	if err != nil {
 		return res, err
 	}
@@ -73,6 +73,12 @@ func (r *Registry) Import(ctx context.Context, actor records.User, paths []strin
 					return res, err
 				}
 				obj, err := r.archive.Put(ctx, in)
+				var notKept *archive.NotKeptError
+				if errors.As(err, &notKept) {
+					res.Skipped = append(res.Skipped, imaging.Skipped{Path: in.Source, Code: imaging.SkipNotKept, Detail: notKept.Reason})
+					done++
+					continue
+				}
 				if err != nil {
 					return res, fmt.Errorf("%s could not be copied into the data folder: %w", in.Source, err)
 				}
@@ -82,6 +88,9 @@ func (r *Registry) Import(ctx context.Context, actor records.User, paths []strin
 					progress(done, total)
 				}
 			}
+		}
+		if len(objects) == 0 {
+			continue
 		}
 		ex, err := r.register(ctx, actor, study, objects, &res)
 		if err != nil {

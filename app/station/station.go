@@ -25,6 +25,8 @@ import (
 	"longying/imaging"
 	"longying/imaging/codec"
 	"longying/imaging/codec/native"
+	"longying/imaging/slide"
+	"longying/imaging/slide/openslide"
 	"longying/inference"
 	"longying/models"
 	"longying/records"
@@ -42,6 +44,7 @@ type Options struct {
 	Clock      func() time.Time // nil: time.Now
 	Backoff    time.Duration    // first pause after a failed delivery; 0: the outbox default
 	Decoder    codec.Decoder    // nil: in this process
+	Slides     slide.Opener     // of slides that are no DICOM objects; nil: in this process
 }
 
 // Station is one open data folder with its use cases.
@@ -117,7 +120,11 @@ func Open(ctx context.Context, o Options) (*Station, error) {
 	if decoder == nil {
 		decoder = native.Decoder{}
 	}
-	ar, err := archive.New(store, key, o.Home, decoder)
+	slides := o.Slides
+	if slides == nil {
+		slides = openslide.Local{}
+	}
+	ar, err := archive.New(store, key, o.Home, decoder, slides)
 	if err != nil {
 		store.Close()
 		return nil, err
@@ -128,7 +135,7 @@ func Open(ctx context.Context, o Options) (*Station, error) {
 	s.Registry = registry.New(store, ar, now)
 	s.Trust = acceptance.New(store, s.scanCase, s.predictCase, now)
 	packages, broken := models.LoadShipped()
-	s.Reading = reading.New(store, ar, packages, broken, s.sessions.Load, s.Trust.Site, decoder, reading.Signing{
+	s.Reading = reading.New(store, ar, packages, broken, s.sessions.Load, s.Trust.Site, decoder, slides, reading.Signing{
 		Reauthenticate: s.Admin.Reauthenticate, Organization: s.Admin.Organization, Intents: s.Delivery.Intents}, now)
 	s.Consult = consult.New(store, ar, now)
 	return s, nil
@@ -166,10 +173,10 @@ func (s *Station) Runtime() (version string, err error) { return s.sessions.Runt
 
 // Predictor gives the models alone, without a data folder: for files that are
 // analysed and not kept. done must be called at the end.
-func Predictor(library, executable string, decoder codec.Decoder) (r *reading.Reading, done func() error) {
+func Predictor(library, executable string, decoder codec.Decoder, slides slide.Opener) (r *reading.Reading, done func() error) {
 	sessions := NewSessions(library, executable)
 	packages, broken := models.LoadShipped()
-	return reading.New(nil, nil, packages, broken, sessions.Load, nil, decoder, reading.Signing{}, time.Now), sessions.Close
+	return reading.New(nil, nil, packages, broken, sessions.Load, nil, decoder, slides, reading.Signing{}, time.Now), sessions.Close
 }
 
 // PrintReport is the newest signed report of a study as a PDF with its key

@@ -21,6 +21,7 @@ import (
 	"longying/app/ui/theme"
 	"longying/app/ui/workspace"
 	"longying/imaging/codec"
+	"longying/imaging/slide"
 	"longying/records"
 	"longying/records/report"
 )
@@ -33,6 +34,7 @@ type Options struct {
 	Executable string // this program
 	Version    string
 	Decoder    codec.Decoder // nil: in this process
+	Slides     slide.Opener  // of slides that are no DICOM objects; nil: in this process
 }
 
 // The size of the window at first: what a 1366 x 768 screen leaves free.
@@ -104,7 +106,7 @@ func (d *session) start() {
 		d.stuck(err)
 		return
 	}
-	so := station.Options{Home: home, Library: env("LONGYING_ORT_LIBRARY"), Executable: d.options.Executable, Decoder: d.options.Decoder}
+	so := station.Options{Home: home, Library: env("LONGYING_ORT_LIBRARY"), Executable: d.options.Executable, Decoder: d.options.Decoder, Slides: d.options.Slides}
 	if d.options.Sample {
 		if env("LONGYING_HOME") == "" {
 			so.Home = home + "-sample"
