@@ -19,7 +19,10 @@ const (
 )
 
 // pen strokes anti-aliased lines with a dark edge.
-type pen struct{ dst *image.RGBA }
+type pen struct {
+	dst *image.RGBA
+	z   vector.Rasterizer
+}
 
 var dark = color.RGBA{0, 0, 0, 255}
 
@@ -32,23 +35,32 @@ func (p *pen) stroke(line []imaging.Point, c color.RGBA) {
 			pieces = append(pieces, [2]imaging.Point{a, b})
 		}
 	}
-	p.paths(c, func(z *vector.Rasterizer, width float64) {
+	p.pieces(pieces, c)
+}
+
+// pieces draws straight pieces, first their dark edge.
+func (p *pen) pieces(pieces [][2]imaging.Point, c color.RGBA) {
+	for _, pass := range []struct {
+		width float64
+		c     color.RGBA
+	}{{edgeWidth, dark}, {inkWidth, c}} {
+		var shape [][]imaging.Point
 		for _, s := range pieces {
-			p.piece(z, s[0], s[1], width)
+			shape = append(shape, bar(s[0], s[1], pass.width))
 		}
-	})
+		p.ink(shape, pass.c)
+	}
 }
 
 // cross marks a point.
 func (p *pen) cross(at imaging.Point, c color.RGBA) {
 	const arm = 6
-	if !p.near(at) {
-		return
+	if p.near(at) {
+		p.pieces([][2]imaging.Point{
+			{{X: at.X - arm, Y: at.Y}, {X: at.X + arm, Y: at.Y}},
+			{{X: at.X, Y: at.Y - arm}, {X: at.X, Y: at.Y + arm}},
+		}, c)
 	}
-	p.paths(c, func(z *vector.Rasterizer, width float64) {
-		p.piece(z, imaging.Point{X: at.X - arm, Y: at.Y}, imaging.Point{X: at.X + arm, Y: at.Y}, width)
-		p.piece(z, imaging.Point{X: at.X, Y: at.Y - arm}, imaging.Point{X: at.X, Y: at.Y + arm}, width)
-	})
 }
 
 // disc is a filled dot.
@@ -56,90 +68,76 @@ func (p *pen) disc(at imaging.Point, radius float64, c color.RGBA) {
 	if !p.near(at) {
 		return
 	}
-	p.paths(c, func(z *vector.Rasterizer, width float64) {
-		p.polygon(z, around(at, imaging.Point{X: radius + (width-inkWidth)/2}, imaging.Point{Y: radius + (width-inkWidth)/2}, 0.1))
-	})
+	around := func(r float64) [][]imaging.Point {
+		return [][]imaging.Point{around(at, imaging.Point{X: r}, imaging.Point{Y: r}, 0.1)}
+	}
+	p.ink(around(radius+(edgeWidth-inkWidth)/2), dark)
+	p.ink(around(radius), c)
 }
 
 // fill fills a closed line, half of the picture under it staying in sight.
 func (p *pen) fill(line []imaging.Point, c color.RGBA) {
-	inside := false
-	for _, q := range line {
-		inside = inside || p.near(q)
+	inside := make([]imaging.Point, len(line))
+	for i, q := range line {
+		inside[i] = imaging.Point{X: min(max(q.X, -1e4), 3e4), Y: min(max(q.Y, -1e4), 3e4)}
 	}
-	if inside {
-		z := p.rasterizer()
-		for i, q := range line {
-			x, y := float32(min(max(q.X, -1e4), 3e4)), float32(min(max(q.Y, -1e4), 3e4))
-			if i == 0 {
-				z.MoveTo(x, y)
-			} else {
-				z.LineTo(x, y)
-			}
-		}
-		z.ClosePath()
-		p.ink(z, color.RGBA{c.R / 2, c.G / 2, c.B / 2, 128})
-	}
+	p.ink([][]imaging.Point{inside}, color.RGBA{c.R / 2, c.G / 2, c.B / 2, 128})
 	p.stroke(line, c)
 }
 
-// paths draws what shape gives, first its dark edge.
-func (p *pen) paths(c color.RGBA, shape func(z *vector.Rasterizer, width float64)) {
-	for _, pass := range []struct {
-		width float64
-		c     color.RGBA
-	}{{edgeWidth, dark}, {inkWidth, c}} {
-		z := p.rasterizer()
-		shape(z, pass.width)
-		p.ink(z, pass.c)
+// ink fills polygons; only their surroundings are worked on.
+func (p *pen) ink(polygons [][]imaging.Point, c color.RGBA) {
+	x0, y0, x1, y1 := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
+	for _, points := range polygons {
+		for _, q := range points {
+			x0, y0, x1, y1 = min(x0, q.X), min(y0, q.Y), max(x1, q.X), max(y1, q.Y)
+		}
 	}
-}
-
-func (p *pen) rasterizer() *vector.Rasterizer {
-	z := vector.NewRasterizer(p.dst.Rect.Dx(), p.dst.Rect.Dy())
-	z.DrawOp = draw.Over
-	return z
-}
-
-func (p *pen) ink(z *vector.Rasterizer, c color.RGBA) {
-	z.Draw(p.dst, p.dst.Rect, image.NewUniform(c), image.Point{})
-}
-
-// piece is one straight piece with round-ish ends, so that joints close. All
-// polygons turn the same way: the rasterizer adds areas with their sign.
-func (p *pen) piece(z *vector.Rasterizer, a, b imaging.Point, width float64) {
-	dx, dy := b.X-a.X, b.Y-a.Y
-	length := math.Hypot(dx, dy)
-	r := width / 2
-	if length < 1e-9 {
-		p.polygon(z, around(a, imaging.Point{X: r}, imaging.Point{Y: r}, 0.2))
+	if !(x1 >= x0 && y1 >= y0) {
 		return
 	}
-	ux, uy := dx/length*r, dy/length*r
-	p.polygon(z, []imaging.Point{
-		{X: a.X - uy, Y: a.Y + ux}, {X: a.X - ux, Y: a.Y - uy}, {X: a.X + uy, Y: a.Y - ux},
-		{X: b.X + uy, Y: b.Y - ux}, {X: b.X + ux, Y: b.Y + uy}, {X: b.X - uy, Y: b.Y + ux},
-	})
+	box := image.Rect(int(math.Floor(x0)), int(math.Floor(y0)), int(math.Ceil(x1))+1, int(math.Ceil(y1))+1).Intersect(p.dst.Rect)
+	if box.Empty() {
+		return
+	}
+	p.z.Reset(box.Dx(), box.Dy())
+	p.z.DrawOp = draw.Over
+	for _, points := range polygons {
+		// All turn the same way: the rasterizer adds areas with their sign.
+		area := 0.0
+		for i, a := range points {
+			b := points[(i+1)%len(points)]
+			area += a.X*b.Y - b.X*a.Y
+		}
+		for k := range points {
+			q := points[k]
+			if area < 0 {
+				q = points[len(points)-1-k]
+			}
+			x, y := float32(q.X-float64(box.Min.X)), float32(q.Y-float64(box.Min.Y))
+			if k == 0 {
+				p.z.MoveTo(x, y)
+			} else {
+				p.z.LineTo(x, y)
+			}
+		}
+		p.z.ClosePath()
+	}
+	p.z.Draw(p.dst, box, image.NewUniform(c), image.Point{})
 }
 
-func (p *pen) polygon(z *vector.Rasterizer, pts []imaging.Point) {
-	area := 0.0
-	for i, a := range pts {
-		b := pts[(i+1)%len(pts)]
-		area += a.X*b.Y - b.X*a.Y
+// bar is one straight piece with pointed ends, so that joints close.
+func bar(a, b imaging.Point, width float64) []imaging.Point {
+	dx, dy := b.X-a.X, b.Y-a.Y
+	length, r := math.Hypot(dx, dy), width/2
+	if length < 1e-9 {
+		return around(a, imaging.Point{X: r}, imaging.Point{Y: r}, 0.2)
 	}
-	for k := range pts {
-		q := pts[k]
-		if area < 0 {
-			q = pts[len(pts)-1-k]
-		}
-		if k == 0 {
-			z.MoveTo(float32(q.X), float32(q.Y))
-		} else {
-			z.LineTo(float32(q.X), float32(q.Y))
-		}
+	ux, uy := dx/length*r, dy/length*r
+	return []imaging.Point{
+		{X: a.X - uy, Y: a.Y + ux}, {X: a.X - ux, Y: a.Y - uy}, {X: a.X + uy, Y: a.Y - ux},
+		{X: b.X + uy, Y: b.Y - ux}, {X: b.X + ux, Y: b.Y + uy}, {X: b.X - uy, Y: b.Y + ux},
 	}
-	z.ClosePath()
 }
 
 // margin is how far beside the picture strokes are still drawn.

@@ -53,6 +53,7 @@ func Actions(front func() *Image) []workspace.Action {
 			i.bare = !i.bare
 			i.Refresh()
 		}), fyne.KeyH),
+		key("canvas.key_overlays", with(func(i *Image) { i.Uncover(!i.uncovered) }), fyne.KeyPeriod),
 		key("canvas.key_rejected", with(func(i *Image) { i.ShowRejected(!i.rejected) }), fyne.KeyR),
 		key("canvas.key_escape", with(func(i *Image) { i.DrawRegion(false) }), fyne.KeyEscape),
 	}

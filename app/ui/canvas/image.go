@@ -38,7 +38,12 @@ type Image struct {
 	shown      int // slice that the renderer holds, -1: none
 	renderer   *render.Renderer
 	frame      *imaging.Frame
-	auto       *imaging.VOILUT // computed once for the series, so that scrolling does not flicker
+	auto       *imaging.VOILUT            // computed once for the series, so that scrolling does not flicker
+	chosen     *imaging.PresentationState // by the reader; nil: the plain picture
+	inForce    *imaging.PresentationState // chosen, where the picture shown is one that it is about
+	refused    string                     // why chosen is not in force on a picture that it is about
+	uncovered  bool                       // the file's overlays and shutter are hidden
+	face       *render.Typeface
 	problem    string
 	loading    bool
 	direction  int
@@ -80,6 +85,7 @@ func (i *Image) SetSeries(study *imaging.Study, series *imaging.Series, who view
 	i.study, i.series, i.identity = study, series, who
 	i.slices, i.shown, i.renderer, i.frame, i.auto, i.problem, i.target = nil, -1, nil, nil, nil, "", nil
 	i.drawing, i.drawnFrom = false, nil
+	i.chosen, i.inForce, i.refused, i.uncovered = nil, nil, "", false
 	i.state = view.State{}
 	if series != nil {
 		i.slices = view.Slices(series)
@@ -140,6 +146,31 @@ func (i *Image) ShowRejected(on bool) {
 func (i *Image) SetFront(on bool) {
 	i.front = on
 	i.Refresh()
+}
+
+// SetPresentation shows the pictures that a presentation state is about as it
+// says; nil gives the plain picture back. The words name it as long as it is in
+// force.
+func (i *Image) SetPresentation(p *imaging.PresentationState) {
+	i.chosen = p
+	if s, ok := i.Shown(); ok && i.frame != nil {
+		i.inForce, i.refused = nil, ""
+		i.state = i.state.Presented(nil, s.Instance, s.Frame)
+		i.take(i.shown, i.frame)
+		return
+	}
+	i.Refresh()
+}
+
+// Presentation is the state that the reader chose, or nil.
+func (i *Image) Presentation() *imaging.PresentationState { return i.chosen }
+
+// Uncover hides the file's overlays and display shutter, or shows them again.
+func (i *Image) Uncover(on bool) {
+	i.uncovered = on
+	if i.shown >= 0 && i.frame != nil {
+		i.take(i.shown, i.frame)
+	}
 }
 
 // Goto shows the picture of a reference, if it is of this series, with its

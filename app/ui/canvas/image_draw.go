@@ -10,6 +10,7 @@ import (
 	"longying/app/ui/canvas/view"
 	"longying/app/ui/theme"
 	"longying/imaging"
+	"longying/imaging/render"
 )
 
 // pixels is the size of the viewport in pixels of the screen.
@@ -46,6 +47,7 @@ func (i *Image) draw(w, h int) image.Image {
 	} else {
 		v := i.state.Render(w, h)
 		i.renderer.Viewport(i.buffer, v)
+		i.annotate(v)
 		for _, m := range i.visibleMarks() {
 			x0, y0 := v.ToScreen(w, h, m.Region.X0, m.Region.Y0)
 			x1, y1 := v.ToScreen(w, h, m.Region.X1, m.Region.Y1)
@@ -58,6 +60,23 @@ func (i *Image) draw(w, h int) image.Image {
 		}
 	}
 	return i.buffer
+}
+
+// annotate draws what the presentation state in force writes over its picture;
+// H hides it with the other words.
+func (i *Image) annotate(v render.View) {
+	s, ok := i.Shown()
+	if !ok || i.inForce == nil || i.bare {
+		return
+	}
+	if i.face == nil {
+		var err error
+		if i.face, err = render.NewTypeface(fyne.CurrentApp().Settings().Theme().Font(fyne.TextStyle{}).Content()); err != nil {
+			i.refused = i.ws.Explain(err)
+			i.face = nil
+		}
+	}
+	render.Annotate(i.buffer, v, i.inForce, s.Instance, s.Frame, i.face)
 }
 
 func clampInt(x float64) int { return int(math.Round(min(max(x, -1e5), 1e5))) }
@@ -85,6 +104,13 @@ func (i *Image) Words() view.Corners {
 		f.Instance, f.Frame = s.Instance, s.Frame
 		f.State.Slice = i.shown
 		f.Window, f.Colour = i.renderer.Window(), i.frame.Samples > 1 || i.frame.Photometric == "PALETTE COLOR"
+		f.Applied, f.Refused, f.Bare = i.inForce, i.refused, i.uncovered
+		f.Covered = len(i.frame.Overlays) > 0 || s.Instance.Shutter != nil
+		for _, o := range i.frame.Overlays {
+			if o.Note != "" {
+				f.Damaged = append(f.Damaged, o.Note)
+			}
+		}
 		f.Zoom, f.Missing, f.Own = i.state.Zoom(w, h), i.frame.Missing, i.state.Window == nil
 		for _, p := range view.Presets(s.Instance.Modality) {
 			if i.state.Window != nil && p.Window == *i.state.Window {

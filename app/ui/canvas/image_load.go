@@ -63,6 +63,8 @@ func (i *Image) fail(at int, err error) {
 func (i *Image) take(at int, f *imaging.Frame) {
 	i.loading = false
 	s := i.slices[at]
+	i.state = i.state.WithPicture(f.Columns, f.Rows, view.AspectOf(s.Instance, s.Frame))
+	i.present(s, f)
 	if i.auto == nil && len(s.Instance.Frame(s.Frame).VOI) == 0 && f.Samples == 1 {
 		w := render.AutoWindow(f, s.Instance, s.Frame)
 		i.auto = &w
@@ -73,7 +75,6 @@ func (i *Image) take(at int, f *imaging.Frame) {
 		return
 	}
 	i.shown, i.renderer, i.frame, i.problem = at, r, f, ""
-	i.state = i.state.WithPicture(f.Columns, f.Rows, view.AspectOf(s.Instance, s.Frame))
 	if i.target != nil && i.buffer != nil {
 		w, h := i.buffer.Rect.Dx(), i.buffer.Rect.Dy()
 		if i.state.Free {
@@ -88,9 +89,32 @@ func (i *Image) take(at int, f *imaging.Frame) {
 	}
 }
 
+// present puts the chosen state into force, or out of it, as the picture asks
+// for. One that cannot be applied is said and leaves the picture plain.
+func (i *Image) present(s view.Slice, f *imaging.Frame) {
+	want := i.chosen
+	i.refused = ""
+	if want != nil && !want.Has(s.Instance.SOPInstanceUID, s.Frame) {
+		want = nil
+	}
+	if want != nil {
+		if err := render.Applicable(want, f, s.Instance, s.Frame); err != nil {
+			want, i.refused = nil, i.ws.Explain(err)
+		}
+	}
+	if want == i.inForce {
+		if want != nil {
+			i.state.Aspect = want.Area(s.Instance.SOPInstanceUID, s.Frame).Aspect
+		}
+		return
+	}
+	i.inForce = want
+	i.state = i.state.Presented(want, s.Instance, s.Frame)
+}
+
 func (i *Image) presentation(s view.Slice) render.Presentation {
-	p := render.Presentation{Window: i.state.Window, Invert: i.state.Invert}
-	if p.Window == nil && len(s.Instance.Frame(s.Frame).VOI) == 0 {
+	p := render.Presentation{Window: i.state.Window, Invert: i.state.Invert, State: i.inForce, Overlays: !i.uncovered}
+	if p.State == nil && p.Window == nil && len(s.Instance.Frame(s.Frame).VOI) == 0 {
 		p.Window = i.auto
 	}
 	return p
@@ -98,9 +122,7 @@ func (i *Image) presentation(s view.Slice) render.Presentation {
 
 func (i *Image) rewindow() {
 	if s, ok := i.Shown(); ok && i.renderer != nil {
-		if r, err := render.New(i.frame, s.Instance, s.Frame, i.presentation(s)); err == nil {
-			i.renderer = r
-		}
+		i.renderer = i.renderer.With(i.presentation(s))
 	}
 }
 

@@ -33,6 +33,7 @@ type room struct {
 	chosen  string
 	study   string
 	thumbs  *thumbs
+	states  *states
 	grid    *fyne.Container
 	empty   *widget.Label
 	problem *workspace.Problem
@@ -50,7 +51,8 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		p.OnRegion = func(ref imaging.Ref) { workspace.Publish(ws, workspace.RegionMarked{Ref: ref}) }
 		r.panes = append(r.panes, p)
 	}
-	r.thumbs = newThumbs(ws, r.load, r.show)
+	r.thumbs = newThumbs(ws, r.load, r.choose)
+	r.states = newStates(r)
 	content := r.build()
 	workspace.On(ws, func(workspace.StudyOpened) { r.open() })
 	workspace.On(ws, func(e workspace.FindingsChanged) {
@@ -83,6 +85,8 @@ func New(ws *workspace.Workspace) *workspace.Room {
 				{Label: "viewer.next_series", Keys: []workspace.Key{workspace.Press(fyne.KeyRight)}, Do: func() { r.series(1) }},
 				{Label: "viewer.previous_series", Keys: []workspace.Key{workspace.Press(fyne.KeyLeft)}, Do: func() { r.series(-1) }},
 				{Label: "viewer.layout", Keys: []workspace.Key{workspace.Press(fyne.KeyW)}, Do: r.toggle},
+				{Label: "viewer.next_state", Keys: []workspace.Key{workspace.Press(fyne.KeyD)}, Do: r.states.next},
+				{Label: "viewer.plain", Keys: []workspace.Key{workspace.Press(fyne.KeyBackspace)}, Do: r.states.plain},
 				{Label: "viewer.mark", Keys: []workspace.Key{workspace.Press(fyne.KeyU)}, Do: func() { r.panes[r.front].DrawRegion(true) }},
 			}
 			return append(own, canvas.Actions(func() *canvas.Image {
@@ -98,7 +102,7 @@ func (r *room) build() fyne.CanvasObject {
 	r.grid = container.NewGridWithColumns(1, r.panes[0])
 	r.empty = widget.NewLabelWithStyle("", fyne.TextAlignCenter, fyne.TextStyle{})
 	r.layout = widget.NewButton("", r.toggle)
-	side := container.NewBorder(nil, r.layout, nil, nil, container.NewVScroll(r.thumbs.box))
+	side := container.NewBorder(nil, r.layout, nil, nil, container.NewVScroll(container.NewVBox(r.thumbs.box, r.states.box)))
 	return container.NewBorder(r.problem, nil, side, nil, container.NewStack(r.grid, container.NewCenter(r.empty)))
 }
 
@@ -106,6 +110,7 @@ func (r *room) words() {
 	r.empty.SetText(r.ws.Lang.T("viewer.none"))
 	r.layout.SetText(r.ws.Lang.T("viewer.panes", r.count))
 	r.thumbs.words()
+	r.states.words()
 	r.identity()
 }
 
@@ -151,6 +156,7 @@ func (r *room) open() {
 	r.arrange()
 	if c == nil || c.Slide() {
 		r.thumbs.show(nil)
+		r.states.open(nil)
 		r.empty.Show()
 		r.words()
 		return
@@ -158,6 +164,7 @@ func (r *room) open() {
 	r.empty.Hide()
 	r.study = c.Examination.StudyUID
 	r.thumbs.show(c.Study)
+	r.states.open(c.Study)
 	first := firstWithPixels(c.Study)
 	r.show(first)
 	r.findings()
@@ -184,6 +191,21 @@ func (r *room) show(series int) {
 	p.SetSeries(c.Study, s, r.who(), len(view.Slices(s))/2)
 	p.SetMarks(r.marks, r.chosen)
 	r.thumbs.mark(series)
+	r.states.words()
+}
+
+// choose is a click on a thumbnail: of a series of presentation states the
+// first is applied to its picture.
+func (r *room) choose(series int) {
+	if c := r.ws.Current(); c != nil && series >= 0 && series < len(c.Study.Series) {
+		for i := range r.states.list {
+			if one := &r.states.list[i]; one.in.SeriesUID == c.Study.Series[series].UID && one.state != nil {
+				r.states.choose(one.state)
+				return
+			}
+		}
+	}
+	r.show(series)
 }
 
 func (r *room) series(step int) {
@@ -205,6 +227,7 @@ func (r *room) activate(k int) {
 	for i, p := range r.panes {
 		p.SetFront(i == r.front && r.count > 1)
 	}
+	r.states.words()
 }
 
 // toggle shows one viewport or two.

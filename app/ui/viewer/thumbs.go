@@ -13,6 +13,7 @@ import (
 	look "longying/app/ui/theme"
 	"longying/app/ui/workspace"
 	"longying/imaging"
+	"longying/imaging/dicomfile"
 	"longying/imaging/render"
 )
 
@@ -58,7 +59,12 @@ func (t *thumbs) show(study *imaging.Study) {
 func (t *thumbs) words() {
 	for i, c := range t.cells {
 		s := &t.study.Series[i]
-		c.label.SetText(t.ws.Lang.T("viewer.thumb", s.Modality, s.Number, len(view.Slices(s))))
+		n := len(view.Slices(s))
+		if n == 0 && len(s.Instances) > 0 && dicomfile.StateName(s.Instances[0].SOPClassUID) != "" {
+			c.label.SetText(t.ws.Lang.T("viewer.thumb_states", s.Modality, s.Number, len(s.Instances)))
+		} else {
+			c.label.SetText(t.ws.Lang.T("viewer.thumb", s.Modality, s.Number, n))
+		}
 		c.under.SetText(s.Description)
 	}
 }

@@ -4,6 +4,7 @@ package view
 
 import (
 	"math"
+	"strings"
 
 	"longying/imaging"
 	"longying/imaging/render"
@@ -21,7 +22,8 @@ type State struct {
 	Flip   bool // left and right exchanged, before the rotation
 	Rotate int  // clockwise: 0, 90, 180, 270
 
-	Free             bool // false: fit to the viewport
+	Area             *imaging.Region // what "fit" fits, from a presentation state; nil: the whole picture
+	Free             bool            // false: fit to the viewport
 	Scale            float64
 	CenterX, CenterY float64
 }
@@ -66,11 +68,15 @@ func (s State) Render(w, h int) render.View {
 		if aspect <= 0 {
 			aspect = 1
 		}
-		cw, ch := float64(max(1, s.Columns)), float64(max(1, s.Rows))*aspect
+		area := imaging.Region{X1: float64(max(1, s.Columns)), Y1: float64(max(1, s.Rows))}
+		if s.Area != nil {
+			area = *s.Area
+		}
+		cw, ch := area.X1-area.X0, (area.Y1-area.Y0)*aspect
 		if s.Rotate%180 != 0 {
 			cw, ch = ch, cw
 		}
-		v.CenterX, v.CenterY = float64(s.Columns)/2, float64(s.Rows)/2
+		v.CenterX, v.CenterY = (area.X0+area.X1)/2, (area.Y0+area.Y1)/2
 		v.Scale = min(float64(w)/cw, float64(h)/ch)
 	}
 	v.Smooth = v.Scale < 4 // a pixel of 4 and more is shown as it is
@@ -189,6 +195,38 @@ func Presets(modality string) []Preset {
 func (s State) WithWindow(w *imaging.VOILUT) State {
 	s.Window = w
 	return s
+}
+
+// Presented is how a presentation state wants frame n of an object to be seen;
+// nil gives the plain picture back. Slice and size stay.
+func (s State) Presented(p *imaging.PresentationState, in *imaging.Instance, n int) State {
+	out := State{Columns: s.Columns, Rows: s.Rows, Aspect: AspectOf(in, n), Slice: s.Slice, Slices: s.Slices}
+	if p == nil {
+		return out
+	}
+	out.Rotate, out.Flip = render.Turn(p)
+	if a := p.Area(in.SOPInstanceUID, n); a != nil {
+		area := a.Area
+		out.Area, out.Aspect = &area, a.Aspect
+		if a.Mode == imaging.Magnify {
+			out.Free, out.Scale = true, min(max(a.Ratio, leastScale), mostScale)
+			out.CenterX, out.CenterY = (area.X0+area.X1)/2, (area.Y0+area.Y1)/2
+		}
+	}
+	return out
+}
+
+// StateTitle is what a presentation state is called: its label, what it says of
+// itself, who made it and when.
+func StateTitle(p *imaging.PresentationState) string {
+	parts := lines(p.Label, p.Description, p.Creator.Display())
+	if !p.Created.IsZero() {
+		parts = append(parts, p.Created.In(imaging.Zone()).Format("2006-01-02 15:04"))
+	}
+	if len(parts) == 0 {
+		return p.SOPInstanceUID
+	}
+	return strings.Join(parts, " · ")
 }
 
 // Letters are the orientation letters at the left, right, top and bottom edge

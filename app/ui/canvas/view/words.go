@@ -31,6 +31,12 @@ type Facts struct {
 	State    State
 	Missing  int // pixels that the file did not hold
 	Note     string
+
+	Applied *imaging.PresentationState // in force for this picture; nil: none
+	Refused string                     // why the chosen state is not applied; empty when it is
+	Covered bool                       // the file has overlays or a display shutter
+	Bare    bool                       // and they are hidden
+	Damaged []string                   // what is wrong with an overlay
 }
 
 // Corners are the words in the four corners, a line each. Safe is what stays
@@ -50,6 +56,12 @@ func Words(l *lang.Strings, f Facts) Corners {
 	}
 	if f.Identity.Mismatch {
 		c.Safe = append(c.Safe, l.T("canvas.mismatch"))
+	}
+	if f.Applied != nil {
+		c.Safe = append(c.Safe, l.T("canvas.presentation", StateTitle(f.Applied)))
+	}
+	if f.Refused != "" {
+		c.Safe = append(c.Safe, l.T("canvas.presentation_refused", f.Refused))
 	}
 	c.TopLeft = c.Safe
 	if f.Study != nil {
@@ -73,11 +85,26 @@ func Words(l *lang.Strings, f Facts) Corners {
 	if turned := turnWords(l, f.State); turned != "" {
 		c.BottomLeft = append(c.BottomLeft, turned)
 	}
+	if f.Applied != nil {
+		if a := f.Applied.Area(in.SOPInstanceUID, f.Frame); a != nil && a.Mode == imaging.TrueSize {
+			c.BottomLeft = append(c.BottomLeft, l.T("canvas.true_size"))
+		}
+	}
 	c.BottomLeft = append(c.BottomLeft, sliceWords(l, f)...)
 
 	c.BottomRight = append(c.BottomRight, compression(l, in), spacing(l, in.Frame(f.Frame).Space))
 	if f.Missing > 0 {
 		c.BottomRight = append(c.BottomRight, l.T("canvas.missing", f.Missing))
+	}
+	if f.Covered && f.Applied == nil {
+		if f.Bare {
+			c.BottomRight = append(c.BottomRight, l.T("canvas.overlays_hidden"))
+		} else {
+			c.BottomRight = append(c.BottomRight, l.T("canvas.overlays_shown"))
+		}
+	}
+	for _, note := range f.Damaged {
+		c.BottomRight = append(c.BottomRight, l.T("canvas.overlay_damaged", note))
 	}
 	if left, right, top, bottom := Edges(in, f.Frame); left+right+top+bottom == "" {
 		c.BottomRight = append(c.BottomRight, l.T("canvas.orientation_unknown"))
