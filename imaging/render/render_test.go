@@ -286,18 +286,6 @@ func TestAViewportBesideTheImageIsBlack(t *testing.T) {
 	}
 }
 
-func BenchmarkWindow2048To8Bit(b *testing.B) {
-	f := grey16(2048, make([]uint16, 2048*2048)...)
-	for i := range f.Uint16 {
-		f.Uint16[i] = uint16(i * 7)
-	}
-	r, _ := New(f, &imaging.Instance{}, 1, Presentation{Window: &imaging.VOILUT{Center: 30000, Width: 20000}})
-	dst := image.NewRGBA(image.Rect(0, 0, 2048, 2048))
-	for b.Loop() {
-		r.With(Presentation{Window: &imaging.VOILUT{Center: 30000, Width: 20000}}).Viewport(dst, View{CenterX: 1024, CenterY: 1024, Scale: 1})
-	}
-}
-
 func BenchmarkViewportSmooth1080p(b *testing.B) {
 	f := grey16(2048, make([]uint16, 2048*2048)...)
 	r, _ := New(f, &imaging.Instance{}, 1, Presentation{Window: &imaging.VOILUT{Center: 30000, Width: 20000}})

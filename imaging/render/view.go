@@ -1,6 +1,7 @@
 package render
 
 import (
+	"encoding/binary"
 	"image"
 	"math"
 	"runtime"
@@ -190,6 +191,14 @@ func (r *Renderer) nearest(line []uint8, pu, pv, du, dv int64) {
 func nearestGrey[T uint8 | int8 | uint16 | int16](line []uint8, values []T, lut []uint8, cols int, pu, pv, du, dv int64, mask int) {
 	if dv == 0 { // no rotation, or 180 degrees: one row of the image
 		values = values[int(pv>>32)*cols : int(pv>>32)*cols+cols]
+		if du == one { // pixel for pixel
+			lut, line := lut[:mask+1], line[:len(line)&^3]
+			for _, v := range values[int(pu>>32):][:len(line)/4] {
+				binary.LittleEndian.PutUint32(line, uint32(lut[int(v)&mask])*0x010101|0xff000000)
+				line = line[4:]
+			}
+			return
+		}
 		for ; len(line) >= 4; line = line[4:] {
 			g := lut[int(values[pu>>32])&mask]
 			line[0], line[1], line[2], line[3] = g, g, g, 255

@@ -85,7 +85,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 				{Label: "viewer.next_series", Keys: []workspace.Key{workspace.Press(fyne.KeyRight)}, Do: func() { r.series(1) }},
 				{Label: "viewer.previous_series", Keys: []workspace.Key{workspace.Press(fyne.KeyLeft)}, Do: func() { r.series(-1) }},
 				{Label: "viewer.layout", Keys: []workspace.Key{workspace.Press(fyne.KeyW)}, Do: r.toggle},
-				{Label: "viewer.next_state", Keys: []workspace.Key{workspace.Press(fyne.KeyD)}, Do: r.states.next},
+				{Label: "viewer.next_state", Keys: []workspace.Key{workspace.Press(fyne.KeyComma)}, Do: r.states.next},
 				{Label: "viewer.plain", Keys: []workspace.Key{workspace.Press(fyne.KeyBackspace)}, Do: r.states.plain},
 				{Label: "viewer.mark", Keys: []workspace.Key{workspace.Press(fyne.KeyU)}, Do: func() { r.panes[r.front].DrawRegion(true) }},
 			}
