@@ -153,14 +153,112 @@ func lookupTable(ds *Dataset, descriptor, data Tag, signed bool) *imaging.LUT {
 	return t
 }
 
-// palette reads the three tables of PALETTE COLOR; nil when one is missing or
-// segmented.
+// palette reads the three tables of PALETTE COLOR; nil when one is missing.
 func palette(ds *Dataset) *imaging.Palette {
-	r := lookupTable(ds, TagRedDescriptor, TagRedData, false)
-	g := lookupTable(ds, TagGreenDescriptor, TagGreenData, false)
-	b := lookupTable(ds, TagBlueDescriptor, TagBlueData, false)
+	r := paletteTable(ds, TagRedDescriptor, TagRedData, TagSegmentedRedData)
+	g := paletteTable(ds, TagGreenDescriptor, TagGreenData, TagSegmentedGreenData)
+	b := paletteTable(ds, TagBlueDescriptor, TagBlueData, TagSegmentedBlueData)
 	if r == nil || g == nil || b == nil {
 		return nil
 	}
 	return &imaging.Palette{Red: *r, Green: *g, Blue: *b}
+}
+
+// paletteTable is one table, from its data or its segments.
+func paletteTable(ds *Dataset, descriptor, data, segments Tag) *imaging.LUT {
+	if ds.Has(data) || !ds.Has(segments) {
+		return lookupTable(ds, descriptor, data, false)
+	}
+	d := ds.Raw(descriptor)
+	if len(d) < 6 {
+		return nil
+	}
+	le := binary.LittleEndian
+	n, first, bits := int(le.Uint16(d)), int(le.Uint16(d[2:])), int(le.Uint16(d[4:]))
+	if n == 0 {
+		n = 65536
+	}
+	var words []uint16
+	raw := ds.Raw(segments)
+	switch bits {
+	case 8:
+		for _, b := range raw {
+			words = append(words, uint16(b))
+		}
+	case 16:
+		for ; len(raw) >= 2; raw = raw[2:] {
+			words = append(words, le.Uint16(raw))
+		}
+	default:
+		return nil
+	}
+	entries, ok := expandSegments(words, bits, n)
+	if !ok {
+		return nil
+	}
+	return &imaging.LUT{First: first, Entries: entries, Bits: bits}
+}
+
+// expandSegments makes n entries of a segmented table: PS3.3 C.7.9.2. false
+// where the segments contradict themselves or give fewer entries.
+func expandSegments(words []uint16, bits, n int) ([]uint16, bool) {
+	out := make([]uint16, 0, n)
+	// one expands the segment at i and gives the place behind it.
+	var one func(i int, inside bool) (int, bool)
+	one = func(i int, inside bool) (int, bool) {
+		if i < 0 || i+2 > len(words) {
+			return 0, false
+		}
+		length := int(words[i+1])
+		if length == 0 {
+			return 0, false
+		}
+		switch words[i] {
+		case 0: // discrete: the values themselves
+			if i+2+length > len(words) {
+				return 0, false
+			}
+			out = append(out, words[i+2:i+2+length]...)
+			return i + 2 + length, true
+		case 1: // linear: from the last value, which is not repeated, to this
+			if len(out) == 0 || i+3 > len(words) {
+				return 0, false
+			}
+			y0, y1 := float64(out[len(out)-1]), float64(words[i+2])
+			for k := 1; k <= length; k++ {
+				out = append(out, uint16(math.Round(y0+(y1-y0)*float64(k)/float64(length))))
+			}
+			return i + 3, true
+		case 2: // indirect: other segments once more, by their byte offset
+			if inside {
+				return 0, false
+			}
+			words, size := words[i+2:], 2
+			at := 0
+			if bits == 8 {
+				if size = 1; len(words) < 4 {
+					return 0, false
+				}
+				at = int(words[0]) | int(words[1])<<8 | int(words[2])<<16 | int(words[3])<<24
+			} else {
+				if len(words) < 2 {
+					return 0, false
+				}
+				at = int(words[0]) | int(words[1])<<16
+			}
+			for k, ok := at/size, true; length > 0 && len(out) <= 65536; length-- {
+				if k, ok = one(k, true); !ok {
+					return 0, false
+				}
+			}
+			return i + 2 + 4/size, true
+		}
+		return 0, false
+	}
+	for i, ok := 0, true; len(out) < n; {
+		if i, ok = one(i, false); !ok {
+			return nil, false
+		}
+	}
+	return out[:n], true
 }
