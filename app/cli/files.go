@@ -82,7 +82,9 @@ func newInfoRow(in *imaging.Instance) infoRow {
 		TextDoubtful: in.TextDoubtful, Readings: readings, Note: in.CharacterSetNote, Truncated: in.Truncated}
 	if g := in.Slide; g != nil {
 		row.SlideFormat, row.Micrometres = g.Format, g.MicrometresPerPixel
-		row.Decodable = row.Decodable || g.Format != ""
+		if g.Format != "" {
+			row.Decodable = decodableSlide(g.TotalColumns, g.TotalRows)
+		}
 	}
 	return row
 }
@@ -197,12 +199,34 @@ func (c *call) slide(ctx context.Context, path string, notDICOM error) (*slide.S
 	return slide.New(source, slide.Options{}), nil
 }
 
-// slidePicture is the longer side of a slide's picture, in pixels.
-const slidePicture = 2048
+const (
+	largestDecoded = 64 << 20 // pixels of a slide that is no DICOM object, for it to be one frame
+	slidePicture   = 2048     // the longer side of the picture of a larger one, in pixels
+)
 
-// renderSlide writes the whole slide, reduced, with its colour profile applied.
+func decodableSlide(columns, rows int) bool { return columns <= largestDecoded/max(1, rows) }
+
+// slideFrame is the finest level of a slide as one frame.
+func slideFrame(ctx context.Context, s *slide.Slide, path string) (*imaging.Frame, error) {
+	w, h := s.Columns(), s.Rows()
+	if !decodableSlide(w, h) {
+		return nil, fmt.Errorf("%s: a slide of %d x %d pixels is too large for one frame; render gives a reduced picture", path, w, h)
+	}
+	r, err := s.Region(ctx, 0, 0, 0, w, h)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &imaging.Frame{Rows: h, Columns: w, Samples: 3, BitsStored: 8, Photometric: "RGB", Uint8: r.RGB}, nil
+}
+
+// renderSlide writes the whole slide with its colour profile applied, reduced
+// where it is too large for one frame.
 func (c *call) renderSlide(ctx context.Context, s *slide.Slide, out string) error {
-	img, err := s.Picture(ctx, 0, 0, s.Columns(), s.Rows(), slidePicture)
+	longest := max(s.Columns(), s.Rows())
+	if !decodableSlide(s.Columns(), s.Rows()) {
+		longest = slidePicture
+	}
+	img, err := s.Picture(ctx, 0, 0, s.Columns(), s.Rows(), longest)
 	if err != nil {
 		return err
 	}
@@ -243,7 +267,12 @@ func cmdDecode(ctx context.Context, c *call) error {
 	if s, serr := c.slide(ctx, c.args[0], err); serr != nil {
 		return serr
 	} else if s != nil {
-		return errors.Join(fmt.Errorf("%s is a slide that is no DICOM object, so it has no frames of stored values; render gives a picture", c.args[0]), s.Close())
+		if n != 1 {
+			return errors.Join(usagef("%s has one frame; there is no frame %d", c.args[0], n), s.Close())
+		}
+		rgb = false // it is
+		frame, err = slideFrame(ctx, s, c.args[0])
+		err = errors.Join(err, s.Close())
 	}
 	if err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 	"longying/imaging/slide/openslide"
 )
 
-func TestASlideThatIsNoDICOMObjectIsDescribedAndRenderedReducedAndABrokenOneRefused(t *testing.T) {
+func TestASlideThatIsNoDICOMObjectIsDescribedDecodedAndRenderedAndABrokenOneRefused(t *testing.T) {
 	if _, err := openslide.Load(); err != nil {
 		t.Skip(err)
 	}
@@ -32,13 +32,22 @@ func TestASlideThatIsNoDICOMObjectIsDescribedAndRenderedReducedAndABrokenOneRefu
 	}
 	defer f.Close()
 	img, err := png.Decode(f)
-	if err != nil || img.Bounds().Dx() != 1110 || img.Bounds().Dy() != 1483 {
+	if err != nil || img.Bounds().Dx() != 2220 || img.Bounds().Dy() != 2967 {
 		t.Errorf("%v, %v", img.Bounds(), err)
 	}
-	for _, args := range [][]string{{"info", broken}, {"render", broken, "--out", out}, {"decode", svs, "--out", out}} {
+	for _, args := range [][]string{{"info", broken}, {"render", broken, "--out", out}, {"decode", broken, "--out", out}} {
 		if _, stderr := l.want(ExitFailed, args...); !strings.Contains(stderr, filepath.Base(args[1])) {
 			t.Errorf("%v: %s", args, stderr)
 		}
+	}
+	stdout, _ = l.want(ExitDone, "decode", svs, "--out", out, "--json")
+	raw, err := os.ReadFile(out)
+	if row := l.rows(stdout)[0]; err != nil || len(raw) != 3*2220*2967 || row["photometric"] != "RGB" || row["samples"] != 3.0 {
+		t.Errorf("%d values, %v, %v", len(raw), row, err)
+	}
+	r, g, b, _ := img.At(1000, 1500).RGBA() // there is no colour profile to apply
+	if p := raw[3*(1500*2220+1000):]; p[0] != byte(r>>8) || p[1] != byte(g>>8) || p[2] != byte(b>>8) {
+		t.Errorf("decode has %v where render has %d %d %d", p[:3], r>>8, g>>8, b>>8)
 	}
 	l.want(ExitUsage, "render", svs, "--window", "1,2")
 }
