@@ -11,28 +11,10 @@ import (
 	"strings"
 	"testing"
 
-	"longying/imaging"
 	"longying/imaging/bounded"
 	"longying/imaging/codec"
 	"longying/imaging/codec/native"
 )
-
-func decoded(t *testing.T, name string, n int) *imaging.Frame {
-	t.Helper()
-	f, err := Open(shared(t, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	frame, err := f.Frame(context.Background(), codec.Local{}, n)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := frame.Check(); err != nil {
-		t.Fatal(err)
-	}
-	return frame
-}
 
 func TestUnsupportedSyntaxesAreNamed(t *testing.T) {
 	for name, want := range map[string]string{
