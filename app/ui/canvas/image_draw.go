@@ -2,6 +2,7 @@ package canvas
 
 import (
 	"image"
+	"image/color"
 	"math"
 
 	"fyne.io/fyne/v2"
@@ -236,7 +237,9 @@ func (r *imageRenderer) Refresh() {
 
 	marks := i.visibleMarks()
 	for len(r.labels) < len(marks) {
-		r.labels = append(r.labels, newOutlined(fyne.TextAlignLeading))
+		l := newOutlined(fyne.TextAlignLeading)
+		l.ground = color.NRGBA{A: 0xa0}
+		r.labels = append(r.labels, l)
 	}
 	for k := range r.labels {
 		if k < len(marks) && !(i.bare) {

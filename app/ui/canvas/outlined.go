@@ -18,6 +18,7 @@ type outlined struct {
 	align  fyne.TextAlign
 	colour color.Color
 	size   float32
+	ground color.Color // nil: none; below words that lie on the grey of a film
 }
 
 func newOutlined(align fyne.TextAlign) *outlined {
@@ -38,7 +39,9 @@ func (o *outlined) set(colour color.Color, lines ...string) {
 	o.Refresh()
 }
 
-func (o *outlined) CreateRenderer() fyne.WidgetRenderer { return &outlinedRenderer{o: o} }
+func (o *outlined) CreateRenderer() fyne.WidgetRenderer {
+	return &outlinedRenderer{o: o, ground: canvas.NewRectangle(o.ground)}
+}
 
 // Where the dark copies lie.
 var edge = [...]fyne.Position{{X: -1, Y: 0}, {X: 1, Y: 0}, {X: 0, Y: -1}, {X: 0, Y: 1}}
@@ -46,10 +49,16 @@ var edge = [...]fyne.Position{{X: -1, Y: 0}, {X: 1, Y: 0}, {X: 0, Y: -1}, {X: 0,
 type outlinedRenderer struct {
 	o       *outlined
 	objects []fyne.CanvasObject
+	ground  *canvas.Rectangle
 }
 
-func (r *outlinedRenderer) Destroy()                     {}
-func (r *outlinedRenderer) Objects() []fyne.CanvasObject { return r.objects }
+func (r *outlinedRenderer) Destroy() {}
+func (r *outlinedRenderer) Objects() []fyne.CanvasObject {
+	if r.o.ground == nil {
+		return r.objects
+	}
+	return append([]fyne.CanvasObject{r.ground}, r.objects...)
+}
 
 func (r *outlinedRenderer) lineHeight() float32 { return r.o.size * 1.36 }
 
@@ -63,6 +72,7 @@ func (r *outlinedRenderer) MinSize() fyne.Size {
 
 func (r *outlinedRenderer) Layout(size fyne.Size) {
 	h := r.lineHeight()
+	r.ground.Resize(size)
 	for i := range r.o.lines {
 		for k := range len(edge) + 1 {
 			at := fyne.NewPos(1, 1+float32(i)*h)

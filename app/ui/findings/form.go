@@ -19,13 +19,24 @@ import (
 // form is the open inline form: an edit or a rejection of one finding.
 type form struct {
 	problem *workspace.Problem
-	first   *workspace.Entry
+	fields  []*workspace.Entry // the first gets the keys
 }
 
 func (t *tab) closeForm() {
+	if t.form != nil {
+		workspace.Release(t.form.fields...)
+	}
 	t.form = nil
 	t.formBox.RemoveAll()
 	t.formBox.Refresh()
+	t.offerVerdicts()
+}
+
+// offerVerdicts shows the three verdicts, unless a form with a button of its
+// own is open: "confirm" beside "save" would confirm what was not typed.
+func (t *tab) offerVerdicts() {
+	t.actions.Hidden = t.form != nil || len(t.list.Shown()) == 0
+	t.actions.Refresh()
 }
 
 func (t *tab) showForm(f *form, objects ...fyne.CanvasObject) {
@@ -37,9 +48,8 @@ func (t *tab) showForm(f *form, objects ...fyne.CanvasObject) {
 	}
 	t.formBox.Add(f.problem)
 	t.formBox.Refresh()
-	if f.first != nil {
-		workspace.Focus(f.first)
-	}
+	t.offerVerdicts()
+	workspace.Focus(f.fields[0])
 }
 
 // chosen is the finding that a form is about; without one the next proposal is
@@ -66,7 +76,7 @@ func (t *tab) edit() {
 	var names []string
 	at := 0
 	for i, s := range sides() {
-		names = append(names, l.T(sideKey(s)))
+		names = append(names, l.T(workspace.SideKey(s)))
 		if s == f.Laterality {
 			at = i
 		}
@@ -77,7 +87,7 @@ func (t *tab) edit() {
 	note := workspace.NewMultiLineEntry(t.ws)
 	note.SetText(f.Note)
 	note.SetMinRowsVisible(2)
-	open := &form{problem: workspace.NewProblem(), first: label}
+	open := &form{problem: workspace.NewProblem(), fields: []*workspace.Entry{label, note}}
 	save := func() {
 		change := changeOf(f, label.Text, sides()[max(0, index(names, side.Selected))], note.Text, l.Short())
 		t.decide(func(ctx context.Context, user records.User, uid string) (records.Finding, error) {
@@ -150,7 +160,7 @@ func (t *tab) reject() {
 	other.OnSubmitted = func(string) { submit() }
 	title := widget.NewLabelWithStyle(l.T("findings.reject_title"), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 	title.Wrapping = fyne.TextWrapWord
-	t.showForm(&form{problem: workspace.NewProblem(), first: other}, title, list, other,
+	t.showForm(&form{problem: workspace.NewProblem(), fields: []*workspace.Entry{other}}, title, list, other,
 		t.formButtons(l.T("findings.button_reject_now"), submit))
 }
 

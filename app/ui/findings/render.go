@@ -36,7 +36,7 @@ func (t *tab) render() {
 		if t.list.RejectedShown() {
 			text = l.T("findings.rejected_shown", n)
 		}
-		b := widget.NewButton(text, func() { t.choose(t.list.ShowRejected(!t.list.RejectedShown())) })
+		b := widget.NewButton(text, t.toggleRejected)
 		b.Importance = widget.LowImportance
 		t.rows.Add(b)
 	}
@@ -52,9 +52,8 @@ func (t *tab) render() {
 		t.rows.Add(t.modelRow(a))
 	}
 	t.summary.SetText(t.summarise(asked))
-	t.actions.Hidden = len(shown) == 0
+	t.offerVerdicts()
 	t.rows.Refresh()
-	t.actions.Refresh()
 	t.scroll.Refresh()
 }
 
@@ -77,7 +76,7 @@ func (t *tab) summarise(asked []Asked) string {
 func (t *tab) findingRow(f records.Finding) fyne.CanvasObject {
 	l := t.ws.Lang
 	s := stateSign(f.State)
-	lines := container.NewVBox(headline(s, l.T(lang.Key("finding.state."+string(f.State))), t.name(f), f.State == records.FindingRejected))
+	lines := container.NewVBox(headline(s, l.T(lang.Key("finding.state."+string(f.State))), workspace.FindingName(l, f), f.State == records.FindingRejected))
 	if f.Model != nil {
 		from := f.Model.Name.In(l.Short()) + " " + f.Model.Version
 		if f.Probability != nil {
@@ -104,27 +103,6 @@ func (t *tab) findingRow(f records.Finding) fyne.CanvasObject {
 	}
 	now, ok := t.list.Selected()
 	return newRow(s, ok && now.UID == f.UID, lines, func() { t.choose(t.list.Select(f.UID)) })
-}
-
-// name is the label with its side.
-func (t *tab) name(f records.Finding) string {
-	name := f.Label.In(t.ws.Lang.Short())
-	if side := sideKey(f.Laterality); side != "" && f.Laterality != "" {
-		name = t.ws.Lang.T("findings.sided", t.ws.Lang.T(side), name)
-	}
-	return name
-}
-
-func sideKey(side string) lang.Key {
-	switch side {
-	case "L":
-		return "findings.side_left"
-	case "R":
-		return "findings.side_right"
-	case "B":
-		return "findings.side_both"
-	}
-	return "findings.side_none"
 }
 
 func (t *tab) modelRow(a Asked) fyne.CanvasObject {

@@ -127,7 +127,7 @@ func newRow(s sign, chosen bool, content fyne.CanvasObject, tapped func()) *row 
 func (r *row) paint(hover bool) {
 	switch {
 	case r.chosen:
-		r.ground.FillColor = theme.Color(theme.ColorNameSelection)
+		r.ground.FillColor = look.Chosen()
 	case hover && r.tapped != nil:
 		r.ground.FillColor = theme.Color(theme.ColorNameHover)
 	default:

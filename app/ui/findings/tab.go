@@ -95,7 +95,7 @@ func (t *tab) keys() []workspace.Action {
 		{Label: "findings.edit", Keys: []workspace.Key{workspace.Press(fyne.KeyE)}, Do: t.edit},
 		{Label: "findings.reject", Keys: []workspace.Key{workspace.Press(fyne.KeyN)}, Do: t.reject},
 		{Label: "findings.card", Keys: []workspace.Key{workspace.Press(fyne.KeyD)}, Do: t.toggleCard},
-		{Label: "findings.show_rejected", Keys: []workspace.Key{workspace.Press(fyne.KeyR)}, Do: func() { t.choose(t.list.ShowRejected(!t.list.RejectedShown())) }},
+		{Label: "findings.show_rejected", Keys: []workspace.Key{workspace.Press(fyne.KeyR)}, Do: t.toggleRejected},
 		{Label: "findings.mark_region", Keys: []workspace.Key{workspace.Press(fyne.KeyU)}, Do: t.wantRegion},
 	}
 }
@@ -237,6 +237,13 @@ func (t *tab) choose(l List) {
 	if ok {
 		workspace.Publish(t.ws, workspace.FindingSelected{Finding: f})
 	}
+}
+
+// toggleRejected shows the rejected findings, here and on the image, or hides
+// them again.
+func (t *tab) toggleRejected() {
+	t.choose(t.list.ShowRejected(!t.list.RejectedShown()))
+	workspace.Publish(t.ws, workspace.RejectedShown{On: t.list.RejectedShown()})
 }
 
 // selected follows a choice made elsewhere.

@@ -197,7 +197,7 @@ func (r *room) load() {
 			r.runs = runs
 			r.pane.marks = nil
 			for _, f := range findings {
-				if m, ok := canvas.MarkOf(f, f.Label.In(r.ws.Lang.Short())); ok {
+				if m, ok := canvas.MarkOf(f, workspace.FindingName(r.ws.Lang, f)); ok {
 					r.pane.marks = append(r.pane.marks, m)
 				}
 			}

@@ -25,6 +25,9 @@ func Dim() color.Color { return color.NRGBA{0x93, 0x9a, 0xa1, 0xff} }
 // Accent is the one accent.
 func Accent() color.Color { return color.NRGBA{0x2f, 0xb3, 0xa6, 0xff} }
 
+// Chosen is the ground of the row that is selected: dark enough for Dim on it.
+func Chosen() color.Color { return color.NRGBA{0x1c, 0x38, 0x3a, 0xff} }
+
 // The colours with a meaning. Each comes with a second sign: dashes, a mark, a
 // word.
 func Amber() color.Color { return color.NRGBA{0xff, 0xb0, 0x20, 0xff} }
@@ -72,8 +75,8 @@ func (r *Reading) Color(n fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color 
 		return color.NRGBA{0xff, 0xff, 0xff, 0x24}
 	case theme.ColorNameButton:
 		return color.NRGBA{0x33, 0x39, 0x40, 0xff}
-	case theme.ColorNameDisabled:
-		return color.NRGBA{0x6c, 0x73, 0x7a, 0xff}
+	case theme.ColorNameDisabled: // also of captions: they are read all day
+		return Dim()
 	case theme.ColorNameDisabledButton, theme.ColorNameHeaderBackground:
 		return Raised()
 	case theme.ColorNamePlaceHolder:

@@ -151,6 +151,7 @@ func (r *room) open() {
 	r.problem.SetText("")
 	for _, p := range r.panes {
 		p.SetMarks(nil, "")
+		p.ShowRejected(false) // as the list begins each study
 		p.SetSeries(nil, nil, view.Identity{}, 0)
 	}
 	r.arrange()
@@ -267,7 +268,7 @@ func (r *room) findings() {
 			}
 			r.marks = nil
 			for _, f := range list {
-				if m, ok := canvas.MarkOf(f, f.Label.In(r.ws.Lang.Short())); ok {
+				if m, ok := canvas.MarkOf(f, workspace.FindingName(r.ws.Lang, f)); ok {
 					r.marks = append(r.marks, m)
 				}
 			}

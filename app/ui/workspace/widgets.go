@@ -66,6 +66,16 @@ func Focus(field *Entry) {
 	})
 }
 
+// Release takes the keys from fields that go out of sight: a field keeps them
+// also where it is no longer shown, and every key would be lost in it.
+func Release(fields ...*Entry) {
+	for _, f := range fields {
+		if c := fyne.CurrentApp().Driver().CanvasForObject(f); c != nil && c.Focused() == fyne.Focusable(f) {
+			c.Unfocus()
+		}
+	}
+}
+
 // List is a list that keeps the arrow keys and passes on the others.
 type List struct {
 	widget.List
