@@ -9,9 +9,19 @@ import (
 	"longying/records/sqlite"
 )
 
+// unlinkedByHand is the reason of a study on the review list that a person took
+// back from a patient.
+const unlinkedByHand = "unlinked"
+
 // linkByRule decides whose the study is by records.DecideLink over everyone its
 // header points at, and stores and audits the decision.
+//
+// A study that a person took back from a patient stays on the review list: the
+// rule would only repeat what that person undid.
 func (r *Registry) linkByRule(tx *sqlite.Tx, actor records.User, ex *records.Examination) error {
+	if ex.LinkReason == unlinkedByHand {
+		return tx.PutExamination(ex)
+	}
 	candidates, err := candidatesFor(tx, ex)
 	if err != nil {
 		return err
@@ -203,7 +213,7 @@ func (r *Registry) Unlink(ctx context.Context, actor records.User, studyUID stri
 		}
 		wrong := ex.PatientID
 		ex.Link, ex.LinkRule, ex.PatientID, ex.LinkConflicts, ex.LinkedBy = records.LinkReview, "", "", nil, ""
-		ex.LinkReason = "unlinked"
+		ex.LinkReason = unlinkedByHand
 		if err := tx.PutExamination(ex); err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -23,6 +24,8 @@ import (
 type RowError struct {
 	Row    int    // line of the row in the file, the header being line 1
 	Field  string // column
+	Code   string // names the reason, for a translation
+	Args   []string
 	Reason string // what is wrong and what to do
 }
 
@@ -124,8 +127,7 @@ func putPerson(tx *sqlite.Tx, row personRow, res *PeopleResult) error {
 	case err != nil:
 		return err
 	case known.Name != p.Name || known.BirthDate != p.BirthDate || known.Sex != p.Sex:
-		res.Errors = append(res.Errors, RowError{row.line, columnIDNumber,
-			"this ID number is in the register under another name, sex or birth date; compare both with the person's ID card, then correct the row or the register"})
+		res.Errors = append(res.Errors, RowError{Row: row.line, Field: columnIDNumber, Code: "known_otherwise", Reason: "this ID number is in the register under another name, sex or birth date; compare both with the person's ID card, then correct the row or the register"})
 		return nil
 	default:
 		p = *known
@@ -144,8 +146,7 @@ func putPerson(tx *sqlite.Tx, row personRow, res *PeopleResult) error {
 			return err
 		}
 		if err == nil && other.PatientID != p.ID {
-			res.Errors = append(res.Errors, RowError{row.line, columnOrder,
-				"this request number belongs to another person already; correct the number"})
+			res.Errors = append(res.Errors, RowError{Row: row.line, Field: columnOrder, Code: "order_of_other", Reason: "this request number belongs to another person already; correct the number"})
 			return nil
 		}
 		row.order.PatientID = p.ID
@@ -201,11 +202,12 @@ func parsePeople(text string) ([]personRow, []RowError, error) {
 			if errors.As(err, &pe) {
 				line = pe.Line
 			}
-			bad = append(bad, RowError{line, "-", "the row is not well-formed CSV: " + err.Error()})
+			bad = append(bad, RowError{Row: line, Field: "-", Code: "csv", Reason: "the row is not well-formed CSV: " + err.Error()})
 			continue
 		}
 		if len(rec) != len(header) {
-			bad = append(bad, RowError{line, "-", fmt.Sprintf("the row has %d fields, the header %d; check for a missing or surplus comma", len(rec), len(header))})
+			bad = append(bad, RowError{Row: line, Field: "-", Code: "fields", Args: []string{strconv.Itoa(len(rec)), strconv.Itoa(len(header))},
+				Reason: fmt.Sprintf("the row has %d fields, the header %d; check for a missing or surplus comma", len(rec), len(header))})
 			continue
 		}
 		get := func(name string) string {
@@ -227,8 +229,8 @@ func parsePeople(text string) ([]personRow, []RowError, error) {
 }
 
 func parsePerson(get func(string) string) (personRow, *RowError) {
-	fail := func(field, reason string) (personRow, *RowError) {
-		return personRow{}, &RowError{Field: field, Reason: reason}
+	fail := func(field, code, reason string, args ...string) (personRow, *RowError) {
+		return personRow{}, &RowError{Field: field, Code: code, Args: args, Reason: reason}
 	}
 	p := records.Patient{
 		Name: get(columnName), IDType: get(columnIDType), IDNumber: strings.ToUpper(get(columnIDNumber)),
@@ -237,48 +239,48 @@ func parsePerson(get func(string) string) (personRow, *RowError) {
 	}
 	p.Sample = strings.Contains(p.Note, SampleMark)
 	if p.Name == "" {
-		return fail(columnName, "the name is empty")
+		return fail(columnName, "name_empty", "the name is empty")
 	}
 	birth, ok := calendarDate(get(columnBirth))
 	if !ok {
-		return fail(columnBirth, fmt.Sprintf("%q is not a date (YYYY-MM-DD or YYYYMMDD)", get(columnBirth)))
+		return fail(columnBirth, "date", fmt.Sprintf("%q is not a date (YYYY-MM-DD or YYYYMMDD)", get(columnBirth)), get(columnBirth))
 	}
 	p.BirthDate = birth
 	switch p.Sex {
 	case records.SexMale, records.SexFemale, records.SexUnknown, records.SexUnspecified:
 	default:
-		return fail(columnSex, fmt.Sprintf("%q is not a sex code of GB/T 2261.1 (0, 1, 2 or 9)", p.Sex))
+		return fail(columnSex, "sex", fmt.Sprintf("%q is not a sex code of GB/T 2261.1 (0, 1, 2 or 9)", p.Sex), string(p.Sex))
 	}
 	if p.IDNumber == "" {
-		return fail(columnIDNumber, "the ID number is empty")
+		return fail(columnIDNumber, "id_empty", "the ID number is empty")
 	}
 	if p.IDType == records.IDTypeResident {
 		if err := records.CheckResidentID(p.IDNumber); err != nil {
-			return fail(columnIDNumber, err.Error()+"; compare it with the ID card and correct the row")
+			return fail(columnIDNumber, numberCode("id", err), err.Error()+"; compare it with the ID card and correct the row")
 		}
 		if d, err := records.ResidentIDBirthDate(p.IDNumber); err == nil && d != p.BirthDate {
-			return fail(columnBirth, fmt.Sprintf("the ID number says that the birth date is %s, the row says %s; correct the one that is wrong", d, p.BirthDate))
+			return fail(columnBirth, "id_says_birth", fmt.Sprintf("the ID number says that the birth date is %s, the row says %s; correct the one that is wrong", d, p.BirthDate), d, p.BirthDate)
 		}
 		if s, err := records.ResidentIDSex(p.IDNumber); err == nil && p.Sex != records.SexUnknown && s != p.Sex {
-			return fail(columnSex, fmt.Sprintf("the ID number says that the sex is %s, the row says %s; correct the one that is wrong", s, p.Sex))
+			return fail(columnSex, "id_says_sex", fmt.Sprintf("the ID number says that the sex is %s, the row says %s; correct the one that is wrong", s, p.Sex), string(s), string(p.Sex))
 		}
 	}
 	if p.HealthRecordNumber != "" {
 		if err := records.CheckHealthRecordNumber(p.HealthRecordNumber); err != nil {
-			return fail(columnRecord, err.Error())
+			return fail(columnRecord, numberCode("record", err), err.Error())
 		}
 	}
 	row := personRow{patient: p}
 	if n := get(columnVisit); n != "" {
 		date, ok := calendarDate(get(columnVisitDate))
 		if !ok {
-			return fail(columnVisitDate, fmt.Sprintf("%q is not a date (YYYY-MM-DD or YYYYMMDD)", get(columnVisitDate)))
+			return fail(columnVisitDate, "date", fmt.Sprintf("%q is not a date (YYYY-MM-DD or YYYYMMDD)", get(columnVisitDate)), get(columnVisitDate))
 		}
 		row.visit = &records.Visit{Number: n, Class: records.VisitClass(get(columnVisitClass)), Date: date, Department: get(columnDepartment)}
 		switch row.visit.Class {
 		case records.VisitOutpatient, records.VisitEmergency, records.VisitInpatient, records.VisitOther:
 		default:
-			return fail(columnVisitClass, fmt.Sprintf("%q is not a patient type (1, 2, 3 or 9)", row.visit.Class))
+			return fail(columnVisitClass, "visit_class", fmt.Sprintf("%q is not a patient type (1, 2, 3 or 9)", row.visit.Class), string(row.visit.Class))
 		}
 		if c := get(columnDiagnosis); c != "" {
 			row.visit.Diagnoses = []records.Diagnosis{{Code: c, Name: get(columnDiagnosisAs)}}
@@ -288,6 +290,15 @@ func parsePerson(get func(string) string) (personRow, *RowError) {
 		row.order = &records.Order{AccessionNumber: n, Category: get(columnCategory)}
 	}
 	return row, nil
+}
+
+// numberCode names what is wrong with a number, e.g. "id_check_digit".
+func numberCode(which string, err error) string {
+	var n *records.NumberError
+	if errors.As(err, &n) {
+		return which + "_" + n.Code
+	}
+	return which
 }
 
 // calendarDate reads 2022-05-14, 2022/5/14 or 20220514 as YYYYMMDD.

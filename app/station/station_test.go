@@ -342,6 +342,26 @@ func TestUnlinkingWithdrawsWhatWasSaidUnderTheWrongPatient(t *testing.T) {
 	b.refused("not_linked", err)
 }
 
+func TestWhatAPersonUnlinkedNoRuleLinksAgain(t *testing.T) {
+	b := newBench(t)
+	b.must(b.Registry.Unlink(b.ctx, b.radiologist, b.film.StudyUID))
+	_, err := b.Registry.ImportPeople(b.ctx, b.radiologist, filepath.Join(b.folder, "patients", "patients-utf8.csv"))
+	b.must(err)
+	_, err = b.Registry.Import(b.ctx, b.radiologist, []string{b.folder}, nil)
+	b.must(err)
+	ex, err := b.Registry.Examination(b.ctx, b.radiologist, b.film.StudyUID)
+	b.must(err)
+	if ex.Link.Linked() || ex.LinkReason != "unlinked" {
+		t.Errorf("the rule linked it again: %s, %s", ex.Link, ex.LinkRule)
+	}
+	patient := b.film.PatientID
+	ex, err = b.Registry.Link(b.ctx, b.radiologist, b.film.StudyUID, patient)
+	b.must(err)
+	if ex.PatientID != patient || ex.LinkRule != records.RuleByHand {
+		t.Errorf("a person cannot link it again: %+v", ex)
+	}
+}
+
 func TestAConsultTakesOnlyConfirmedFindingsOfItsOwnPatient(t *testing.T) {
 	b := newBench(t)
 	f := b.proposal()
