@@ -18,6 +18,7 @@ func (t *tab) render() {
 	t.signBox.Hidden = !draft || !t.exists
 	t.signedBox.Hidden = t.signed == nil
 	t.amendBox.Hidden = !isSigned || !t.amending
+	t.amendNow.Hidden = !isSigned
 	for _, e := range []*editor{t.seen, t.impression} {
 		e.freeze(isSigned)
 		if draft {

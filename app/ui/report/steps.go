@@ -129,6 +129,7 @@ func (t *tab) sign() {
 	study, user, password := t.study, t.ws.User(), t.password.Text
 	t.password.SetText("")
 	t.problem.SetText("")
+	t.unsigned.SetText("")
 	t.saving = t.ws.Lang.T("report.signing")
 	t.showState()
 	t.ws.NewTask().Start(func(ctx context.Context) func() {
@@ -143,11 +144,14 @@ func (t *tab) sign() {
 				return
 			}
 			if err != nil {
-				t.problem.SetText(t.ws.Explain(err))
+				t.unsigned.SetText(t.ws.Explain(err))
 				t.showState()
-				t.scroll.ScrollToTop()
+				workspace.Focus(t.password)
 				return
 			}
+			workspace.Release(t.password)
+			t.path.SetText("") // named after a document: the one before keeps its file
+			t.done.SetText("")
 			t.signed = &doc
 			t.report.State = records.ReportSigned
 			t.render()
@@ -188,6 +192,41 @@ func (t *tab) print() {
 				return
 			}
 			t.done.SetText(t.ws.Lang.T("report.printed", path))
+		}
+	})
+}
+
+// export writes the signed report in one format of exchange into the folder of
+// the PDF, as it would be delivered.
+func (t *tab) export(format string) {
+	if t.signed == nil || t.busy {
+		return
+	}
+	path := strings.TrimSpace(t.path.Text)
+	if path == "" {
+		path = t.defaultPath()
+	}
+	folder := path
+	if strings.EqualFold(filepath.Ext(path), ".pdf") {
+		folder = filepath.Dir(path)
+	}
+	t.busy = true
+	t.problem.SetText("")
+	study, user, doc := t.study, t.ws.User(), *t.signed
+	t.ws.NewTask().Start(func(ctx context.Context) func() {
+		written, err := t.ws.Delivery.Export(ctx, user, doc, format, folder)
+		return func() {
+			t.busy = false
+			if t.study != study {
+				return
+			}
+			t.done.SetText("")
+			if err != nil {
+				t.problem.SetText(t.ws.Explain(err))
+				t.scroll.ScrollToTop()
+				return
+			}
+			t.done.SetText(t.ws.Lang.T("report.printed", written))
 		}
 	})
 }
@@ -243,6 +282,7 @@ func (t *tab) amend() {
 			}
 			t.problem.SetText("")
 			t.reason.SetText("")
+			workspace.Release(t.reason)
 			t.amending = false
 			t.take(rep)
 			workspace.Publish(t.ws, workspace.ReportChanged{StudyUID: study})

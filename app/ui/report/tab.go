@@ -48,6 +48,8 @@ type tab struct {
 	seenChips  *fyne.Container
 	impChips   *fyne.Container
 	password   *workspace.Entry
+	unsigned   *workspace.Problem // why the signature was refused, where the password stands
+	amendNow   *widget.Button
 	draftBox   *fyne.Container
 	signBox    *fyne.Container
 	signedBox  *fyne.Container
@@ -108,7 +110,8 @@ func (t *tab) build() fyne.CanvasObject {
 	t.password.Password = true
 	t.password.OnSubmitted = func(string) { t.sign() }
 	t.texts = append(t.texts, func() { t.password.SetPlaceHolder(t.ws.Lang.T("report.password")) })
-	t.signBox = container.NewVBox(widget.NewSeparator(), t.caption("report.sign_as"), t.password,
+	t.unsigned = workspace.NewProblem()
+	t.signBox = container.NewVBox(widget.NewSeparator(), t.caption("report.sign_as"), t.unsigned, t.password,
 		t.button("report.button_sign", theme.ConfirmIcon(), widget.HighImportance, t.sign))
 
 	t.signedText = wrapped("")
@@ -123,10 +126,13 @@ func (t *tab) build() fyne.CanvasObject {
 	t.done = wrapped("")
 	t.done.Importance = widget.SuccessImportance
 	t.amendBox = container.NewVBox(t.reason, t.button("report.button_amend_now", theme.ConfirmIcon(), widget.HighImportance, t.amend))
+	t.amendNow = t.button("report.button_amend", theme.DocumentCreateIcon(), widget.MediumImportance, t.wantAmend)
 	t.signedBox = container.NewVBox(t.signedText, widget.NewSeparator(), t.caption("report.print_to"), t.path,
 		container.NewGridWithColumns(2,
 			t.button("report.button_print", theme.DocumentPrintIcon(), widget.MediumImportance, t.print),
-			t.button("report.button_amend", theme.DocumentCreateIcon(), widget.MediumImportance, t.wantAmend)),
+			t.amendNow),
+		t.caption("report.export_to"),
+		container.NewGridWithColumns(3, t.exporter("cda", "CDA"), t.exporter("fhir", "FHIR"), t.exporter("sr", "DICOM SR")),
 		t.done, t.amendBox)
 
 	body := container.NewVBox(t.state, t.problem, t.stale, t.draftBox,
@@ -141,6 +147,11 @@ func (t *tab) button(text lang.Key, icon fyne.Resource, weight widget.Importance
 	b.Importance = weight
 	t.texts = append(t.texts, func() { b.SetText(t.ws.Lang.T(text)) })
 	return b
+}
+
+// exporter is a button that writes the signed report in one format of exchange.
+func (t *tab) exporter(format, name string) *widget.Button {
+	return widget.NewButtonWithIcon(name, theme.DocumentSaveIcon(), func() { t.export(format) })
 }
 
 func (t *tab) title(text lang.Key) *widget.Label {
@@ -184,6 +195,7 @@ func (t *tab) open() {
 	t.reason.SetText("")
 	t.done.SetText("")
 	t.problem.SetText("")
+	t.unsigned.SetText("")
 	t.seen.show(Text{})
 	t.impression.show(Text{})
 	t.words()

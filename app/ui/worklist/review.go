@@ -15,11 +15,12 @@ import (
 	"longying/records"
 )
 
-// skippedView lists the files that an import did not take, each with its
-// reason.
+// skippedView lists the files and rows that an import did not take, each with
+// its reason.
 type skippedView struct {
 	ws      *workspace.Workspace
 	files   []imaging.Skipped
+	rows    []refusedRow
 	title   *widget.Label
 	list    *widget.Label
 	close   *widget.Button
@@ -30,7 +31,7 @@ func newSkipped(ws *workspace.Workspace) *skippedView {
 	v := &skippedView{ws: ws, title: widget.NewLabel(""), list: widget.NewLabel("")}
 	v.title.Importance = widget.WarningImportance
 	v.list.Wrapping = fyne.TextWrapBreak
-	v.close = widget.NewButtonWithIcon("", theme.CancelIcon(), func() { v.show(nil) })
+	v.close = widget.NewButtonWithIcon("", theme.CancelIcon(), func() { v.show(nil, nil) })
 	scroll := container.NewVScroll(v.list)
 	scroll.SetMinSize(fyne.NewSize(200, 96))
 	v.content = container.NewBorder(container.NewBorder(nil, nil, nil, v.close, v.title), nil, nil, nil, scroll)
@@ -38,21 +39,31 @@ func newSkipped(ws *workspace.Workspace) *skippedView {
 	return v
 }
 
-func (v *skippedView) show(files []imaging.Skipped) {
-	v.files = files
+func (v *skippedView) show(files []imaging.Skipped, rows []refusedRow) {
+	v.files, v.rows = files, rows
 	v.words()
 }
 
 func (v *skippedView) words() {
-	if len(v.files) == 0 {
+	if len(v.files)+len(v.rows) == 0 {
 		v.content.Hide()
 		return
 	}
-	v.title.SetText(v.ws.Lang.T("worklist.skipped", len(v.files)))
+	var title []string
+	if n := len(v.files); n > 0 {
+		title = append(title, v.ws.Lang.T("worklist.skipped", n))
+	}
+	if n := len(v.rows); n > 0 {
+		title = append(title, v.ws.Lang.T("worklist.rows_skipped", n))
+	}
+	v.title.SetText(strings.Join(title, "  "))
 	v.close.SetText(v.ws.Lang.T("worklist.close"))
 	var lines []string
 	for _, f := range v.files {
 		lines = append(lines, f.Path+"  "+v.ws.Lang.Or(lang.Key("skip."+string(f.Code)), string(f.Code))+"  "+f.Detail)
+	}
+	for _, r := range v.rows {
+		lines = append(lines, rowText(v.ws.Lang, r))
 	}
 	v.list.SetText(strings.Join(lines, "\n"))
 	v.content.Show()
@@ -172,7 +183,8 @@ func (v *linkView) link(patientID string) {
 				return
 			}
 			v.problem.SetText("")
-			workspace.Publish(v.ws, workspace.StudiesChanged{})
+			workspace.Release(v.search)
+			changedPerson(v.ws, study)
 		}
 	})
 }

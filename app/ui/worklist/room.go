@@ -9,15 +9,12 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"longying/app/registry"
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
-	"longying/imaging"
 	"longying/records"
 )
 
@@ -32,7 +29,9 @@ type room struct {
 
 	search  *workspace.Entry
 	filter  *widget.Check
-	imports *widget.Button
+	folder  *widget.Button
+	file    *widget.Button
+	done    *widget.Label // what the last import did
 	open    *widget.Button
 	summary *widget.Label
 	problem *workspace.Problem
@@ -40,6 +39,7 @@ type room struct {
 	skipped *skippedView
 	text    *textView
 	link    *linkView
+	linked  *linkedView
 	bottom  *fyne.Container
 }
 
@@ -51,7 +51,8 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	workspace.On(ws, func(workspace.PeopleChanged) { r.load() })
 	workspace.On(ws, func(workspace.UserChanged) {
 		r.all, r.rows, r.chosen = nil, nil, ""
-		r.skipped.show(nil)
+		r.skipped.show(nil, nil)
+		r.done.Hide()
 		r.choose("")
 		r.load()
 	})
@@ -65,8 +66,10 @@ func New(ws *workspace.Workspace) *workspace.Room {
 			{Label: "worklist.next", Keys: []workspace.Key{press(fyne.KeyDown)}, Do: func() { r.step(1) }},
 			{Label: "worklist.previous", Keys: []workspace.Key{press(fyne.KeyUp)}, Do: func() { r.step(-1) }},
 			{Label: "worklist.search", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyF)}, Do: r.focusSearch},
-			{Label: "worklist.import", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyO)}, Do: r.pick},
-			{Label: "worklist.review", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyL)}, Do: func() { r.filter.SetChecked(!r.filter.Checked) }},
+			{Label: "worklist.import_folder", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyO)}, Do: r.pickFolder},
+			{Label: "worklist.import_file", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyI)}, Do: r.pickFile},
+			{Label: "worklist.review", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyR)}, Do: func() { r.filter.SetChecked(!r.filter.Checked) }},
+			{Label: "worklist.unlink", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyU)}, Do: func() { r.linked.arm(!r.linked.armed) }},
 			{Label: "worklist.text_next", Keys: []workspace.Key{press(fyne.KeyF7)}, Do: func() { r.text.next() }},
 			{Label: "worklist.text_use", Keys: []workspace.Key{press(fyne.KeyF8)}, Do: func() { r.text.useMarked() }},
 			{Label: "worklist.reload", Keys: []workspace.Key{press(fyne.KeyF5)}, Do: r.load},
@@ -95,7 +98,11 @@ func (r *room) build() fyne.CanvasObject {
 		r.review = on
 		r.arrange()
 	})
-	r.imports = widget.NewButtonWithIcon("", theme.FolderOpenIcon(), r.pick)
+	r.folder = widget.NewButtonWithIcon("", theme.FolderOpenIcon(), r.pickFolder)
+	r.file = widget.NewButtonWithIcon("", theme.FileIcon(), r.pickFile)
+	r.done = widget.NewLabel("")
+	r.done.Wrapping, r.done.Importance = fyne.TextWrapWord, widget.SuccessImportance
+	r.done.Hide()
 	r.open = widget.NewButtonWithIcon("", theme.NavigateNextIcon(), r.openChosen)
 	r.open.Importance = widget.HighImportance
 	r.summary = widget.NewLabel("")
@@ -142,11 +149,11 @@ func (r *room) build() fyne.CanvasObject {
 		}
 	}
 	r.skipped = newSkipped(r.ws)
-	r.link = newLink(r.ws, r.problem)
+	r.link, r.linked = newLink(r.ws, r.problem), newLinked(r.ws, r.problem)
 	r.text = newText(r.ws, r.problem)
-	r.bottom = container.NewVBox(r.skipped.content, r.text.content, r.link.content)
-	top := container.NewBorder(nil, nil, nil, container.NewHBox(r.filter, r.imports, r.open), r.search)
-	body := container.NewBorder(container.NewVBox(top, r.summary, r.problem), r.bottom, nil, nil, container.New(spread{r.table}, r.table))
+	r.bottom = container.NewVBox(r.skipped.content, r.text.content, r.link.content, r.linked.content)
+	top := container.NewBorder(nil, nil, nil, container.NewHBox(r.filter, r.folder, r.file, r.open), r.search)
+	body := container.NewBorder(container.NewVBox(top, r.summary, r.done, r.problem), r.bottom, nil, nil, container.New(spread{r.table}, r.table))
 	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), body)
 }
 
@@ -183,11 +190,13 @@ func (r *room) words() {
 	t := r.ws.Lang.T
 	r.search.SetPlaceHolder(t("worklist.search_hint"))
 	r.filter.SetText(t("worklist.review"))
-	r.imports.SetText(t("worklist.import"))
+	r.folder.SetText(t("worklist.import_folder"))
+	r.file.SetText(t("worklist.import_file"))
 	r.open.SetText(t("worklist.open"))
 	r.skipped.words()
 	r.text.words()
 	r.link.words()
+	r.linked.words()
 	r.arrange()
 }
 
@@ -246,16 +255,16 @@ func (r *room) at() int {
 func (r *room) choose(uid string) {
 	r.chosen = uid
 	i := r.at()
-	if i < 0 {
-		r.text.show(nil)
-	} else {
-		r.text.show(&r.rows[i])
+	var ex, open *records.Examination
+	if i >= 0 {
+		ex = &r.rows[i]
+		if !ex.Link.Linked() {
+			open = ex
+		}
 	}
-	if i < 0 || r.rows[i].Link.Linked() {
-		r.link.show(nil)
-	} else {
-		r.link.show(&r.rows[i])
-	}
+	r.text.show(ex)
+	r.link.show(open)
+	r.linked.show(ex)
 	r.table.Refresh()
 }
 
@@ -278,72 +287,4 @@ func (r *room) openChosen() {
 
 func (r *room) focusSearch() {
 	workspace.Focus(r.search)
-}
-
-// pick asks for a folder with the system's own chooser of the toolkit.
-func (r *room) pick() {
-	window := windowOf(r.table)
-	if window == nil {
-		return
-	}
-	dialog.ShowFolderOpen(func(u fyne.ListableURI, err error) {
-		if err != nil {
-			r.problem.SetText(r.ws.Explain(err))
-			return
-		}
-		if u != nil {
-			r.take([]string{u.Path()}, false)
-		}
-	}, window)
-}
-
-func windowOf(o fyne.CanvasObject) fyne.Window {
-	c := fyne.CurrentApp().Driver().CanvasForObject(o)
-	for _, w := range fyne.CurrentApp().Driver().AllWindows() {
-		if w.Canvas() == c {
-			return w
-		}
-	}
-	return nil
-}
-
-// take imports files and folders behind a job with progress and cancel.
-func (r *room) take(paths []string, open bool) {
-	user := r.ws.User()
-	if user.ID == "" || len(paths) == 0 {
-		return
-	}
-	r.problem.SetText("")
-	label := func() string { return r.ws.Lang.T("worklist.importing") }
-	r.ws.StartJob(label, func(ctx context.Context, progress func(done, total int)) func() {
-		res, err := r.ws.Registry.Import(ctx, user, paths, progress)
-		return func() { r.imported(res, err, open) }
-	})
-}
-
-func (r *room) imported(res registry.ImportResult, err error, open bool) {
-	workspace.Publish(r.ws, workspace.StudiesChanged{})
-	r.skipped.show(losses(res.Skipped))
-	switch {
-	case err != nil:
-		r.problem.SetText(r.ws.Explain(err))
-	case len(res.Studies) == 0:
-		r.problem.SetText(r.ws.Lang.T("worklist.nothing"))
-	default:
-		r.chosen = res.Studies[0].StudyUID
-		if open {
-			r.openChosen()
-		}
-	}
-}
-
-// losses leaves out what is no loss: an index, or a file that is there twice.
-func losses(all []imaging.Skipped) []imaging.Skipped {
-	var out []imaging.Skipped
-	for _, s := range all {
-		if s.Code != imaging.SkipDirectory && s.Code != imaging.SkipDuplicate {
-			out = append(out, s)
-		}
-	}
-	return out
 }

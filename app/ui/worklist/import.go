@@ -1,0 +1,184 @@
+package worklist
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
+
+	"longying/app/registry"
+	"longying/app/ui/lang"
+	"longying/app/ui/workspace"
+	"longying/imaging"
+)
+
+// pickFolder asks for a folder with the toolkit's chooser.
+func (r *room) pickFolder() {
+	window := windowOf(r.table)
+	if window == nil {
+		return
+	}
+	r.ask(dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
+		if u != nil {
+			r.take([]string{u.Path()}, false)
+		}
+		r.problem.SetText(r.ws.Explain(err))
+	}, window), "worklist.import_folder")
+}
+
+// pickFile asks for one file: DICOM, a ZIP archive, or a patient file (CSV).
+func (r *room) pickFile() {
+	window := windowOf(r.table)
+	if window == nil {
+		return
+	}
+	r.ask(dialog.NewFileOpen(func(u fyne.URIReadCloser, err error) {
+		if u != nil {
+			path := u.URI().Path()
+			err = errors.Join(err, u.Close())
+			r.take([]string{path}, false)
+		}
+		r.problem.SetText(r.ws.Explain(err))
+	}, window), "worklist.import_file")
+}
+
+func (r *room) ask(d *dialog.FileDialog, title lang.Key) {
+	t := r.ws.Lang.T
+	d.SetTitleText(t(title))
+	d.SetConfirmText(t("worklist.import_now"))
+	d.SetDismissText(t("worklist.import_not"))
+	d.Resize(fyne.NewSize(900, 560))
+	d.Show()
+}
+
+func windowOf(o fyne.CanvasObject) fyne.Window {
+	c := fyne.CurrentApp().Driver().CanvasForObject(o)
+	for _, w := range fyne.CurrentApp().Driver().AllWindows() {
+		if w.Canvas() == c {
+			return w
+		}
+	}
+	return nil
+}
+
+// refusedRow is one row of a patient file that was not taken.
+type refusedRow struct {
+	file string
+	registry.RowError
+}
+
+// imported is what one import did, of people and of studies.
+type imported struct {
+	people  registry.PeopleResult // the sums
+	files   int                   // patient files
+	rows    []refusedRow
+	studies registry.ImportResult
+	err     error
+}
+
+// people splits off the patient files; everything else may hold studies.
+func people(paths []string) (csv, other []string) {
+	for _, p := range paths {
+		if strings.EqualFold(filepath.Ext(p), ".csv") {
+			csv = append(csv, p)
+		} else {
+			other = append(other, p)
+		}
+	}
+	return csv, other
+}
+
+// take imports files and folders behind a job with progress and cancel: people
+// first, so that studies find theirs.
+func (r *room) take(paths []string, open bool) {
+	user := r.ws.User()
+	if user.ID == "" || len(paths) == 0 {
+		return
+	}
+	r.problem.SetText("")
+	r.done.SetText("")
+	r.done.Hide()
+	csv, other := people(paths)
+	label := func() string { return r.ws.Lang.T("worklist.importing") }
+	r.ws.StartJob(label, func(ctx context.Context, progress func(done, total int)) func() {
+		var res imported
+		for _, path := range csv {
+			one, err := r.ws.Registry.ImportPeople(ctx, user, path)
+			res.err = errors.Join(res.err, err)
+			if err != nil {
+				continue
+			}
+			res.files++
+			res.people.Patients += one.Patients
+			res.people.Known += one.Known
+			res.people.Visits += one.Visits
+			res.people.Linked = append(res.people.Linked, one.Linked...)
+			for _, e := range one.Errors {
+				res.rows = append(res.rows, refusedRow{filepath.Base(path), e})
+			}
+		}
+		if len(other) > 0 {
+			var err error
+			res.studies, err = r.ws.Registry.Import(ctx, user, other, progress)
+			res.err = errors.Join(res.err, err)
+		}
+		return func() { r.imported(res, len(other) > 0, open) }
+	})
+}
+
+// imported shows what came in, what did not and why.
+func (r *room) imported(res imported, studies, open bool) {
+	workspace.Publish(r.ws, workspace.StudiesChanged{})
+	if res.files > 0 {
+		workspace.Publish(r.ws, workspace.PeopleChanged{})
+	}
+	r.skipped.show(losses(res.studies.Skipped), res.rows)
+	r.problem.SetText(r.ws.Explain(res.err))
+	if res.err == nil && studies && len(res.studies.Studies) == 0 {
+		r.problem.SetText(r.ws.Lang.T("worklist.nothing"))
+	}
+	r.done.SetText(strings.Join(summary(r.ws.Lang, res), "  "))
+	r.done.Hidden = r.done.Text == ""
+	r.done.Refresh()
+	if len(res.studies.Studies) > 0 {
+		r.chosen = res.studies.Studies[0].StudyUID
+		if open {
+			r.openChosen()
+		}
+	}
+}
+
+// summary says in words what came in.
+func summary(l *lang.Strings, res imported) []string {
+	var out []string
+	if res.files > 0 {
+		out = append(out, l.T("worklist.people_done", res.people.Patients, res.people.Known, res.people.Visits, len(res.people.Linked)))
+	}
+	if n := len(res.studies.Studies); n > 0 {
+		out = append(out, l.T("worklist.studies_done", n, res.studies.New, res.studies.Known))
+	}
+	return out
+}
+
+// rowText names one refused row and why, in the reader's language.
+func rowText(l *lang.Strings, r refusedRow) string {
+	args := make([]any, len(r.Args))
+	for i, a := range r.Args {
+		args[i] = a
+	}
+	return l.T("worklist.row", r.file, r.Row, r.Field, l.Or(lang.Key("row."+r.Code), r.Reason, args...))
+}
+
+// losses leaves out what is no loss: an index, or a file that is there twice.
+func losses(all []imaging.Skipped) []imaging.Skipped {
+	var out []imaging.Skipped
+	for _, s := range all {
+		if s.Code != imaging.SkipDirectory && s.Code != imaging.SkipDuplicate {
+			out = append(out, s)
+		}
+	}
+	return out
+}
