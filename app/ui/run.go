@@ -173,7 +173,7 @@ func (d *session) open(work func(context.Context) (*station.Station, records.Use
 func (d *session) stuck(err error) {
 	d.failed = err
 	p := workspace.NewProblem()
-	p.SetText(d.lang.T("shell.stuck", err.Error()))
+	p.SetText(d.lang.T("shell.stuck", workspace.Explained(d.lang, err)))
 	d.window.SetContent(container.NewPadded(p))
 }
 

@@ -17,6 +17,7 @@ import (
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
 	"longying/records"
+	"longying/records/seal"
 )
 
 // Answers are what was typed.
@@ -125,6 +126,15 @@ func (s *Screen) answers() (Answers, error) {
 	}
 	if s.passphrase.Text != s.again.Text {
 		return a, errors.New(s.words.T("start.differ"))
+	}
+	for _, p := range []struct {
+		label           lang.Key
+		login, name, is string
+	}{{"start.admin_password", station.AdminLogin, "", s.admin.Text},
+		{"start.doctor_password", strings.TrimSpace(s.login.Text), strings.TrimSpace(s.name.Text), s.password.Text}} {
+		if err := seal.CheckPassword(p.login, p.name, p.is); err != nil {
+			return a, errors.New(s.words.T(p.label) + " — " + workspace.Explained(s.words, err))
+		}
 	}
 	a.First = &station.First{Hospital: strings.TrimSpace(s.hospital.Text), AdminPassword: s.admin.Text, DoctorLogin: strings.TrimSpace(s.login.Text),
 		DoctorName: strings.TrimSpace(s.name.Text), DoctorStaff: strings.TrimSpace(s.staff.Text), DoctorRole: s.roles[max(0, s.role.SelectedIndex())], DoctorPassword: s.password.Text}

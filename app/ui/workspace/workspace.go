@@ -2,7 +2,6 @@ package workspace
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"longying/app/admin"
@@ -165,24 +164,3 @@ func (ws *Workspace) CloseStudy() {
 
 // Explain words an error for people in the language chosen.
 func (ws *Workspace) Explain(err error) string { return Explained(ws.Lang, err) }
-
-// Explained words an error for people: refusals by their code, cancelling as
-// such, everything else as it stands.
-func Explained(l *lang.Strings, err error) string {
-	var refused *records.RefusedError
-	switch {
-	case err == nil:
-		return ""
-	case errors.Is(err, context.Canceled):
-		return l.T("shell.cancelled")
-	case errors.Is(err, context.DeadlineExceeded):
-		return l.T("shell.timed_out")
-	case errors.As(err, &refused):
-		args := make([]any, len(refused.Args))
-		for i, a := range refused.Args {
-			args[i] = a
-		}
-		return l.Or(lang.Key("refused."+refused.Code), refused.Reason, args...)
-	}
-	return err.Error()
-}
