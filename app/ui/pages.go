@@ -32,6 +32,7 @@ func heading(text string) *canvas.Text {
 // signInPage asks who works here.
 type signInPage struct {
 	ws       *workspace.Workspace
+	window   fyne.Window
 	content  fyne.CanvasObject
 	title    *canvas.Text
 	purpose  *widget.Label
@@ -43,8 +44,8 @@ type signInPage struct {
 	task     *workspace.Task
 }
 
-func newSignInPage(ws *workspace.Workspace) *signInPage {
-	p := &signInPage{ws: ws, title: heading(""), purpose: widget.NewLabel(""), login: widget.NewEntry(), password: widget.NewPasswordEntry(),
+func newSignInPage(ws *workspace.Workspace, w fyne.Window) *signInPage {
+	p := &signInPage{ws: ws, window: w, title: heading(""), purpose: widget.NewLabel(""), login: widget.NewEntry(), password: widget.NewPasswordEntry(),
 		problem: workspace.NewProblem(), task: ws.NewTask()}
 	p.button = widget.NewButton("", p.submit)
 	p.button.Importance = widget.HighImportance
@@ -88,11 +89,9 @@ func (p *signInPage) shown() {
 	})
 }
 
-func (p *signInPage) focus(f fyne.Focusable) {
-	if c := fyne.CurrentApp().Driver().CanvasForObject(p.login); c != nil {
-		c.Focus(f)
-	}
-}
+// focus gives a field the keys. The window is asked, not the field: a page that
+// was never painted does not know its canvas yet.
+func (p *signInPage) focus(f fyne.Focusable) { p.window.Canvas().Focus(f) }
 
 func (p *signInPage) submit() {
 	login, password := p.login.Text, p.password.Text

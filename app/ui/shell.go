@@ -46,7 +46,7 @@ func newShell(ws *workspace.Workspace, w fyne.Window) *shell {
 	s := &shell{ws: ws, window: w, rooms: rooms(ws), buttons: map[string]*widget.Button{}, offset: -1}
 	s.bar = newPatientBar(ws)
 	s.status = newStatusBar(ws)
-	s.signIn = newSignInPage(ws)
+	s.signIn = newSignInPage(ws, w)
 	s.rail = newRail(ws, s.show)
 	s.sheet = newKeySheet(ws, s.toggleKeys)
 	s.middle, s.tabs, s.tabRow = container.NewStack(), container.NewStack(), container.NewHBox()
