@@ -43,13 +43,17 @@ const (
 	firstHeight = 740
 )
 
+// appID names the program to the toolkit, which keeps the last folder of its
+// file chooser under it; nothing of a patient.
+const appID = "longying"
+
 // Run opens the window and returns when it was closed.
 func Run(ctx context.Context, o Options) error {
 	strs, err := lang.New(lang.Chinese)
 	if err != nil {
 		return err
 	}
-	a := app.New()
+	a := app.NewWithID(appID)
 	a.Settings().SetTheme(theme.NewReading(report.Font()))
 	w := a.NewWindow(strs.T("shell.title"))
 	w.SetPadded(false)

@@ -50,8 +50,8 @@ func (r *room) ask(d *dialog.FileDialog, title lang.Key) {
 	d.SetTitleText(t(title))
 	d.SetConfirmText(t("worklist.import_now"))
 	d.SetDismissText(t("worklist.import_not"))
-	d.Resize(fyne.NewSize(900, 560))
 	d.Show()
+	d.Resize(fyne.NewSize(900, 560)) // the toolkit panics on it before
 }
 
 func windowOf(o fyne.CanvasObject) fyne.Window {
