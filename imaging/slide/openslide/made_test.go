@@ -19,7 +19,9 @@ type page struct {
 
 // colour is what a made slide shows at a pixel of a page: it tells pages and
 // places apart.
-func (p page) colour(n, x, y int) [3]byte { return [3]byte{byte(x), byte(y), byte(40 * n)} }
+func (p page) colour(n, x, y int) [3]byte {
+	return [3]byte{byte(x), byte(y), byte(100*n + x>>8*7 + y>>8*17)}
+}
 
 // madeTIFF writes TIFF 6.0, or BigTIFF, in little or big endian.
 func madeTIFF(order binary.ByteOrder, big bool, pages ...page) []byte {
@@ -139,13 +141,13 @@ func madeTIFF(order binary.ByteOrder, big bool, pages ...page) []byte {
 }
 
 // aperio is how a slide of a ScanScope names itself.
-const aperio = "Aperio Image Library v11.2.1 \n600x400 [0,0 600x400] (128x128)|AppMag = 20|MPP = 0.5000"
+const aperio = "Aperio Image Library v11.2.1 \n1200x800 [0,0 1200x800] (128x128)|AppMag = 20|MPP = 0.5000"
 
 // pyramid is a made slide of two levels.
 func pyramid() []page {
 	return []page{
-		{columns: 600, rows: 400, tile: 128, description: aperio},
-		{columns: 150, rows: 100, tile: 128, description: aperio + "|level"},
+		{columns: 1200, rows: 800, tile: 128, description: aperio},
+		{columns: 300, rows: 200, tile: 128, description: aperio + "|level"},
 	}
 }
 

@@ -21,6 +21,8 @@ type Source struct {
 	path        string
 	background  [3]uint8
 	downsamples []float64 // as OpenSlide reckons them
+	numbers     []int     // OpenSlide's, of the levels that are read
+	count       int       // of OpenSlide's levels
 	pictures    map[string]picture
 	description slide.Description
 
@@ -108,16 +110,24 @@ func (s *Source) levels(p map[string]string) error {
 		return fmt.Errorf("the slide has %d levels", n)
 	}
 	d := &s.description
+	s.count = n
 	for i := range n {
+		if why := s.shortLevel(i, p); why != "" {
+			if i == 0 {
+				return errors.New(why)
+			}
+			d.Notes = append(d.Notes, slide.Note{Code: slide.NoteLeftOut, Args: []string{fmt.Sprintf("level %d", i), why}})
+			continue
+		}
 		w, h := s.handle.size(i)
 		if w < 1 || h < 1 || w > longestSide || h > longestSide {
 			return fmt.Errorf("level %d of %d x %d pixels is not possible", i, w, h)
 		}
 		down := s.handle.downsample(i)
-		if !(down >= 1) || down > longestSide || i > 0 && down < s.downsamples[i-1] {
+		if !(down >= 1) || down > longestSide || len(s.downsamples) > 0 && down < s.downsamples[len(s.downsamples)-1] {
 			return fmt.Errorf("level %d is said to be reduced %g times, which is not possible", i, down)
 		}
-		s.downsamples = append(s.downsamples, down)
+		s.downsamples, s.numbers = append(s.downsamples, down), append(s.numbers, i)
 		l := slide.Level{Columns: int(w), Rows: int(h), Downsample: down}
 		prefix := "openslide.level[" + strconv.Itoa(i) + "].tile-"
 		l.TileColumns, l.TileRows = tileSide(p[prefix+"width"]), tileSide(p[prefix+"height"])
@@ -133,6 +143,18 @@ func (s *Source) levels(p map[string]string) error {
 		d.Levels = append(d.Levels, l)
 	}
 	return s.handle.err()
+}
+
+// shortLevel says why a level less high than one tile of its file is not read.
+// Some builds of libtiff (Debian's 4.5.0-6+deb12u4 among them) give OpenSlide
+// such a tile shifted, with whatever was in memory above it, and no error. It is
+// the coarsest of a pyramid; finer levels show the same.
+func (s *Source) shortLevel(level int, p map[string]string) string {
+	tile, err := strconv.Atoi(p["openslide.level["+strconv.Itoa(level)+"].tile-height"])
+	if _, h := s.handle.size(level); err == nil && h > 0 && h < int64(tile) {
+		return fmt.Sprintf("it is %d pixels high, less than one of its tiles (%d), which libtiff may give wrongly", h, tile)
+	}
+	return ""
 }
 
 // tileSide is the side of a tile in pixels: the file's own where that suits, so
@@ -188,7 +210,7 @@ func (s *Source) Tile(ctx context.Context, level, column, row int) (*slide.Tile,
 	inside := image.Pt(min(l.TileColumns, l.Columns-x), min(l.TileRows, l.Rows-y))
 	t := &slide.Tile{Columns: l.TileColumns, Rows: l.TileRows}
 	err := s.read(ctx, func(h handle) (err error) {
-		t.RGB, t.Absent, err = h.tile(level, int64(math.Round(float64(x)*down)), int64(math.Round(float64(y)*down)),
+		t.RGB, t.Absent, err = h.tile(s.numbers[level], int64(math.Round(float64(x)*down)), int64(math.Round(float64(y)*down)),
 			l.TileColumns, l.TileRows, inside.X, inside.Y, s.background)
 		return err
 	})
@@ -264,7 +286,7 @@ func (s *Source) reopen() error {
 	if err != nil {
 		return err
 	}
-	if w, hh := h.size(0); h.levels() != len(s.description.Levels) || int(w) != s.description.Levels[0].Columns || int(hh) != s.description.Levels[0].Rows {
+	if w, hh := h.size(0); h.levels() != s.count || int(w) != s.description.Levels[0].Columns || int(hh) != s.description.Levels[0].Rows {
 		h.close()
 		return fmt.Errorf("%s has changed since it was opened", s.path)
 	}

@@ -30,8 +30,8 @@ func TestLevelsScalesAndTextAreThoseOfTheFile(t *testing.T) {
 		t.Fatalf("%+v", d)
 	}
 	want := []slide.Level{
-		{Columns: 600, Rows: 400, TileColumns: 128, TileRows: 128, Downsample: 1, MicrometresX: 0.5, MicrometresY: 0.5},
-		{Columns: 150, Rows: 100, TileColumns: 128, TileRows: 128, Downsample: 4, MicrometresX: 2, MicrometresY: 2},
+		{Columns: 1200, Rows: 800, TileColumns: 128, TileRows: 128, Downsample: 1, MicrometresX: 0.5, MicrometresY: 0.5},
+		{Columns: 300, Rows: 200, TileColumns: 128, TileRows: 128, Downsample: 4, MicrometresX: 2, MicrometresY: 2},
 	}
 	for i, l := range d.Levels {
 		l.Instances = nil
@@ -63,6 +63,7 @@ func TestEveryTileHasThePixelsOfTheFileAndBackgroundBeyondTheEdge(t *testing.T) 
 	for name, data := range map[string][]byte{
 		"TIFF":    madeTIFF(binary.LittleEndian, false, pages...),
 		"BigTIFF": madeTIFF(binary.LittleEndian, true, pages...),
+		"narrow":  madeTIFF(binary.LittleEndian, false, page{columns: 75, rows: 300, tile: 128, description: aperio}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := opened(t, written(t, name, data))
@@ -95,11 +96,24 @@ func TestEveryTileHasThePixelsOfTheFileAndBackgroundBeyondTheEdge(t *testing.T) 
 	}
 }
 
+// A build of libtiff gives such a level shifted, over what was in memory.
+func TestALevelLessHighThanOneTileIsLeftOutAndSaid(t *testing.T) {
+	pages := append(pyramid(), page{columns: 75, rows: 50, tile: 128, description: aperio + "|level"})
+	d := opened(t, written(t, "made.svs", madeTIFF(binary.LittleEndian, false, pages...))).Description()
+	if len(d.Levels) != 2 || len(d.Notes) != 1 || d.Notes[0].Code != slide.NoteLeftOut || d.Notes[0].Args[0] != "level 2" {
+		t.Errorf("%d levels, %v", len(d.Levels), d.Notes)
+	}
+	tiny := page{columns: 200, rows: 100, tile: 128, description: aperio}
+	if _, err := library(t).Open(written(t, "tiny.svs", madeTIFF(binary.LittleEndian, false, tiny))); err == nil || !strings.Contains(err.Error(), "libtiff") {
+		t.Errorf("a slide that may be read wrongly was opened: %v", err)
+	}
+}
+
 // An error stays with a handle of OpenSlide; it must not spoil other tiles, nor
 // what reads at the same time.
 func TestADamagedTileCostsItselfAndNoOther(t *testing.T) {
 	pages := pyramid()
-	pages[0].missing = map[int]bool{6: true} // column 1, row 1
+	pages[0].missing = map[int]bool{6: true} // column 6, row 0
 	s := opened(t, written(t, "made.svs", madeTIFF(binary.LittleEndian, false, pages...)))
 	l := s.Description().Levels[0]
 	for range 3 {
@@ -126,8 +140,8 @@ func TestADamagedTileCostsItselfAndNoOther(t *testing.T) {
 func TestARegionReadsNoTileThatItDoesNotTouch(t *testing.T) {
 	pages := pyramid()
 	pages[0].missing = map[int]bool{}
-	for i := range 20 {
-		pages[0].missing[i] = i != 6 && i != 7
+	for i := range 70 {
+		pages[0].missing[i] = i != 11 && i != 12
 	}
 	sl := slide.New(opened(t, written(t, "made.svs", madeTIFF(binary.LittleEndian, false, pages...))), slide.Options{})
 	r, err := sl.Region(context.Background(), 0, 130, 130, 200, 100)
