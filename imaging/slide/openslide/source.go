@@ -112,7 +112,7 @@ func (s *Source) levels(p map[string]string) error {
 	d := &s.description
 	s.count = n
 	for i := range n {
-		if why := s.shortLevel(i, p); why != "" {
+		if why := s.smallLevel(i, p); why != "" {
 			if i == 0 {
 				return errors.New(why)
 			}
@@ -145,14 +145,16 @@ func (s *Source) levels(p map[string]string) error {
 	return s.handle.err()
 }
 
-// shortLevel says why a level less high than one tile of its file is not read.
-// Some builds of libtiff (Debian's 4.5.0-6+deb12u4 among them) give OpenSlide
-// such a tile shifted, with whatever was in memory above it, and no error. It is
-// the coarsest of a pyramid; finer levels show the same.
-func (s *Source) shortLevel(level int, p map[string]string) string {
-	tile, err := strconv.Atoi(p["openslide.level["+strconv.Itoa(level)+"].tile-height"])
-	if _, h := s.handle.size(level); err == nil && h > 0 && h < int64(tile) {
-		return fmt.Sprintf("it is %d pixels high, less than one of its tiles (%d), which libtiff may give wrongly", h, tile)
+// smallLevel says why a level narrower or less high than one tile of its file is
+// not read. Some builds of libtiff (Debian's 4.5.0-6+deb12u4 among them) give
+// OpenSlide such a tile sheared or shifted, with whatever was in memory beside
+// it, and no error. It is the coarsest of a pyramid; finer levels show the same.
+func (s *Source) smallLevel(level int, p map[string]string) string {
+	prefix := "openslide.level[" + strconv.Itoa(level) + "].tile-"
+	tw, err1 := strconv.Atoi(p[prefix+"width"])
+	th, err2 := strconv.Atoi(p[prefix+"height"])
+	if w, h := s.handle.size(level); err1 == nil && err2 == nil && w > 0 && h > 0 && (w < int64(tw) || h < int64(th)) {
+		return fmt.Sprintf("its %d x %d pixels are less than one of its tiles (%d x %d), which libtiff may give wrongly", w, h, tw, th)
 	}
 	return ""
 }
