@@ -1,0 +1,5 @@
+//go:build !linux
+
+package volume
+
+func inLargePages[T int16 | uint16 | float32]([]T) {}
