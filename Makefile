@@ -79,8 +79,15 @@ conformance: peers build ## every frame and name of the reference files against 
 	$(LONGYING_PEERS) imaging/dicomfile/testdata/reference.py names $(BIN) $$data $(SHARED) && \
 	$(LONGYING_PEERS) imaging/dicomfile/testdata/reference.py check $(BIN) $$data $(SHARED)
 
-bench: peers ## benchmarks, with their peers in the same run: x-NAME is how many times faster than NAME
-	LONGYING_PEERS=$(LONGYING_PEERS) go test -run '^$$' -bench . -benchtime 1s -timeout 1h ./imaging/... ./inference/... ./records/... ./app/...
+# GDCM and DCMTK in C++, for imaging/dicomfile/testdata/peers.py.
+DECODERS := $(PEERS)/decoders.so
+$(DECODERS): imaging/dicomfile/testdata/peers.cc | peers
+	@.ci/packages.sh g++ libdcmtk-dev libgdcm-dev
+	g++ -O2 -shared -fPIC -o $@ $< -I/usr/include/gdcm-3.0 -ldcmjpeg -ldcmjpls -ldcmdata -loflog -lofstd -lgdcmMSFF -lgdcmDSED -lgdcmCommon
+
+bench: peers $(DECODERS) ## benchmarks, with their peers in the same run: x-NAME is how many times faster than NAME
+	@.ci/packages.sh dcmtk
+	LONGYING_PEERS=$(LONGYING_PEERS) LONGYING_PEERS_LIBRARY=$(DECODERS) go test -run '^$$' -bench . -benchtime 1s -timeout 1h ./imaging/... ./inference/... ./records/... ./app/...
 
 clean: ## remove what was built here (the cache stays)
 	rm -rf bin build

@@ -265,7 +265,7 @@ def ours(longying, path, n, raw):
 
 
 def last_line(b):
-    return (b.decode(errors="replace").strip().splitlines() or [""])[-1]
+    return ([x for x in b.decode(errors="replace").splitlines() if x.startswith("longying: ")] or [""])[-1]
 
 
 def check(longying, paths):
