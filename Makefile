@@ -83,6 +83,7 @@ conformance: peers build ## every frame and name of the reference files against 
 DECODERS := $(PEERS)/decoders.so
 $(DECODERS): imaging/dicomfile/testdata/peers.cc | peers
 	@.ci/packages.sh g++ libdcmtk-dev libgdcm-dev
+	@mkdir -p $(dir $@)
 	g++ -O2 -shared -fPIC -o $@ $< -I/usr/include/gdcm-3.0 -ldcmjpeg -ldcmjpls -ldcmdata -loflog -lofstd -lgdcmMSFF -lgdcmDSED -lgdcmCommon
 
 bench: peers $(DECODERS) ## benchmarks, with their peers in the same run: x-NAME is how many times faster than NAME
