@@ -87,10 +87,6 @@ func (s *shell) keys() {
 			workspace.Publish(s.ws, workspace.ImportWanted{Paths: paths})
 		}
 	})
-	for _, room := range s.rooms {
-		s.shortcuts(room.Actions)
-	}
-	s.shortcuts(s.own())
 }
 
 // shortcuts lets the canvas pass on keys with Control, which it offers nobody
@@ -132,6 +128,11 @@ func (s *shell) userChanged() {
 		s.buttons[r.ID] = b
 		s.tabRow.Add(b)
 	}
+	// Which rooms there are, and so which keys lead to them, depends on the user.
+	for _, room := range s.rooms {
+		s.shortcuts(room.Live())
+	}
+	s.shortcuts(s.own())
 	s.words()
 	if rail := s.seen(workspace.Rail); len(rail) > 0 {
 		s.show(rail[0])

@@ -18,7 +18,7 @@ import (
 // pickFolder asks for a folder with the toolkit's chooser.
 func (r *room) pickFolder() {
 	window := windowOf(r.table)
-	if window == nil {
+	if window == nil || window.Canvas().Overlays().Top() != nil { // one is open: keys reach past it
 		return
 	}
 	r.ask(dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
@@ -32,7 +32,7 @@ func (r *room) pickFolder() {
 // pickFile asks for one file: DICOM, a ZIP archive, or a patient file (CSV).
 func (r *room) pickFile() {
 	window := windowOf(r.table)
-	if window == nil {
+	if window == nil || window.Canvas().Overlays().Top() != nil { // one is open: keys reach past it
 		return
 	}
 	r.ask(dialog.NewFileOpen(func(u fyne.URIReadCloser, err error) {

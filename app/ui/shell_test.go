@@ -1,0 +1,107 @@
+package ui
+
+import (
+	"path/filepath"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
+
+	"longying/app/station"
+	"longying/app/ui/lang"
+	"longying/app/ui/workspace"
+)
+
+// keyed is a window whose keys with Control can be typed: the toolkit's test
+// window forgets them.
+type keyed struct {
+	fyne.Window
+	keys *fyne.ShortcutHandler
+}
+
+type keyedCanvas struct {
+	fyne.Canvas
+	keys *fyne.ShortcutHandler
+}
+
+func (w keyed) Canvas() fyne.Canvas { return keyedCanvas{w.Window.Canvas(), w.keys} }
+func (c keyedCanvas) AddShortcut(s fyne.Shortcut, f func(fyne.Shortcut)) {
+	c.keys.AddShortcut(s, f)
+}
+
+// signedIn is the window's shell over an empty sample folder, with the sample
+// radiologist at it.
+func signedIn(t *testing.T) (*shell, keyed) {
+	t.Helper()
+	s, sample, err := station.OpenSample(t.Context(), station.Options{Home: filepath.Join(t.TempDir(), "home")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	strs, err := lang.New(lang.Chinese)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := keyed{test.NewTempWindow(t, nil), &fyne.ShortcutHandler{}}
+	ws := workspace.New(t.Context(), workspace.Services{Archive: s.Archive, Registry: s.Registry, Reading: s.Reading, Consult: s.Consult,
+		Delivery: s.Delivery, Admin: s.Admin, PrintReport: s.PrintReport, Runtime: s.Runtime, Decoder: s.Decoder, Home: s.Home}, strs)
+	t.Cleanup(ws.Close)
+	shell := newShell(ws, w)
+	ws.SetUser(sample.Users["radiologist"])
+	ws.Settle()
+	return shell, w
+}
+
+func TestEveryKeyWithControlReachesTheWindow(t *testing.T) {
+	s, w := signedIn(t)
+	rail := s.seen(workspace.Rail)
+	for i := len(rail) - 1; i >= 0; i-- {
+		w.keys.TypedShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyName('1' + rune(i)), Modifier: fyne.KeyModifierControl})
+		if s.front != rail[i] {
+			t.Errorf("Ctrl+%d does not lead to %s", i+1, rail[i].ID)
+		}
+	}
+	s.ws.Settle()
+}
+
+func TestNoKeyOfARoomHidesAKeyOfTheWindowOrOfItself(t *testing.T) {
+	s, _ := signedIn(t)
+	for _, r := range s.rooms {
+		taken := map[workspace.Key]string{}
+		for _, a := range s.own() {
+			for _, k := range a.Keys {
+				taken[k] = string(a.Label)
+			}
+		}
+		for _, a := range r.Live() {
+			for _, k := range a.Keys {
+				if other, ok := taken[k]; ok {
+					t.Errorf("%s: %s is %s and %s", r.ID, k, other, a.Label)
+				}
+				taken[k] = string(a.Label)
+			}
+		}
+	}
+}
+
+func TestAFieldThatGoesOutOfSightGivesTheKeysBack(t *testing.T) {
+	s, w := signedIn(t)
+	one, other := workspace.NewEntry(s.ws), workspace.NewEntry(s.ws)
+	for _, e := range []*workspace.Entry{one, other} {
+		w.SetContent(e)
+		w.Canvas().Focus(e)
+		workspace.Release(one)
+	}
+	if w.Canvas().Focused() != fyne.Focusable(other) {
+		t.Error("a field still in sight lost the keys")
+	}
+	workspace.Release(other)
+	if w.Canvas().Focused() != nil {
+		t.Error("the field keeps the keys")
+	}
+}
