@@ -89,7 +89,11 @@ func (v *linkedView) words() {
 	if p := v.patient; p != nil {
 		name, birth, sex = p.Name, p.BirthDate, l.Or(lang.Key("sex."+string(p.Sex)), string(p.Sex))
 	}
-	v.title.SetText(l.T("worklist.linked", name, sex, birth, l.Or(lang.Key("link."+string(v.ex.LinkRule)), string(v.ex.LinkRule))))
+	v.title.Importance = widget.MediumImportance
+	if len(v.ex.LinkConflicts) > 0 {
+		v.title.Importance = widget.WarningImportance
+	}
+	v.title.SetText(l.T("worklist.linked", name, sex, birth, l.Or(lang.Key("link."+string(v.ex.LinkRule)), string(v.ex.LinkRule))) + differences(l, v.ex))
 	v.warning.SetText(l.T("worklist.unlink_warning"))
 	v.first.SetText(l.T("worklist.unlink"))
 	v.really.SetText(l.T("worklist.unlink_now"))
@@ -103,6 +107,15 @@ func (v *linkedView) words() {
 		}
 	}
 	v.content.Refresh()
+}
+
+// differences words what image and register differ in, each on its own.
+func differences(l *lang.Strings, ex *records.Examination) string {
+	text := ""
+	for _, c := range ex.LinkConflicts {
+		text += "  " + workspace.ConflictText(l, c)
+	}
+	return text
 }
 
 func (v *linkedView) arm(on bool) {

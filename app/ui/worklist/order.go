@@ -82,7 +82,11 @@ func value(l *lang.Strings, ex *records.Examination, column int) string {
 		return ex.AccessionNumber
 	case 6:
 		if ex.Link.Linked() {
-			return l.Or(lang.Key("link."+string(ex.LinkRule)), string(ex.LinkRule))
+			how := l.Or(lang.Key("link."+string(ex.LinkRule)), string(ex.LinkRule))
+			if len(ex.LinkConflicts) > 0 {
+				how = l.T("worklist.mismatch", how)
+			}
+			return how
 		}
 		return l.T("worklist.unlinked", l.Or(lang.Key("linkreason."+ex.LinkReason), ex.LinkReason))
 	}

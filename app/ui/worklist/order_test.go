@@ -1,6 +1,7 @@
 package worklist
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -65,5 +66,20 @@ func TestAnIndexOrADuplicateIsNoLoss(t *testing.T) {
 	all := []imaging.Skipped{{Code: imaging.SkipDirectory}, {Code: imaging.SkipTruncated}, {Code: imaging.SkipDuplicate}}
 	if got := losses(all); len(got) != 1 || got[0].Code != imaging.SkipTruncated {
 		t.Errorf("%v", got)
+	}
+}
+
+func TestAMismatchIsSaidInTheListToo(t *testing.T) {
+	l, err := lang.New(lang.Chinese)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ex := records.Examination{Link: records.LinkedByHand, LinkRule: records.RuleByHand}
+	if got := value(l, &ex, 6); strings.Contains(got, "不符") {
+		t.Errorf("nothing differs: %q", got)
+	}
+	ex.LinkConflicts = []records.Conflict{{Field: "name", Header: "马志成", Register: "马志远"}}
+	if got := value(l, &ex, 6); !strings.Contains(got, "不符") {
+		t.Errorf("the names differ: %q", got)
 	}
 }

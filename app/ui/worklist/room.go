@@ -180,7 +180,7 @@ func (r *room) cell(l *widget.Label, ex *records.Examination, column int) {
 			text = "▸ " + text
 		}
 	}
-	if column == 0 && ex.Text.Doubtful && ex.StudyUID != r.chosen || column == 6 && !ex.Link.Linked() {
+	if column == 0 && ex.Text.Doubtful && ex.StudyUID != r.chosen || column == 6 && (!ex.Link.Linked() || len(ex.LinkConflicts) > 0) {
 		l.Importance = widget.WarningImportance
 	}
 	l.SetText(text)
