@@ -105,3 +105,37 @@ func TestAFieldThatGoesOutOfSightGivesTheKeysBack(t *testing.T) {
 		t.Error("the field keeps the keys")
 	}
 }
+
+func TestAChoiceKeepsNoKeyOfTheRoom(t *testing.T) {
+	s, w := signedIn(t)
+	var got string
+	s.ws.Keys.SetSections(func() []workspace.Section {
+		do := func(k string) func() { return func() { got += k } }
+		return []workspace.Section{{Actions: []workspace.Action{
+			{Keys: []workspace.Key{workspace.Press(fyne.KeyRight)}, Do: do("→")},
+			{Keys: []workspace.Key{workspace.Press(fyne.KeyA)}, Do: do("A")},
+			{Keys: []workspace.Key{{Rune: '?'}}, Do: do("?")}}}}
+	})
+	choice := workspace.NewSelect(s.ws, []string{"lung", "colon"}, nil)
+	choice.SetSelected("lung")
+	check, slider := workspace.NewCheck(s.ws, "", nil), workspace.NewSlider(s.ws, 0, 1)
+	for _, f := range []fyne.Focusable{choice, check, slider} {
+		got = ""
+		w.SetContent(f.(fyne.CanvasObject))
+		w.Canvas().Focus(f)
+		for _, k := range []fyne.KeyName{fyne.KeyRight, fyne.KeyA} {
+			w.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: k})
+		}
+		w.Canvas().Focused().TypedRune('?')
+		if got != "→A?" {
+			t.Errorf("%T let through %q", f, got)
+		}
+	}
+	if choice.Selected != "lung" {
+		t.Errorf("the organ became %s by a key", choice.Selected)
+	}
+	check.TypedRune(' ')
+	if !check.Checked {
+		t.Error("Space ticks nothing")
+	}
+}

@@ -167,7 +167,7 @@ func (f *opinionForm) box(r *room, m *records.Consult) fyne.CanvasObject {
 	for _, x := range m.Members {
 		names = append(names, l.T("consult.member", x.Name, x.Discipline))
 	}
-	choice := widget.NewSelect(names, nil)
+	choice := workspace.NewSelect(r.ws, names, nil)
 	choice.PlaceHolder = l.T("consult.choose_member")
 	choice.OnChanged = func(string) {
 		if i := choice.SelectedIndex(); i >= 0 {
@@ -175,7 +175,7 @@ func (f *opinionForm) box(r *room, m *records.Consult) fyne.CanvasObject {
 			f.discipline.SetText(m.Members[i].Discipline)
 		}
 	}
-	dissent := widget.NewCheck(l.T("consult.dissent"), func(on bool) { f.dissent = on })
+	dissent := workspace.NewCheck(r.ws, l.T("consult.dissent"), func(on bool) { f.dissent = on })
 	dissent.Checked = f.dissent
 	who := container.NewGridWithColumns(2, f.name, f.discipline)
 	top := fyne.CanvasObject(who)
@@ -212,7 +212,7 @@ func (f *decisionForm) box(r *room, m *records.Consult) fyne.CanvasObject {
 	}
 	for _, it := range laid {
 		uid := it.FindingUID
-		c := widget.NewCheck(it.Title, func(on bool) { f.without[uid] = !on })
+		c := workspace.NewCheck(r.ws, it.Title, func(on bool) { f.without[uid] = !on })
 		c.Checked = !f.without[uid]
 		box.Add(c)
 	}

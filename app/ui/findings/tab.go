@@ -48,7 +48,7 @@ type tab struct {
 	working  *fyne.Container
 	marking  *fyne.Container
 	mark     *widget.Button
-	organs   *widget.Select
+	organs   *workspace.Select
 	organIDs []string
 	rows     *fyne.Container
 	scroll   *container.Scroll
@@ -117,7 +117,7 @@ func (t *tab) build() {
 	t.working = container.NewVBox(t.progress, container.NewBorder(nil, nil, nil, t.cancel, t.bar))
 	t.working.Hide()
 	t.mark = widget.NewButtonWithIcon("", theme.ViewFullScreenIcon(), t.wantRegion)
-	t.organs = widget.NewSelect(nil, func(string) {
+	t.organs = workspace.NewSelect(t.ws, nil, func(string) {
 		if i := t.organs.SelectedIndex(); i >= 0 && i < len(t.organIDs) {
 			t.organ = t.organIDs[i]
 		}

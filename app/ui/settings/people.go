@@ -71,7 +71,7 @@ func (r *room) usersPage() fyne.CanvasObject {
 	for _, role := range records.Roles() {
 		names = append(names, l.Or(lang.Key("role."+string(role)), string(role)))
 	}
-	choice := widget.NewSelect(names, nil)
+	choice := workspace.NewSelect(r.ws, names, nil)
 	choice.PlaceHolder = l.T("settings.choose_role")
 	for i, role := range records.Roles() {
 		if role == next.Role {

@@ -41,7 +41,7 @@ type room struct {
 	hint                *widget.Label
 	problem             *workspace.Problem
 	mark, run, fit, one *widget.Button
-	opacity             *widget.Slider
+	opacity             *workspace.Slider
 	mapWord             *widget.Label
 	legend              *fyne.Container
 }
@@ -92,7 +92,7 @@ func (r *room) build() fyne.CanvasObject {
 	r.run.Importance = widget.HighImportance
 	r.fit = widget.NewButton("", func() { r.pane.set(r.pane.state.Fit()) })
 	r.one = widget.NewButton("", r.oneToOne)
-	r.opacity = widget.NewSlider(0, 1)
+	r.opacity = workspace.NewSlider(r.ws, 0, 1)
 	r.opacity.Step = 0.05
 	r.opacity.SetValue(r.pane.opacity)
 	r.opacity.OnChanged = func(v float64) {

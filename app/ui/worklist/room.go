@@ -28,7 +28,7 @@ type room struct {
 	review  bool // only what is on the review list
 
 	search  *workspace.Entry
-	filter  *widget.Check
+	filter  *workspace.Check
 	folder  *widget.Button
 	file    *widget.Button
 	done    *widget.Label // what the last import did
@@ -94,7 +94,7 @@ func (r *room) build() fyne.CanvasObject {
 	r.search = workspace.NewEntry(r.ws)
 	r.search.OnChanged = func(string) { r.load() }
 	r.search.OnSubmitted = func(string) { r.openChosen() }
-	r.filter = widget.NewCheck("", func(on bool) {
+	r.filter = workspace.NewCheck(r.ws, "", func(on bool) {
 		r.review = on
 		r.arrange()
 	})

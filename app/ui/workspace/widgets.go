@@ -103,6 +103,88 @@ func (l *List) TypedKey(k *fyne.KeyEvent) {
 // TypedRune is fyne.Focusable's.
 func (l *List) TypedRune(r rune) { l.keys.TypedRune(r) }
 
+// Select is a choice that opens by a click or by Space and passes on every other
+// key: the toolkit's own keeps them all, and changes its choice by ← and →.
+type Select struct {
+	widget.Select
+	keys *Keymap
+}
+
+// NewSelect makes a choice.
+func NewSelect(ws *Workspace, options []string, changed func(string)) *Select {
+	s := &Select{keys: ws.Keys}
+	s.Options, s.OnChanged = options, changed
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// TypedKey is fyne.Focusable's.
+func (s *Select) TypedKey(k *fyne.KeyEvent) {
+	if k.Name == fyne.KeySpace {
+		s.Select.TypedKey(k)
+		return
+	}
+	s.keys.Typed(k)
+}
+
+// TypedRune is fyne.Focusable's.
+func (s *Select) TypedRune(r rune) {
+	if r != ' ' {
+		s.keys.TypedRune(r)
+	}
+}
+
+// Check is a box to tick, by a click or by Space, that passes on every other
+// key.
+type Check struct {
+	widget.Check
+	keys *Keymap
+}
+
+// NewCheck makes a box to tick.
+func NewCheck(ws *Workspace, text string, changed func(bool)) *Check {
+	c := &Check{keys: ws.Keys}
+	c.Text, c.OnChanged = text, changed
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// TypedKey is fyne.Focusable's.
+func (c *Check) TypedKey(k *fyne.KeyEvent) {
+	if k.Name != fyne.KeySpace {
+		c.keys.Typed(k)
+	}
+}
+
+// TypedRune is fyne.Focusable's.
+func (c *Check) TypedRune(r rune) {
+	if r == ' ' {
+		c.Check.TypedRune(r)
+		return
+	}
+	c.keys.TypedRune(r)
+}
+
+// Slider is moved by the mouse alone and passes on every key.
+type Slider struct {
+	widget.Slider
+	keys *Keymap
+}
+
+// NewSlider makes a slider.
+func NewSlider(ws *Workspace, low, high float64) *Slider {
+	s := &Slider{keys: ws.Keys}
+	s.Min, s.Max, s.Step, s.Orientation = low, high, 1, widget.Horizontal
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// TypedKey is fyne.Focusable's.
+func (s *Slider) TypedKey(k *fyne.KeyEvent) { s.keys.Typed(k) }
+
+// TypedRune is fyne.Focusable's.
+func (s *Slider) TypedRune(r rune) { s.keys.TypedRune(r) }
+
 // Table is a table that passes on every key.
 type Table struct {
 	widget.Table
