@@ -57,6 +57,12 @@ func decodeNative(in Encoded, order binary.ByteOrder) (*imaging.Frame, error) {
 	if got == 0 {
 		return nil, damaged("the frame should have %d bytes and has %d: there is no pixel to show", need, len(data))
 	}
+	if got == all && p.BitsAllocated >= 8 && !subsampled(p) && (p.Samples == 1 || p.Planar != 1) {
+		f := copied(p, data[:values(p)*p.BitsAllocated/8])
+		v := newValueStore(f, p, order)
+		v.convert(0, len(v.bytes))
+		return f, nil
+	}
 	f := newFrame(p)
 	v := newValueStore(f, p, order)
 	switch {

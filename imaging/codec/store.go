@@ -70,6 +70,40 @@ func memory[T any](v []T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), uintptr(len(v))*unsafe.Sizeof(v[0]))
 }
 
+// copied is a frame whose memory is a copy of data, all its bytes: it is not
+// cleared first, as a new frame's is. Its type is that of imaging.NewFrame.
+func copied(p imaging.PixelDescription, data []byte) *imaging.Frame {
+	f := &imaging.Frame{Rows: p.Rows, Columns: p.Columns, Samples: p.Samples, BitsStored: p.BitsStored, Photometric: p.Photometric}
+	b := append([]byte(nil), data...)
+	switch {
+	case p.Float && p.BitsAllocated == 32:
+		f.Float32 = numbers[float32](b)
+	case p.Float:
+		f.Float64 = numbers[float64](b)
+	case p.BitsAllocated == 8 && !p.Signed:
+		f.Uint8 = b
+	case p.BitsAllocated == 8:
+		f.Int8 = numbers[int8](b)
+	case p.BitsAllocated == 16 && p.Signed:
+		f.Int16 = numbers[int16](b)
+	case p.BitsAllocated == 16:
+		f.Uint16 = numbers[uint16](b)
+	case p.Signed:
+		f.Int32 = numbers[int32](b)
+	default:
+		f.Uint32 = numbers[uint32](b)
+	}
+	return f
+}
+
+// numbers is the reverse of memory, for bytes that Go's allocator gave: their
+// address is a multiple of the largest power of two, up to eight, that divides
+// their length.
+func numbers[T any](b []byte) []T {
+	var v T
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b))/unsafe.Sizeof(v))
+}
+
 // put sets the first values from data, piece by piece so that they are still in
 // the cache when they are converted.
 func (v *valueStore) put(data []byte) {
@@ -87,6 +121,30 @@ func (v *valueStore) convert(at, end int) {
 		return
 	}
 	b := v.bytes[at:end]
+	if v.correct && !v.swap && v.right == 0 && v.upper == 0 { // most of what there is: nothing but bits to clear
+		mask := v.mask
+		for ; len(b) >= 32; b = b[32:] {
+			p := (*[32]byte)(b)
+			w, x, y, z := binary.NativeEndian.Uint64(p[:]), binary.NativeEndian.Uint64(p[8:]), binary.NativeEndian.Uint64(p[16:]), binary.NativeEndian.Uint64(p[24:])
+			if (w|x|y|z)&^mask == 0 { // seldom are there any
+				continue
+			}
+			binary.NativeEndian.PutUint64(p[:], w&mask)
+			binary.NativeEndian.PutUint64(p[8:], x&mask)
+			binary.NativeEndian.PutUint64(p[16:], y&mask)
+			binary.NativeEndian.PutUint64(p[24:], z&mask)
+		}
+	}
+	if v.correct && !v.swap && v.right == 0 && v.upper != 0 { // the same of signed values
+		mask, ones, sign, upper := v.mask, v.ones, v.sign&63, v.upper
+		for ; len(b) >= 8; b = b[8:] {
+			was := binary.NativeEndian.Uint64(b)
+			x := was & mask
+			if x |= x >> sign & ones * upper; x != was {
+				binary.NativeEndian.PutUint64(b, x)
+			}
+		}
+	}
 	for ; len(b) >= 8; b = b[8:] {
 		binary.NativeEndian.PutUint64(b, v.value(binary.NativeEndian.Uint64(b)))
 	}
