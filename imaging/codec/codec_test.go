@@ -60,6 +60,28 @@ func TestBitsAboveBitsStoredAreNotPartOfTheValue(t *testing.T) {
 	}
 }
 
+// Values are worked on several at a time: every place of a run is as one alone.
+func TestBitsAboveBitsStoredAreTakenOutInLongRunsToo(t *testing.T) {
+	for _, bits := range []int{8, 16, 32} {
+		for _, signed := range []bool{false, true} {
+			p := pixels(1, 75, 1, bits, bits-3)
+			p.Signed = signed
+			data := make([]byte, 75*bits/8)
+			for i := range data {
+				data[i] = byte(i*37 + i*i)
+			}
+			all := decode(t, little, p, data)
+			p.Columns = 1
+			for i := range 75 {
+				one := decode(t, little, p, data[i*bits/8:][:bits/8])
+				if all.At(i) != one.At(0) {
+					t.Fatalf("%d bits, signed %v, value %d is %g, alone %g", bits, signed, i, all.At(i), one.At(0))
+				}
+			}
+		}
+	}
+}
+
 func TestNativeValuesOfEveryKind(t *testing.T) {
 	if f := decode(t, big, pixels(1, 2, 1, 16, 16), []byte{1, 2, 3, 4}); !reflect.DeepEqual(f.Uint16, []uint16{0x102, 0x304}) {
 		t.Error("16 bits, big endian", f.Uint16)
