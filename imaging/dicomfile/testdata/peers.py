@@ -20,6 +20,9 @@ from peer import serve
 
 warnings.simplefilter("ignore")
 os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libjpeg inside GDCM warns of every frame
+# GDCM gives JPEG 2000 to as many threads as there are processors.
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 library = None
 if os.environ.get("LONGYING_PEERS_LIBRARY"):
     library = ctypes.CDLL(os.environ["LONGYING_PEERS_LIBRARY"])
