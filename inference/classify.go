@@ -25,8 +25,11 @@ func Classify(ctx context.Context, q Request, image Image) ([]Prediction, error)
 	}
 	started := q.now()
 	trace := q.trace(started)
+	if what := unsupported(card); what != "" {
+		return q.refuse(trace, ReasonUnsupported, what), nil
+	}
 	if card.Task != models.TaskClassification {
-		return q.refuse(trace, ReasonPackage, fmt.Sprintf("task %q is not in this version", card.Task)), nil
+		return q.refuse(trace, ReasonUnsupported, fmt.Sprintf("task %q", card.Task)), nil
 	}
 	if image.Frame == nil {
 		return q.refuse(trace, ReasonPixels, "there is no frame"), nil

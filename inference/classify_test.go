@@ -174,7 +174,7 @@ func TestWhatCannotBeUsedIsRefusedWithItsReason(t *testing.T) {
 		"no output":         {func(_ *Request, _ *Image, o map[string]Tensor) { delete(o, "probability") }, ReasonPackage},
 		"NaN in the map":    {func(_ *Request, _ *Image, o map[string]Tensor) { o["cam"].Data[3] = nan }, ReasonPackage},
 		"a flat map":        {func(_ *Request, _ *Image, o map[string]Tensor) { o["cam"] = tensor([]int64{1, 2}, 1, 2) }, ReasonPackage},
-		"a task of another": {func(q *Request, _ *Image, _ map[string]Tensor) { q.Package.Card.Task = models.TaskDetection }, ReasonPackage},
+		"a task of another": {func(q *Request, _ *Image, _ map[string]Tensor) { q.Package.Card.Task = models.TaskDetection }, ReasonUnsupported},
 	} {
 		t.Run(name, func(t *testing.T) {
 			outputs, image := filmOutputs(0.9), blankFilm()

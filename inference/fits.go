@@ -25,6 +25,9 @@ const none = "-"
 // an attribute that is missing from the header is then a refusal. It reads
 // headers only; pixels are judged by Classify and TypeRegion.
 func Fits(card *models.Card, study *imaging.Study, series *imaging.Series, given Given) *Reason {
+	if what := unsupported(card); what != "" {
+		return because(ReasonUnsupported, what)
+	}
 	inst, reason := chosen(card, series, given)
 	if reason != nil {
 		return reason

@@ -11,7 +11,7 @@ import (
 )
 
 // scaleTolerance is how far a slide's micrometres per pixel may be from the
-// card's, as a share of the card's.
+// card's, as a share of the card's, where the card does not say.
 const scaleTolerance = 0.10
 
 // slideFits checks scale and organ. A card of unknown scale has no check here:
@@ -22,7 +22,11 @@ func slideFits(card *models.Card, slide *imaging.Slide, given Given) *Reason {
 		if !(found > 0) {
 			return because(ReasonScaleUnknown)
 		}
-		if math.Abs(found-want) > scaleTolerance*want {
+		tolerance := card.Slide.ScaleTolerance
+		if tolerance == 0 {
+			tolerance = scaleTolerance
+		}
+		if math.Abs(found-want) > tolerance*want {
 			return because(ReasonScale, fmt.Sprintf("%.3g", found), fmt.Sprintf("%.3g", want))
 		}
 	}

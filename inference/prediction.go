@@ -88,6 +88,7 @@ const (
 	ReasonReviewDue        ReasonCode = "review_due"      // 0 the day on which the acceptance was to be reviewed (amber)
 	ReasonSeveralImages    ReasonCode = "several_images"  // 0 found
 	ReasonPreprocess       ReasonCode = "preprocess"      // 0 step, 1 why
+	ReasonUnsupported      ReasonCode = "unsupported"     // 0 what the card asks for and this version does not do
 	ReasonPatientHeaders   ReasonCode = "patient_headers" // 0 what disagrees inside the study
 )
 

@@ -56,6 +56,9 @@ func Preprocess(ctx context.Context, src Image, steps []models.Step) (Tensor, er
 		if err := ctx.Err(); err != nil {
 			return Tensor{}, err
 		}
+		if v := unknownVariant(s); v != "" {
+			return Tensor{}, &StepError{s.Name, fmt.Errorf("%s is not known to this version", v)}
+		}
 		var err error
 		switch s.Name {
 		case "modality-values":

@@ -36,6 +36,7 @@ func reasonSentences() map[ReasonCode]string {
 		ReasonReviewDue:        "this model version was to be reviewed at this site on {0}",
 		ReasonSeveralImages:    "the series has {0} images; the model takes one",
 		ReasonPreprocess:       "preprocessing step {0} refused the image: {1}",
+		ReasonUnsupported:      "this version of the program cannot do what the model needs: {0}",
 		ReasonPatientHeaders:   "the instances of this study carry different patients: {0}",
 	}
 }

@@ -39,6 +39,9 @@ func TypeRegion(ctx context.Context, q Request, slide SlideSource, progress func
 		return nil, fmt.Errorf("model %s is not for slides; TypeRegion needs a slide model", card.ID)
 	}
 	trace := q.trace(q.now())
+	if what := unsupported(card); what != "" {
+		return q.refuse(trace, ReasonUnsupported, what), nil
+	}
 	job, reason := q.newTyping(slide)
 	if reason != nil {
 		return q.refuse(trace, reason.Code, reason.Args...), nil

@@ -26,7 +26,7 @@ type Code struct {
 // Task is what a model does.
 type Task string
 
-// The tasks a card may name.
+// The tasks a card may name; see Tasks.
 const (
 	TaskClassification Task = "classification" // one label or several for a whole image
 	TaskRegion         Task = "region"         // on a region that the doctor marks
@@ -40,24 +40,25 @@ const SchemaVersion = "longying-card/1"
 
 // Card is card.json, the metadata of one model package.
 type Card struct {
-	Schema    string   `json:"schema"` // SchemaVersion
-	ID        string   `json:"id"`     // lower-case letters, digits and '-', the name of the folder
-	Version   string   `json:"version"`
-	Name      Text     `json:"name"`
-	Maker     string   `json:"maker"`
-	Authors   []string `json:"authors"`
-	Changelog []string `json:"changelog"` // newest first
-	Licence   Licence  `json:"licence"`
-	File      File     `json:"file"`
-	Task      Task     `json:"task"`
-	Purpose   Purpose  `json:"purpose"`
-	Input     Input    `json:"input"`
-	Slide     *Slide   `json:"slide,omitempty"` // patches of a slide; required for region and slide-typing on slides
-	Outputs   []Output `json:"outputs"`
-	DICOM     DICOM    `json:"dicom"`
-	Evidence  Evidence `json:"evidence"`
-	Resources Resource `json:"resources"`
-	Tests     Tests    `json:"tests"`
+	Schema    string     `json:"schema"` // SchemaVersion
+	ID        string     `json:"id"`     // lower-case letters, digits and '-', the name of the folder
+	Version   string     `json:"version"`
+	Name      Text       `json:"name"`
+	Maker     string     `json:"maker"`
+	Authors   []string   `json:"authors"`
+	Changelog []string   `json:"changelog"` // newest first
+	Licence   Licence    `json:"licence"`
+	File      File       `json:"file"`
+	Task      Task       `json:"task"`
+	Purpose   Purpose    `json:"purpose"`
+	Input     Input      `json:"input"`
+	Slide     *Slide     `json:"slide,omitempty"` // patches of a slide; required for region and slide-typing on slides
+	Outputs   []Output   `json:"outputs"`
+	Detection *Detection `json:"detection,omitempty"` // how boxes are read; required for detection
+	DICOM     DICOM      `json:"dicom"`
+	Evidence  Evidence   `json:"evidence"`
+	Resources Resource   `json:"resources"`
+	Tests     Tests      `json:"tests"`
 }
 
 // Licence names the licence of weights and of the data they were trained on.
@@ -86,20 +87,28 @@ type Purpose struct {
 // Input is what the model may be given. An empty list means "any"; a filled
 // one is a whitelist, and a missing attribute is then a refusal.
 type Input struct {
-	Modalities   []string  `json:"modalities"`             // (0008,0060)
-	BodyParts    []string  `json:"body_parts"`             // (0018,0015), upper case
-	Views        []string  `json:"views"`                  // (0018,5101)
-	Photometric  []string  `json:"photometric"`            // (0028,0004)
-	AgeYears     *Range    `json:"age_years,omitempty"`    // both ends included, compared with completed years
-	MinRows      int       `json:"min_rows"`               // smallest image accepted
-	MinColumns   int       `json:"min_columns"`            //
-	Preprocess   []Step    `json:"preprocess"`             // in order
-	Tensor       TensorDef `json:"tensor"`                 // what the session takes
-	MaxAspect    float64   `json:"max_aspect,omitempty"`   // largest ratio of the longer to the shorter side; 0 = any
-	MarkedRegion bool      `json:"marked_region"`          // runs only on a region that a doctor marked
-	AlwaysAmber  bool      `json:"always_amber"`           // results are never better than amber
-	AmberReason  *Text     `json:"amber_reason,omitempty"` // why, shown with each result
-	Reference    []string  `json:"reference,omitempty"`    // for people: what the images were like that it was trained on
+	Modalities     []string       `json:"modalities"`                   // (0008,0060)
+	BodyParts      []string       `json:"body_parts"`                   // (0018,0015), upper case
+	Views          []string       `json:"views"`                        // (0018,5101)
+	Photometric    []string       `json:"photometric"`                  // (0028,0004)
+	AgeYears       *Range         `json:"age_years,omitempty"`          // both ends included, compared with completed years
+	Sex            []string       `json:"sex,omitempty"`                // (0010,0040): M, F, O
+	Spacing        *Range         `json:"spacing_mm,omitempty"`         // between pixel centres in the image plane, mm; each direction
+	SliceThickness *Range         `json:"slice_thickness_mm,omitempty"` // (0018,0050), mm
+	Contrast       string         `json:"contrast,omitempty"`           // one of ContrastRules; "" is any
+	Frames         *IntRange      `json:"frames,omitempty"`             // of one image; none: exactly one
+	Slices         *IntRange      `json:"slices,omitempty"`             // images of the series that make the volume; none: one image is taken
+	MinRows        int            `json:"min_rows"`                     // smallest image accepted
+	MinColumns     int            `json:"min_columns"`                  //
+	Preprocess     []Step         `json:"preprocess"`                   // in order
+	Tensor         TensorDef      `json:"tensor"`                       // what the session takes
+	SlidingWindow  *SlidingWindow `json:"sliding_window,omitempty"`     // the tensor is one window of what the steps make
+	Statistics     *Statistics    `json:"statistics,omitempty"`         // of the tensor over the training images; beyond its bands the result is amber
+	MaxAspect      float64        `json:"max_aspect,omitempty"`         // largest ratio of the longer to the shorter side; 0 = any
+	MarkedRegion   bool           `json:"marked_region"`                // runs only on a region that a doctor marked
+	AlwaysAmber    bool           `json:"always_amber"`                 // results are never better than amber
+	AmberReason    *Text          `json:"amber_reason,omitempty"`       // why, shown with each result
+	Reference      []string       `json:"reference,omitempty"`          // for people: what the images were like that it was trained on
 }
 
 // Range is a closed interval.
@@ -108,11 +117,51 @@ type Range struct {
 	Max float64 `json:"max"`
 }
 
-// TensorDef is an ONNX input: float32, with -1 for the batch dimension.
+// IntRange is a closed interval of whole numbers.
+type IntRange struct {
+	Min int `json:"min"`
+	Max int `json:"max"`
+}
+
+// TensorDef is an ONNX input. In Shape -1 is the batch, and a side that the
+// steps leave open.
 type TensorDef struct {
-	Name  string  `json:"name"`
-	Shape []int64 `json:"shape"`
-	Order string  `json:"order"` // NCHW or NHWC
+	Name   string  `json:"name"`
+	Shape  []int64 `json:"shape"`
+	Order  string  `json:"order"`            // one of Orders, that of the last step
+	Type   string  `json:"type,omitempty"`   // one of TensorTypes; "" is float32. Values are rounded half to even and must fit
+	Values *Range  `json:"values,omitempty"` // every value lies here, else the image is refused
+}
+
+// SlidingWindow is how a model of fixed size is moved over an image or volume
+// that is larger: steps of size*(1-overlap), rounded down and at least 1, the last
+// window of each axis set back to end with the image; a smaller image is padded
+// at its end with the value 0. Where windows overlap, outputs are averaged with
+// equal weights or, when Gaussian, with exp(-d²/2) where d is the distance from
+// the middle of the window in units of size/8, for each axis.
+type SlidingWindow struct {
+	Size     []int   `json:"size"`    // height, width or depth, height, width
+	Overlap  float64 `json:"overlap"` // share of the size, 0..0.9
+	Gaussian bool    `json:"gaussian"`
+}
+
+// Statistics describe the tensor that the steps make of one image: mean and
+// population standard deviation over all its values in float64, and its 1st, 50th
+// and 99th percentile, interpolated linearly (numpy.percentile's default).
+type Statistics struct {
+	Mean Band `json:"mean"`
+	Std  Band `json:"std"`
+	P01  Band `json:"p01"`
+	P50  Band `json:"p50"`
+	P99  Band `json:"p99"`
+}
+
+// Band is the middle of one statistic over the training images, and the limits
+// beyond which an image is unlike them.
+type Band struct {
+	Value float64 `json:"value"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
 }
 
 // Slide is how patches are taken from a slide.
@@ -123,44 +172,10 @@ type Slide struct {
 	TissueFraction      float64  `json:"tissue_fraction"`       // least share of tissue in a patch, 0..1
 	TissueSaturation    float64  `json:"tissue_saturation"`     // a pixel is tissue when its HSV saturation is at least this, 0..1
 	Batch               int      `json:"batch"`
-	Aggregation         string   `json:"aggregation"` // "mean": mean probability over tissue patches
-	Organs              []string `json:"organs"`      // organs the model knows, see Class.Organ
-}
-
-// OutputKind says what an ONNX output holds.
-type OutputKind string
-
-// The kinds of output.
-const (
-	OutputProbabilities OutputKind = "probabilities"  // [N, classes], each 0..1
-	OutputActivationMap OutputKind = "activation-map" // [N, 1, h, w], larger = more, no unit
-)
-
-// Output is one ONNX output.
-type Output struct {
-	Name        string     `json:"name"`
-	Kind        OutputKind `json:"kind"`
-	Exclusive   bool       `json:"exclusive"` // probabilities of one sample sum to 1
-	Classes     []Class    `json:"classes,omitempty"`
-	ForClass    string     `json:"for_class,omitempty"`     // activation map: the class it explains
-	BoxFraction float64    `json:"box_fraction,omitempty"`  // activation map: box = where the map is at least this share of its maximum
-	UnsureBelow float64    `json:"unsure_below,omitempty"`  // exclusive: unsure when the largest probability is below this
-	UnsureGap   float64    `json:"unsure_margin,omitempty"` // exclusive: unsure when the two largest differ by less
-}
-
-// Class is one class of a probability output.
-type Class struct {
-	Key        string      `json:"key"`
-	Label      Text        `json:"label"`
-	Proposes   bool        `json:"proposes"` // false: a background class ("no pneumonia pattern"), never proposed as a finding
-	Code       *Code       `json:"code,omitempty"`
-	Topography *Code       `json:"topography,omitempty"` // ICD-O-3 topography
-	Morphology *Code       `json:"morphology,omitempty"` // ICD-O-3 morphology with behaviour
-	Site       *Code       `json:"site,omitempty"`       // finding site
-	Organ      string      `json:"organ,omitempty"`      // one of Slide.Organs
-	Threshold  float64     `json:"threshold,omitempty"`  // proposed at or above
-	Unsure     *[2]float64 `json:"unsure,omitempty"`     // [low, high): unsure inside; low <= threshold <= high
-	Colour     string      `json:"colour,omitempty"`     // #rrggbb, for maps
+	ScaleTolerance      float64  `json:"scale_tolerance,omitempty"` // how far a slide's scale may be off, as a share of the card's; 0: 0.1
+	Aggregation         string   `json:"aggregation"`               // one of Aggregations: how tissue patches make the slide's answer
+	TopK                int      `json:"top_k,omitempty"`           // top-k: the k patches with the largest probability of each class are averaged
+	Organs              []string `json:"organs"`                    // organs the model knows, see Class.Organ
 }
 
 // DICOM is how the model is named in DICOM objects (TID 4019).
@@ -168,44 +183,6 @@ type DICOM struct {
 	AlgorithmName    string `json:"algorithm_name"`
 	AlgorithmVersion string `json:"algorithm_version"`
 	AlgorithmFamily  *Code  `json:"algorithm_family,omitempty"`
-}
-
-// Evidence is what was measured. Every number comes from the training script's
-// metrics.json.
-type Evidence struct {
-	Summary       Text       `json:"summary"`
-	Split         string     `json:"split"` // how train, validation and test were kept apart
-	Populations   []string   `json:"populations"`
-	Train         Count      `json:"train"`
-	Validation    Count      `json:"validation"`
-	Test          Count      `json:"test"`
-	Metrics       []Metric   `json:"metrics"`
-	Prevalence    *float64   `json:"prevalence,omitempty"` // share of positives in the test set
-	KnownFailures []Text     `json:"known_failures"`
-	Operating     *Operating `json:"operating_point,omitempty"`
-}
-
-// Count is how many images from how many people or source groups.
-type Count struct {
-	Images int `json:"images"`
-	Groups int `json:"groups"`
-}
-
-// Metric is one measured value with its 95 % confidence interval.
-type Metric struct {
-	Name  string  `json:"name"` // auc, accuracy, sensitivity, specificity, recall:<class>, ...
-	Set   string  `json:"set"`  // test, or the name of an outside set
-	Value float64 `json:"value"`
-	Low   float64 `json:"low"`
-	High  float64 `json:"high"`
-	N     int     `json:"n"`
-}
-
-// Operating is the operating point that the thresholds were chosen for.
-type Operating struct {
-	ChosenOn  string  `json:"chosen_on"` // validation
-	Threshold float64 `json:"threshold"`
-	Rule      string  `json:"rule"`
 }
 
 // Resource is what a run costs.

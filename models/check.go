@@ -40,6 +40,12 @@ func (p *problems) share(key string, v float64) {
 	}
 }
 
+func (p *problems) hash(key, v string) {
+	if !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(v) {
+		p.add(key, "%q is not 64 lower-case hexadecimal digits", v)
+	}
+}
+
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
 // Check reports every value of the card that is missing, out of range or
@@ -77,9 +83,7 @@ func (c *Card) checkIdentity(p *problems) {
 	if c.File.Name != ModelFile {
 		p.add("file.name", "%q is not %q", c.File.Name, ModelFile)
 	}
-	if !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(c.File.SHA256) {
-		p.add("file.sha256", "%q is not 64 lower-case hexadecimal digits", c.File.SHA256)
-	}
+	p.hash("file.sha256", c.File.SHA256)
 	if c.File.Opset < MinimumOpset {
 		p.add("file.opset", "%d is below %d", c.File.Opset, MinimumOpset)
 	}
@@ -92,9 +96,8 @@ func (c *Card) checkIdentity(p *problems) {
 }
 
 func (c *Card) checkPurpose(p *problems) {
-	tasks := []Task{TaskClassification, TaskRegion, TaskSlideTyping, TaskDetection, TaskSegmentation}
-	if !slices.Contains(tasks, c.Task) {
-		p.add("task", "%q is not one of %v", c.Task, tasks)
+	if !slices.Contains(Tasks(), c.Task) {
+		p.add("task", "%q is not one of %v", c.Task, Tasks())
 	}
 	p.text("purpose.intended_use", c.Purpose.IntendedUse)
 	for i, t := range c.Purpose.Contraindications {
@@ -102,45 +105,6 @@ func (c *Card) checkPurpose(p *problems) {
 	}
 	p.text("purpose.user_role", c.Purpose.UserRole)
 	p.text("purpose.registration", c.Purpose.Registration)
-}
-
-func (c *Card) checkEvidence(p *problems) {
-	e := &c.Evidence
-	p.text("evidence.summary", e.Summary)
-	p.filled("evidence.split", e.Split)
-	for i, t := range e.KnownFailures {
-		p.text(fmt.Sprintf("evidence.known_failures[%d]", i), t)
-	}
-	counts := []Count{e.Train, e.Validation, e.Test}
-	for i, key := range []string{"train", "validation", "test"} {
-		if counts[i].Images < 0 || counts[i].Groups < 0 {
-			p.add("evidence."+key, "is negative")
-		}
-	}
-	for i, m := range e.Metrics {
-		key := fmt.Sprintf("evidence.metrics[%d]", i)
-		p.filled(key+".name", m.Name)
-		p.filled(key+".set", m.Set)
-		if !(m.Low <= m.Value && m.Value <= m.High) {
-			p.add(key+".value", "%g is outside its interval %g..%g", m.Value, m.Low, m.High)
-		}
-		if m.N < 1 {
-			p.add(key+".n", "%d is not a number of cases", m.N)
-		}
-	}
-	if e.Prevalence != nil {
-		p.share("evidence.prevalence", *e.Prevalence)
-	}
-	if e.Operating != nil {
-		p.share("evidence.operating_point.threshold", e.Operating.Threshold)
-		p.filled("evidence.operating_point.chosen_on", e.Operating.ChosenOn)
-	}
-	if c.Resources.MemoryMiB < 0 {
-		p.add("resources.memory_mib", "%d is negative", c.Resources.MemoryMiB)
-	}
-	if c.Resources.Seconds < 0 {
-		p.add("resources.seconds", "%g is negative", c.Resources.Seconds)
-	}
 }
 
 func (c *Card) checkTests(p *problems) {
@@ -161,12 +125,23 @@ func (p *problems) code(key string, c *Code) {
 	}
 	p.filled(key+".value", c.Value)
 	p.filled(key+".meaning", c.Meaning)
-	if !slices.Contains(CodeSchemes(), c.Scheme) {
-		p.add(key+".scheme", "%q is not one of %s", c.Scheme, strings.Join(CodeSchemes(), ", "))
+	if !knownScheme(c.Scheme) {
+		p.add(key+".scheme", "%q is not one of %s, nor a private one such as 99HOSPITAL", c.Scheme, strings.Join(CodeSchemes(), ", "))
+	} else if pattern := codePattern(c.Scheme); pattern != "" && !regexp.MustCompile(pattern).MatchString(c.Value) {
+		p.add(key+".value", "%q does not look like a code of %s", c.Value, c.Scheme)
 	}
 }
 
-// CodeSchemes lists the coding scheme designators (PS3.16 8) a card may use.
-func CodeSchemes() []string {
-	return []string{"DCM", "SCT", "ICD-O-3", "ICD-10", "LN", "UCUM", "99LONGYING"}
+// interval reports an interval that is turned around or leaves least..most.
+func (p *problems) interval(key string, low, high, least, most float64) {
+	if !(low >= least && low <= high && high <= most) {
+		p.add(key, "%g..%g is not a range within %g..%g", low, high, least, most)
+	}
+}
+
+// one reports a value that is not in a list of allowed ones.
+func (p *problems) one(key, v string, allowed []string) {
+	if !slices.Contains(allowed, v) {
+		p.add(key, "%q is not one of %s", v, strings.Join(allowed, ", "))
+	}
 }

@@ -21,6 +21,24 @@ func (c *Card) checkInput(p *problems) {
 	if a := in.AgeYears; a != nil && !(a.Min >= 0 && a.Min <= a.Max) {
 		p.add("input.age_years", "%g..%g is not a range of ages", a.Min, a.Max)
 	}
+	for i, v := range in.Sex {
+		p.one(fmt.Sprintf("input.sex[%d]", i), v, Sexes())
+	}
+	if r := in.Spacing; r != nil {
+		p.interval("input.spacing_mm", r.Min, r.Max, 0.0001, 1000)
+	}
+	if r := in.SliceThickness; r != nil {
+		p.interval("input.slice_thickness_mm", r.Min, r.Max, 0.0001, 1000)
+	}
+	if in.Contrast != "" {
+		p.one("input.contrast", in.Contrast, ContrastRules())
+	}
+	if r := in.Frames; r != nil {
+		p.interval("input.frames", float64(r.Min), float64(r.Max), 1, 100000)
+	}
+	if r := in.Slices; r != nil {
+		p.interval("input.slices", float64(r.Min), float64(r.Max), 2, 100000)
+	}
 	if in.MinRows < 0 || in.MinColumns < 0 {
 		p.add("input.min_rows", "%d x %d is negative", in.MinRows, in.MinColumns)
 	}
@@ -33,7 +51,27 @@ func (c *Card) checkInput(p *problems) {
 	if in.AmberReason != nil {
 		p.text("input.amber_reason", *in.AmberReason)
 	}
+	c.checkStatistics(p)
 	c.checkTensor(p)
+}
+
+func (c *Card) checkStatistics(p *problems) {
+	s := c.Input.Statistics
+	if s == nil {
+		return
+	}
+	bands := []Band{s.Mean, s.Std, s.P01, s.P50, s.P99}
+	for i, name := range []string{"mean", "std", "p01", "p50", "p99"} {
+		if b := bands[i]; !(b.Low <= b.Value && b.Value <= b.High) {
+			p.add("input.statistics."+name, "%g is outside its band %g..%g", b.Value, b.Low, b.High)
+		}
+	}
+	if s.Std.Low < 0 {
+		p.add("input.statistics.std.low", "%g is negative", s.Std.Low)
+	}
+	if !(s.P01.Value <= s.P50.Value && s.P50.Value <= s.P99.Value) {
+		p.add("input.statistics.p50", "the percentiles do not rise")
+	}
 }
 
 // checkTensor follows the shape of one sample through the steps and compares it
@@ -41,38 +79,106 @@ func (c *Card) checkInput(p *problems) {
 func (c *Card) checkTensor(p *problems) {
 	t := c.Input.Tensor
 	p.filled("input.tensor.name", t.Name)
+	if t.Type != "" {
+		p.one("input.tensor.type", t.Type, TensorTypes())
+	}
+	if v := t.Values; v != nil && !(v.Min < v.Max) {
+		p.add("input.tensor.values", "%g..%g is not a range", v.Min, v.Max)
+	}
 	if err := CheckSteps(c.Input.Preprocess); err != nil {
 		p.add("input.preprocess", "%v", err)
 		return
 	}
-	channels, width, height, order := int64(1), int64(-1), int64(-1), ""
+	made := c.followSteps(p)
+	if t.Order != made.order {
+		p.add("input.tensor.order", "%q is not %q, the layout of the last step", t.Order, made.order)
+	}
+	if w := c.Input.SlidingWindow; w != nil {
+		if !c.checkWindow(p, made) {
+			return
+		}
+		n := len(w.Size)
+		made.height, made.width = int64(w.Size[n-2]), int64(w.Size[n-1])
+		if n == 3 {
+			made.depth = int64(w.Size[0])
+		}
+	}
+	if want := made.shape(); !slices.Equal(t.Shape, want) {
+		p.add("input.tensor.shape", "%v is not %v, which the steps make", t.Shape, want)
+	}
+	if c.Input.Slices != nil && !volumetric(made.order) {
+		p.add("input.slices", "belongs to volumes, with the layout NCDHW or NDHWC")
+	}
+}
+
+// sample is the shape of one image on its way through the steps; -1 is any size.
+type sample struct {
+	channels, depth, height, width int64
+	order                          string
+}
+
+func (s sample) shape() []int64 {
+	switch s.order {
+	case "NHWC":
+		return []int64{-1, s.height, s.width, s.channels}
+	case "NCDHW":
+		return []int64{-1, s.channels, s.depth, s.height, s.width}
+	case "NDHWC":
+		return []int64{-1, s.depth, s.height, s.width, s.channels}
+	}
+	return []int64{-1, s.channels, s.height, s.width}
+}
+
+func (c *Card) followSteps(p *problems) sample {
+	at := sample{channels: 1, depth: -1, height: -1, width: -1}
 	if c.Slide != nil {
-		width, height = int64(c.Slide.PatchPixels), int64(c.Slide.PatchPixels)
+		at.width, at.height = int64(c.Slide.PatchPixels), int64(c.Slide.PatchPixels)
 	}
 	for _, s := range c.Input.Preprocess {
 		switch s.Name {
 		case "rgb", "grey-to-rgb":
-			channels = 3
-		case "resize":
-			width, height = int64(*s.Width), int64(*s.Height)
+			at.channels = 3
+		case "rgb-to-grey":
+			at.channels = 1
+		case "reorient", "resample-spacing":
+			at.depth, at.height, at.width = -1, -1, -1
+		case "resize", "pad", "center-crop":
+			at.width, at.height = int64(*s.Width), int64(*s.Height)
+		case "crop-or-pad":
+			at.width, at.height, at.depth = int64(*s.Width), int64(*s.Height), int64(*s.Depth)
 		case "mean-std":
-			if int64(len(s.Mean)) != channels {
-				p.add("input.preprocess", "step \"mean-std\" has %d values for %d channels", len(s.Mean), channels)
+			if int64(len(s.Mean)) != at.channels {
+				p.add("input.preprocess", "step \"mean-std\" has %d values for %d channels", len(s.Mean), at.channels)
 			}
 		case "layout":
-			order = *s.Order
+			at.order = *s.Order
 		}
 	}
-	if t.Order != order {
-		p.add("input.tensor.order", "%q is not %q, the layout of the last step", t.Order, order)
+	return at
+}
+
+func (c *Card) checkWindow(p *problems, made sample) bool {
+	w, axes := c.Input.SlidingWindow, 2
+	if volumetric(made.order) {
+		axes = 3
 	}
-	want := []int64{-1, channels, height, width}
-	if order == "NHWC" {
-		want = []int64{-1, height, width, channels}
+	if !(w.Overlap >= 0 && w.Overlap <= 0.9) {
+		p.add("input.sliding_window.overlap", "%g is not 0..0.9", w.Overlap)
 	}
-	if !slices.Equal(t.Shape, want) {
-		p.add("input.tensor.shape", "%v is not %v, which the steps make", t.Shape, want)
+	if c.Task != TaskSegmentation {
+		p.add("input.sliding_window", "belongs to the task %q", TaskSegmentation)
 	}
+	if len(w.Size) != axes {
+		p.add("input.sliding_window.size", "has %d values; the layout %s wants %d", len(w.Size), made.order, axes)
+		return false
+	}
+	for _, n := range w.Size {
+		if n < 1 || n > side {
+			p.add("input.sliding_window.size", "%d is not 1..%d", n, side)
+			return false
+		}
+	}
+	return true
 }
 
 func (c *Card) checkSlide(p *problems) {
@@ -98,8 +204,12 @@ func (c *Card) checkSlide(p *problems) {
 	if s.Batch < 1 || s.Batch > 1024 {
 		p.add("slide.batch", "%d is not 1..1024", s.Batch)
 	}
-	if s.Aggregation != "mean" {
-		p.add("slide.aggregation", "%q is not \"mean\"", s.Aggregation)
+	if !(s.ScaleTolerance >= 0 && s.ScaleTolerance <= 0.5) {
+		p.add("slide.scale_tolerance", "%g is not 0..0.5", s.ScaleTolerance)
+	}
+	p.one("slide.aggregation", s.Aggregation, Aggregations())
+	if s.Aggregation == "top-k" && (s.TopK < 1 || s.TopK > 10000) || s.Aggregation != "top-k" && s.TopK != 0 {
+		p.add("slide.top_k", "%d: it is 1..10000 for the aggregation top-k, and left out for others", s.TopK)
 	}
 	if len(s.Organs) == 0 {
 		p.add("slide.organs", "names none")

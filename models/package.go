@@ -14,6 +14,7 @@ import (
 const (
 	CardFile  = "card.json"
 	ModelFile = "model.onnx"
+	HeadFile  = "head.onnx" // only where the card has a Head
 )
 
 const (
@@ -27,9 +28,10 @@ type Package struct {
 	Files fs.FS // the package's folder as root: card.json, model.onnx, test/...
 }
 
-// HashError says that model.onnx is not the file that the card was written for.
+// HashError says that an ONNX file is not the one that the card was written for.
 type HashError struct {
 	ID       string // of the package
+	File     string // ModelFile or HeadFile
 	Expected string // lower-case hex, from card.json
 	Found    string // lower-case hex, of the file
 }
@@ -37,7 +39,7 @@ type HashError struct {
 // Error names both hashes and what to do.
 func (e *HashError) Error() string {
 	return fmt.Sprintf("model package %s: %s has SHA-256 %s but %s says %s; the file was changed or damaged, the model is not run: install the package again",
-		e.ID, ModelFile, e.Found, CardFile, e.Expected)
+		e.ID, e.File, e.Found, CardFile, e.Expected)
 }
 
 // ErrNotPackage is wrapped when a folder holds no card.json.
@@ -45,8 +47,9 @@ var ErrNotPackage = errors.New("this folder is not a model package")
 
 // Load reads the package in folder dir of fsys ("." is allowed only where the
 // folder's own name does not matter, e.g. for an unpacked ZIP). The card must
-// parse, the folder must be named after the card's id, and model.onnx must have
-// the card's SHA-256, else the error is a *HashError.
+// parse, the folder must be named after the card's id, and model.onnx, and
+// head.onnx where the card has one, must have the card's SHA-256, else the error
+// is a *HashError.
 func Load(fsys fs.FS, dir string) (*Package, error) {
 	files, err := fs.Sub(fsys, dir)
 	if err != nil {
@@ -67,39 +70,56 @@ func Load(fsys fs.FS, dir string) (*Package, error) {
 		return nil, fmt.Errorf("model package %s: key \"id\" says %q; rename the folder to the id", dir, card.ID)
 	}
 	p := &Package{Card: card, Files: files}
-	if err := p.checkHash(); err != nil {
+	if err := p.checkHash(ModelFile, card.File.SHA256); err != nil {
 		return nil, err
+	}
+	if h := card.Head(); h != nil {
+		if err := p.checkHash(HeadFile, h.SHA256); err != nil {
+			return nil, err
+		}
 	}
 	return p, nil
 }
 
 // Model returns the bytes of model.onnx, whose hash is compared once more: what
 // runs is what the card describes. The error is a *HashError when it is not.
-func (p *Package) Model() ([]byte, error) {
-	data, err := readLimited(p.Files, ModelFile, modelLimit)
+func (p *Package) Model() ([]byte, error) { return p.graph(ModelFile, p.Card.File.SHA256) }
+
+// Head returns the bytes of head.onnx as Model does, and nil where the card has
+// none.
+func (p *Package) Head() ([]byte, error) {
+	h := p.Card.Head()
+	if h == nil {
+		return nil, nil
+	}
+	return p.graph(HeadFile, h.SHA256)
+}
+
+func (p *Package) graph(file, hash string) ([]byte, error) {
+	data, err := readLimited(p.Files, file, modelLimit)
 	if err != nil {
 		return nil, fmt.Errorf("model package %s: %w", p.Card.ID, err)
 	}
 	sum := sha256.Sum256(data)
-	return data, p.compareHash(sum[:])
+	return data, p.compareHash(file, hash, sum[:])
 }
 
-func (p *Package) checkHash() error {
-	f, err := p.Files.Open(ModelFile)
+func (p *Package) checkHash(file, hash string) error {
+	f, err := p.Files.Open(file)
 	if err != nil {
 		return fmt.Errorf("model package %s: %w; install the package again", p.Card.ID, err)
 	}
 	defer f.Close()
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
-		return fmt.Errorf("model package %s: reading %s: %w", p.Card.ID, ModelFile, err)
+		return fmt.Errorf("model package %s: reading %s: %w", p.Card.ID, file, err)
 	}
-	return p.compareHash(h.Sum(nil))
+	return p.compareHash(file, hash, h.Sum(nil))
 }
 
-func (p *Package) compareHash(sum []byte) error {
-	if found := hex.EncodeToString(sum); found != p.Card.File.SHA256 {
-		return &HashError{ID: p.Card.ID, Expected: p.Card.File.SHA256, Found: found}
+func (p *Package) compareHash(file, hash string, sum []byte) error {
+	if found := hex.EncodeToString(sum); found != hash {
+		return &HashError{ID: p.Card.ID, File: file, Expected: hash, Found: found}
 	}
 	return nil
 }

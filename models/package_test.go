@@ -59,6 +59,31 @@ func TestAModelWhoseHashDiffersGivesOneClearError(t *testing.T) {
 	}
 }
 
+func TestTheHeadIsHashedAsTheModelIs(t *testing.T) {
+	files := fstest.MapFS{"pooled/model.onnx": {Data: []byte("graph")}, "pooled/head.onnx": {Data: []byte("head")}}
+	tree := card(t, "pooled")
+	hash := func(s string) string { sum := sha256.Sum256([]byte(s)); return hex.EncodeToString(sum[:]) }
+	set(tree, keys{"file", "sha256"}, hash("graph"))
+	set(tree, keys{"outputs", 0, "head", "sha256"}, hash("head"))
+	files["pooled/card.json"] = &fstest.MapFile{Data: encode(t, tree)}
+	p, err := Load(files, "pooled")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if head, err := p.Head(); err != nil || string(head) != "head" {
+		t.Errorf("got %q, %v", head, err)
+	}
+	files["pooled/head.onnx"] = &fstest.MapFile{Data: []byte("Head")}
+	_, loading := Load(files, "pooled")
+	_, reading := p.Head()
+	for _, err := range []error{loading, reading} {
+		var wrong *HashError
+		if !errors.As(err, &wrong) || wrong.File != HeadFile || !strings.Contains(err.Error(), "head.onnx") {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
 func TestAFolderThatIsNoSoundPackageIsAnErrorThatNamesIt(t *testing.T) {
 	for name, c := range map[string]struct {
 		dir    string

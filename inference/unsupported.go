@@ -1,0 +1,79 @@
+package inference
+
+import (
+	"fmt"
+
+	"longying/models"
+)
+
+// unsupported names the first thing that a card asks for and this version does
+// not do, "" when there is none. The vocabulary of cards is larger than what is
+// computed here, and what a card demands is never passed over: a model whose
+// contrast rule or activation were ignored would answer a question nobody asked.
+// Whoever teaches the program one of these takes its line out.
+func unsupported(card *models.Card) string {
+	in := &card.Input
+	switch {
+	case card.Task == models.TaskDetection || card.Task == models.TaskSegmentation:
+		return fmt.Sprintf("task %q", card.Task)
+	case len(in.Sex) > 0:
+		return "input.sex"
+	case in.Spacing != nil:
+		return "input.spacing_mm"
+	case in.SliceThickness != nil:
+		return "input.slice_thickness_mm"
+	case in.Contrast != "" && in.Contrast != "any":
+		return "input.contrast"
+	case in.Frames != nil && (in.Frames.Min > 1 || in.Frames.Max > 1):
+		return "input.frames"
+	case in.Slices != nil:
+		return "input.slices"
+	case in.SlidingWindow != nil:
+		return "input.sliding_window"
+	case in.Statistics != nil:
+		return "input.statistics"
+	case in.Tensor.Values != nil:
+		return "input.tensor.values"
+	case in.Tensor.Type != "" && in.Tensor.Type != "float32":
+		return fmt.Sprintf("input.tensor.type %q", in.Tensor.Type)
+	}
+	if s := card.Slide; s != nil && s.Aggregation != "mean" {
+		return fmt.Sprintf("slide.aggregation %q", s.Aggregation)
+	}
+	for i := range card.Outputs {
+		switch o := &card.Outputs[i]; o.Kind {
+		case models.OutputProbabilities, models.OutputActivationMap:
+		default:
+			return fmt.Sprintf("output %q of kind %q", o.Name, o.Kind)
+		}
+	}
+	for _, s := range in.Preprocess {
+		if s.Check() != nil {
+			continue // Preprocess refuses it
+		}
+		if v := unknownVariant(s); v != "" {
+			return fmt.Sprintf("preprocessing step %q with %s", s.Name, v)
+		}
+	}
+	return ""
+}
+
+// unknownVariant names what a step that Preprocess has asks for and Preprocess
+// does not do.
+func unknownVariant(s models.Step) string {
+	switch s.Name {
+	case "resize":
+		if *s.Interpolation != "bilinear" || !*s.Antialias {
+			return fmt.Sprintf("interpolation %s and antialias %t", *s.Interpolation, *s.Antialias)
+		}
+	case "z-score":
+		if s.Mask != nil {
+			return "mask " + *s.Mask
+		}
+	case "layout":
+		if *s.Order != "NCHW" && *s.Order != "NHWC" {
+			return "order " + *s.Order
+		}
+	}
+	return ""
+}
