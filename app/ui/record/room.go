@@ -154,8 +154,8 @@ func (t *tab) identity(ex records.Examination) {
 		t.secret("record.phone", p.Phone)
 	}
 	how := l.Or(lang.Key("link."+string(ex.Link)), string(ex.Link))
-	if ex.LinkRule != "" {
-		how += " · " + l.Or(lang.Key("link."+string(ex.LinkRule)), string(ex.LinkRule))
+	if ex.LinkRule != "" { // says more, and begins with the same word
+		how = l.Or(lang.Key("link."+string(ex.LinkRule)), string(ex.LinkRule))
 	}
 	t.fact("record.linked", how)
 }

@@ -19,6 +19,7 @@ func (t *tab) render() {
 	t.signedBox.Hidden = t.signed == nil
 	t.amendBox.Hidden = !isSigned || !t.amending
 	t.amendNow.Hidden = !isSigned
+	t.hospital.Hidden = t.org == nil || t.org.Code != "" && t.org.Department != ""
 	for _, e := range []*editor{t.seen, t.impression} {
 		e.freeze(isSigned)
 		if draft {

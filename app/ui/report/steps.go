@@ -173,6 +173,7 @@ func (t *tab) print() {
 		t.path.SetText(path)
 	}
 	t.busy = true
+	t.unwritten.SetText("")
 	study, user := t.study, t.ws.User()
 	t.done.SetText(t.ws.Lang.T("report.printing"))
 	t.ws.NewTask().Start(func(ctx context.Context) func() {
@@ -187,8 +188,7 @@ func (t *tab) print() {
 			}
 			t.done.SetText("")
 			if err != nil {
-				t.problem.SetText(t.ws.Explain(err))
-				t.scroll.ScrollToTop()
+				t.unwritten.SetText(t.ws.Explain(err))
 				return
 			}
 			t.done.SetText(t.ws.Lang.T("report.printed", path))
@@ -211,7 +211,7 @@ func (t *tab) export(format string) {
 		folder = filepath.Dir(path)
 	}
 	t.busy = true
-	t.problem.SetText("")
+	t.unwritten.SetText("")
 	study, user, doc := t.study, t.ws.User(), *t.signed
 	t.ws.NewTask().Start(func(ctx context.Context) func() {
 		written, err := t.ws.Delivery.Export(ctx, user, doc, format, folder)
@@ -222,8 +222,7 @@ func (t *tab) export(format string) {
 			}
 			t.done.SetText("")
 			if err != nil {
-				t.problem.SetText(t.ws.Explain(err))
-				t.scroll.ScrollToTop()
+				t.unwritten.SetText(t.ws.Explain(err))
 				return
 			}
 			t.done.SetText(t.ws.Lang.T("report.printed", written))
@@ -276,11 +275,11 @@ func (t *tab) amend() {
 				return
 			}
 			if err != nil {
-				t.problem.SetText(t.ws.Explain(err))
-				t.scroll.ScrollToTop()
+				t.unwritten.SetText(t.ws.Explain(err))
 				return
 			}
 			t.problem.SetText("")
+			t.unwritten.SetText("")
 			t.reason.SetText("")
 			workspace.Release(t.reason)
 			t.amending = false

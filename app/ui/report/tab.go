@@ -50,6 +50,9 @@ type tab struct {
 	password   *workspace.Entry
 	unsigned   *workspace.Problem // why the signature was refused, where the password stands
 	amendNow   *widget.Button
+	unwritten  *workspace.Problem // why a file was not written, below the buttons that write it
+	hospital   *widget.Label      // what the hospital lacks for an exchange document
+	org        *records.Organization
 	draftBox   *fyne.Container
 	signBox    *fyne.Container
 	signedBox  *fyne.Container
@@ -111,7 +114,11 @@ func (t *tab) build() fyne.CanvasObject {
 	t.password.OnSubmitted = func(string) { t.sign() }
 	t.texts = append(t.texts, func() { t.password.SetPlaceHolder(t.ws.Lang.T("report.password")) })
 	t.unsigned = workspace.NewProblem()
-	t.signBox = container.NewVBox(widget.NewSeparator(), t.caption("report.sign_as"), t.unsigned, t.password,
+	t.unwritten = workspace.NewProblem()
+	t.hospital = wrapped("")
+	t.hospital.Importance = widget.WarningImportance
+	t.texts = append(t.texts, func() { t.hospital.SetText(t.ws.Lang.T("report.hospital_lacks")) })
+	t.signBox = container.NewVBox(widget.NewSeparator(), t.caption("report.sign_as"), t.hospital, t.unsigned, t.password,
 		t.button("report.button_sign", theme.ConfirmIcon(), widget.HighImportance, t.sign))
 
 	t.signedText = wrapped("")
@@ -132,8 +139,8 @@ func (t *tab) build() fyne.CanvasObject {
 			t.button("report.button_print", theme.DocumentPrintIcon(), widget.MediumImportance, t.print),
 			t.amendNow),
 		t.caption("report.export_to"),
-		container.NewGridWithColumns(3, t.exporter("cda", "CDA"), t.exporter("fhir", "FHIR"), t.exporter("sr", "DICOM SR")),
-		t.done, t.amendBox)
+		container.NewGridWithColumns(3, t.exporter("cda", "CDA"), t.exporter("fhir", "FHIR"), t.exporter("sr", "SR")),
+		t.done, t.unwritten, t.amendBox)
 
 	body := container.NewVBox(t.state, t.problem, t.stale, t.draftBox,
 		t.title("report.findings"), t.seen.box, t.seenChips,
@@ -196,6 +203,7 @@ func (t *tab) open() {
 	t.done.SetText("")
 	t.problem.SetText("")
 	t.unsigned.SetText("")
+	t.unwritten.SetText("")
 	t.seen.show(Text{})
 	t.impression.show(Text{})
 	t.words()
@@ -224,11 +232,20 @@ func (t *tab) load() {
 			doc, e := t.ws.Reading.Signed(ctx, user, study)
 			signed, err = &doc, e
 		}
+		var org *records.Organization
+		if err == nil {
+			o, e := t.ws.Admin.Organization(ctx)
+			org, err = &o, e
+			if errors.Is(err, records.ErrNotFound) {
+				err = nil
+			}
+		}
 		return func() {
 			if err != nil {
 				t.problem.SetText(t.ws.Explain(err))
 				return
 			}
+			t.org = org
 			t.findings, t.exists, t.signed = findings, exists, signed
 			if t.saver.Pending() {
 				t.render()
