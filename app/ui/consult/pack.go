@@ -56,8 +56,7 @@ func (r *room) writePack() {
 		return func() {
 			r.busy = false
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
-				r.scroll.ScrollToTop()
+				r.problem.SetText(r.ws.Explain(err)) // stands above the page, whatever is scrolled to
 				return
 			}
 			r.packing.passphrase.SetText("")

@@ -192,8 +192,7 @@ func (r *room) change(step func(ctx context.Context, user records.User, id strin
 		return func() {
 			r.busy = false
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
-				r.scroll.ScrollToTop()
+				r.problem.SetText(r.ws.Explain(err)) // stands above the page, whatever is scrolled to
 				return
 			}
 			if done != nil {

@@ -49,6 +49,10 @@ func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 	e.Entry.TypedKey(k)
 }
 
+// AcceptsTab is fyne.Tabbable's: Tab leads to the next field, also out of a long
+// one, where it would only leave a gap in a medical text.
+func (e *Entry) AcceptsTab() bool { return false }
+
 // TypedShortcut is fyne.Shortcutable's.
 func (e *Entry) TypedShortcut(s fyne.Shortcut) {
 	if !e.keys.TypedShortcut(s) {
