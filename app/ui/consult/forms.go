@@ -244,5 +244,6 @@ func (f *followForm) box(r *room) fyne.CanvasObject {
 		})
 	})
 	date := container.New(layout.NewGridWrapLayout(fyne.NewSize(220, f.date.MinSize().Height)), f.date)
-	return container.NewBorder(nil, nil, date, add, f.task)
+	// In the order in which Tab goes through them.
+	return container.New(layout.NewBorderLayout(nil, nil, date, add), date, f.task, add)
 }

@@ -62,6 +62,7 @@ func (r *room) writePack() {
 			r.packing.passphrase.SetText("")
 			r.packing.done = r.ws.Lang.T("consult.packed", path)
 			r.render()
+			r.scroll.ScrollToBottom() // where it says so
 		}
 	})
 }

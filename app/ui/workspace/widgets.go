@@ -209,15 +209,16 @@ func (t *Table) TypedKey(k *fyne.KeyEvent) { t.keys.Typed(k) }
 // TypedRune is fyne.Focusable's.
 func (t *Table) TypedRune(r rune) { t.keys.TypedRune(r) }
 
-// Problem shows an error where the result would have stood. Empty text hides
-// it.
+// Problem shows an error where the result would have stood. With empty text it
+// takes no room: the toolkit lays a parent out again when a child's size
+// changes, not when a child hides.
 type Problem struct {
 	widget.BaseWidget
 	label *widget.Label
 	box   fyne.CanvasObject
 }
 
-// NewProblem makes a hidden problem.
+// NewProblem makes a problem that shows nothing yet.
 func NewProblem() *Problem {
 	p := &Problem{label: widget.NewLabel("")}
 	p.label.Wrapping = fyne.TextWrapWord
@@ -225,22 +226,37 @@ func NewProblem() *Problem {
 	edge := canvas.NewRectangle(color.NRGBA{0xd8, 0x8a, 0x1d, 0xff})
 	edge.SetMinSize(fyne.NewSize(3, 0))
 	p.box = container.NewBorder(nil, nil, container.NewHBox(edge, widget.NewIcon(theme.WarningIcon())), nil, p.label)
+	p.box.Hide()
 	p.ExtendBaseWidget(p)
-	p.Hide()
 	return p
 }
 
 // CreateRenderer is fyne.Widget's.
-func (p *Problem) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(p.box) }
+func (p *Problem) CreateRenderer() fyne.WidgetRenderer {
+	return &problemRenderer{WidgetRenderer: widget.NewSimpleRenderer(p.box), p: p}
+}
 
-// SetText shows a text, or hides the problem when it is empty.
+type problemRenderer struct {
+	fyne.WidgetRenderer
+	p *Problem
+}
+
+func (r *problemRenderer) MinSize() fyne.Size {
+	if r.p.label.Text == "" {
+		return fyne.Size{}
+	}
+	return r.WidgetRenderer.MinSize()
+}
+
+// SetText shows a text, or nothing when it is empty.
 func (p *Problem) SetText(s string) {
 	p.label.SetText(s)
 	if s == "" {
-		p.Hide()
+		p.box.Hide()
 	} else {
-		p.Show()
+		p.box.Show()
 	}
+	p.Refresh()
 }
 
 // Text is what it shows.
