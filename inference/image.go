@@ -16,14 +16,6 @@ type Image struct {
 	ModalityLUT imaging.ModalityLUT
 }
 
-// raster is an image on its way to a tensor: float32, one plane for each
-// channel, row-major.
-type raster struct {
-	planes        [][]float32
-	columns, rows int
-	photometric   string // of the frame, for invert-monochrome1
-}
-
 // modalityValues applies the ModalityLUT (PS3.3 C.11.1) in float64 and rounds
 // once to float32.
 func modalityValues(src Image) (*raster, error) {
@@ -52,7 +44,7 @@ func modalityValues(src Image) (*raster, error) {
 			return nil, fmt.Errorf("the value in column %d, row %d is not a finite number", i%f.Columns, i/f.Columns)
 		}
 	}
-	return &raster{planes: [][]float32{out}, columns: f.Columns, rows: f.Rows, photometric: f.Photometric}, nil
+	return &raster{planes: [][]float32{out}, columns: f.Columns, rows: f.Rows, slices: 1, photometric: f.Photometric, source: identity()}, nil
 }
 
 // mapByTable maps through a table of all stored values, or directly where the
@@ -82,7 +74,7 @@ func colourValues(ctx context.Context, src Image) (*raster, error) {
 		return nil, fmt.Errorf("pixels are %s with %d samples of %d bits; wanted colour with 3 samples of 8 bits", f.Photometric, f.Samples, f.BitsAllocated())
 	}
 	n := f.Rows * f.Columns
-	out := &raster{planes: [][]float32{make([]float32, n), make([]float32, n), make([]float32, n)}, columns: f.Columns, rows: f.Rows, photometric: f.Photometric}
+	out := &raster{planes: [][]float32{make([]float32, n), make([]float32, n), make([]float32, n)}, columns: f.Columns, rows: f.Rows, slices: 1, photometric: f.Photometric, source: identity()}
 	red, green, blue := out.planes[0], out.planes[1], out.planes[2]
 	switch f.Photometric {
 	case "RGB":

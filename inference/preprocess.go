@@ -73,7 +73,7 @@ func Preprocess(ctx context.Context, src Image, steps []models.Step) (Tensor, er
 		case "grey-to-rgb":
 			r.planes = [][]float32{r.planes[0], append([]float32(nil), r.planes[0]...), append([]float32(nil), r.planes[0]...)}
 		case "resize":
-			err = r.resize(ctx, *s.Width, *s.Height)
+			err = r.resize(ctx, *s.Width, *s.Height, func(in, out int) []weights { return antialiased(triangleFilter(), in, out) })
 		case "clip":
 			low, high := float32(*s.Low), float32(*s.High)
 			r.each(func(_ int, v float32) float32 { return min(max(v, low), high) })
