@@ -52,15 +52,12 @@ func (m *axisMap) turned(n int) {
 
 func (r *raster) size() [3]int { return [3]int{r.columns, r.rows, r.slices} }
 
-// window is the first of the DICOM windows for models: v from centre-width/2 to
-// centre+width/2 is led linearly to low..high, what lies outside is cut. All in
-// float32, each operation rounded. It is not VOI LINEAR of PS3.3 C.11.2.1.2,
-// which is for 8-bit displays and half a unit narrower.
-func (r *raster) window(centre, width, low, high float32) {
-	from := float32(centre - width/2)
+// window leads centre-width/2 .. centre+width/2 linearly to low..high and cuts
+// what lies outside: LINEAR_EXACT of PS3.3 C.11.2.1.3.2, in float64, rounded once.
+func (r *raster) window(centre, width, low, high float64) {
 	r.each(func(_ int, v float32) float32 {
-		t := min(max(float32(float32(v-from)/width), 0), 1)
-		return float32(t*float32(high-low)) + low
+		t := min(max(float64((float64(v)-centre)/width)+0.5, 0), 1)
+		return float32(float64(t*(high-low)) + low)
 	})
 }
 

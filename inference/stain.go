@@ -15,7 +15,7 @@ type stains struct {
 }
 
 // leastTissue is how many pixels must be above beta for a stain to be estimated.
-const leastTissue = 16
+const leastTissue = 2
 
 // stainNormalise brings an H&E picture of 0..255 to the colours of a reference
 // (Macenko M et al., ISBI 2009:1107): optical density -log((v+1)/io); of the
@@ -23,9 +23,9 @@ const leastTissue = 16
 // eigenvectors of their covariance; in it the angles at the alpha-th and
 // (100-alpha)-th percentile are the stains, that with more red density first;
 // concentrations by least squares, their 99th percentiles led to the
-// reference's; io*exp(-density), cut to 0..255 and rounded down. Percentiles are
-// numpy's (linear). All in float64. A picture with fewer than 16 such pixels, or
-// of one stain, is an error.
+// reference's; io*exp(-density), cut to 0..255. Percentiles are numpy's (linear).
+// All in float64, rounded once. A picture with fewer than two such pixels, or of
+// one stain, is an error.
 func (r *raster) stainNormalise(reference stains, io, alpha, beta float64) error {
 	if len(r.planes) != 3 {
 		return fmt.Errorf("there are %d channels; wanted 3", len(r.planes))
@@ -44,7 +44,7 @@ func (r *raster) stainNormalise(reference stains, io, alpha, beta float64) error
 	for c, plane := range r.planes {
 		for i := range plane {
 			d := reference.vectors[0][c]*concentrations[0][i] + reference.vectors[1][c]*concentrations[1][i]
-			plane[i] = float32(math.Floor(min(io*math.Exp(-d), 255)))
+			plane[i] = float32(min(io*math.Exp(-d), 255))
 		}
 	}
 	return nil
@@ -123,7 +123,7 @@ func unmix(density [3][]float64, v [2][3]float64) ([2][]float64, error) {
 
 // stainPlane is the plane of largest variance: the eigenvectors of the
 // covariance of the chosen pixels with the largest and the second largest
-// eigenvalue, each pointing to where the densities are positive.
+// eigenvalue, each with a positive red part.
 func stainPlane(density [3][]float64, chosen []int) (first, second [3]float64) {
 	var mean [3]float64
 	for c := range mean {
@@ -149,12 +149,10 @@ func stainPlane(density [3][]float64, chosen []int) (first, second [3]float64) {
 		return 1
 	})
 	pick := func(k int) (v [3]float64) {
-		sum := 0.0
 		for c := range v {
 			v[c] = vectors[c][k]
-			sum += v[c]
 		}
-		if sum < 0 {
+		if v[0] < 0 {
 			v = [3]float64{-v[0], -v[1], -v[2]}
 		}
 		return v
