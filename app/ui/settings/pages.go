@@ -120,6 +120,7 @@ func (r *room) modelsPage() fyne.CanvasObject {
 		if r.card == c.ID {
 			box.Add(workspace.CardView(l, c))
 		}
+		box.Add(r.trustOf(p))
 	}
 	for _, err := range r.ws.Reading.BrokenModels() {
 		box.Add(widget.NewSeparator())

@@ -37,6 +37,7 @@ type room struct {
 	users    users
 	routes   routes
 	audit    audit
+	trust    trust
 	card     string // the model whose card is unfolded
 	runtime  string // which runtime is loaded, or why none is
 }
@@ -48,7 +49,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	r.sections = []section{
 		{"settings.language", "", r.languagePage, nil},
 		{"settings.hospital", "", r.hospitalPage, r.loadHospital},
-		{"settings.models", "", r.modelsPage, nil},
+		{"settings.models", "", r.modelsPage, r.loadTrust},
 		{"settings.users", records.RightManageUsers, r.usersPage, r.loadUsers},
 		{"settings.destinations", "", r.routesPage, r.loadRoutes},
 		{"settings.audit", records.RightAudit, r.auditPage, r.loadAudit},
@@ -60,7 +61,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	side := container.New(layout.NewCustomPaddedLayout(8, 8, 8, 8), r.menu)
 	workspace.On(ws, func(workspace.LanguageChanged) { r.render() })
 	workspace.On(ws, func(workspace.UserChanged) {
-		r.users, r.audit, r.routes, r.hospital = users{}, audit{}, routes{}, hospital{}
+		r.users, r.audit, r.routes, r.hospital, r.trust = users{}, audit{}, routes{}, hospital{}, trust{}
 		r.open("settings.language")
 	})
 	r.render()

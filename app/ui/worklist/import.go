@@ -17,7 +17,7 @@ import (
 
 // pickFolder asks for a folder with the toolkit's chooser.
 func (r *room) pickFolder() {
-	window := windowOf(r.table)
+	window := workspace.WindowOf(r.table)
 	if window == nil || window.Canvas().Overlays().Top() != nil { // one is open: keys reach past it
 		return
 	}
@@ -31,7 +31,7 @@ func (r *room) pickFolder() {
 
 // pickFile asks for one file: DICOM, a ZIP archive, or a patient file (CSV).
 func (r *room) pickFile() {
-	window := windowOf(r.table)
+	window := workspace.WindowOf(r.table)
 	if window == nil || window.Canvas().Overlays().Top() != nil { // one is open: keys reach past it
 		return
 	}
@@ -52,16 +52,6 @@ func (r *room) ask(d *dialog.FileDialog, title lang.Key) {
 	d.SetDismissText(t("worklist.import_not"))
 	d.Show()
 	d.Resize(fyne.NewSize(900, 560)) // the toolkit panics on it before
-}
-
-func windowOf(o fyne.CanvasObject) fyne.Window {
-	c := fyne.CurrentApp().Driver().CanvasForObject(o)
-	for _, w := range fyne.CurrentApp().Driver().AllWindows() {
-		if w.Canvas() == c {
-			return w
-		}
-	}
-	return nil
 }
 
 // refusedRow is one row of a patient file that was not taken.

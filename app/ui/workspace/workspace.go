@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"longying/app/acceptance"
 	"longying/app/admin"
 	"longying/app/archive"
 	"longying/app/consult"
@@ -24,6 +25,7 @@ type Services struct {
 	Consult  *consult.Consult
 	Delivery *delivery.Delivery
 	Admin    *admin.Admin
+	Trust    *acceptance.Acceptance // of models at this site
 
 	// PrintReport makes the PDF of a signed report.
 	PrintReport func(ctx context.Context, actor records.User, studyUID string) ([]byte, error)
