@@ -40,7 +40,7 @@ func Classify(ctx context.Context, q Request, image Image) ([]Prediction, error)
 	if n := image.Frame.Missing; n > 0 {
 		return q.refuse(trace, ReasonPixels, fmt.Sprintf("%d pixels are missing at the end of the file", n)), nil
 	}
-	input, err := Preprocess(ctx, image, card.Input.Preprocess)
+	input, _, err := Preprocess(ctx, image, card.Input.Preprocess)
 	trace.Preparing = q.now().Sub(started)
 	if err != nil {
 		var step *StepError

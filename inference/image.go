@@ -14,6 +14,7 @@ type Image struct {
 	Frame       *imaging.Frame // stored values; Photometric as the decoder left it
 	Number      int            // of the frame, counted from 1, for per-frame rescale
 	ModalityLUT imaging.ModalityLUT
+	Spacing     [2]float64 // mm between columns and between rows; 0 where the header does not say
 }
 
 // modalityValues applies the ModalityLUT (PS3.3 C.11.1) in float64 and rounds
@@ -44,7 +45,7 @@ func modalityValues(src Image) (*raster, error) {
 			return nil, fmt.Errorf("the value in column %d, row %d is not a finite number", i%f.Columns, i/f.Columns)
 		}
 	}
-	return &raster{planes: [][]float32{out}, columns: f.Columns, rows: f.Rows, slices: 1, photometric: f.Photometric, source: identity()}, nil
+	return &raster{planes: [][]float32{out}, columns: f.Columns, rows: f.Rows, slices: 1, spacing: [3]float64{src.Spacing[0], src.Spacing[1]}, photometric: f.Photometric, source: identity()}, nil
 }
 
 // mapByTable maps through a table of all stored values, or directly where the
@@ -74,7 +75,7 @@ func colourValues(ctx context.Context, src Image) (*raster, error) {
 		return nil, fmt.Errorf("pixels are %s with %d samples of %d bits; wanted colour with 3 samples of 8 bits", f.Photometric, f.Samples, f.BitsAllocated())
 	}
 	n := f.Rows * f.Columns
-	out := &raster{planes: [][]float32{make([]float32, n), make([]float32, n), make([]float32, n)}, columns: f.Columns, rows: f.Rows, slices: 1, photometric: f.Photometric, source: identity()}
+	out := &raster{planes: [][]float32{make([]float32, n), make([]float32, n), make([]float32, n)}, columns: f.Columns, rows: f.Rows, slices: 1, spacing: [3]float64{src.Spacing[0], src.Spacing[1]}, photometric: f.Photometric, source: identity()}
 	red, green, blue := out.planes[0], out.planes[1], out.planes[2]
 	switch f.Photometric {
 	case "RGB":

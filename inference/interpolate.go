@@ -96,3 +96,21 @@ func nearestSample(in, out int) []weights {
 	}
 	return coefficients
 }
+
+// resampling gives the weights of an interpolation for a side of in samples that
+// becomes one of out.
+func resampling(interpolation string, antialias bool) func(in, out int) []weights {
+	f := triangleFilter()
+	switch {
+	case interpolation == "nearest":
+		return nearestSample
+	case interpolation == "bicubic" && antialias:
+		f = cubicFilter(-0.5)
+	case interpolation == "bicubic":
+		f = cubicFilter(-0.75)
+	}
+	if antialias {
+		return func(in, out int) []weights { return antialiased(f, in, out) }
+	}
+	return func(in, out int) []weights { return halfPixel(f, in, out) }
+}

@@ -76,6 +76,6 @@ func (t *typing) patch(ctx context.Context, i int, mask *tissueMask) (Tensor, bo
 		return Tensor{}, false, nil
 	}
 	frame := &imaging.Frame{Rows: side, Columns: side, Samples: 3, BitsStored: 8, Photometric: "RGB", Uint8: rgb}
-	one, err := Preprocess(ctx, Image{Frame: frame, Number: 1}, card.Input.Preprocess)
+	one, _, err := Preprocess(ctx, Image{Frame: frame, Number: 1}, card.Input.Preprocess)
 	return one, err == nil, err
 }

@@ -26,83 +26,148 @@ func (e *StepError) Unwrap() error { return e.Err }
 var errConstant = errors.New("all pixels have the same value")
 
 // Preprocess turns one image into a tensor of shape [1, C, H, W] or
-// [1, H, W, C], by the card's steps in their order. An unknown step is an error,
-// and so is an image that a step cannot be applied to (*StepError). It returns
-// ctx.Err() soon after ctx is done.
+// [1, H, W, C], by the card's steps in their order, and says where the tensor's
+// pixels lie in the image. An unknown step is an error, and so is an image that a
+// step cannot be applied to (*StepError). It returns ctx.Err() soon after ctx is
+// done.
 //
-// The arithmetic, which the reference tensors in testdata pin down:
+// The arithmetic of each step is stated at models.Step and at the method here
+// that does it; the reference tensors in testdata pin it down. The older steps:
 //
 //	modality-values     float64, rounded once to float32
 //	invert-monochrome1  float32: (max+min)-v
 //	rgb                 see imaging.RGBFromYBRFull: integers 0..255
-//	resize              see resize and triangle: coefficients and sums float64, each pass float32
 //	clip                float32 bounds
 //	rescale             float32: v*scale rounded, + offset rounded
 //	min-max             float32: (v-min)/(max-min)*(high-low)+low, each operation rounded; over all channels
 //	z-score             mean and population standard deviation in float64 over all channels; (v-mean)/std in float64, rounded once
 //	mean-std            float32: v-mean rounded, /std rounded
-func Preprocess(ctx context.Context, src Image, steps []models.Step) (Tensor, error) {
+func Preprocess(ctx context.Context, src Image, steps []models.Step) (Tensor, Placement, error) {
+	return prepare(ctx, steps, func(source models.Step) (*raster, error) {
+		if src.Frame == nil {
+			return nil, errors.New("there is no frame")
+		}
+		if err := src.Frame.Check(); err != nil {
+			return nil, err
+		}
+		if volumetric(steps) {
+			return nil, errors.New("the model takes a volume, this is one image")
+		}
+		if source.Name == "rgb" {
+			return colourValues(ctx, src)
+		}
+		return modalityValues(src)
+	})
+}
+
+// PreprocessVolume is Preprocess for a volume: a tensor of shape [1, C, D, H, W]
+// or [1, D, H, W, C].
+func PreprocessVolume(ctx context.Context, src *Volume, steps []models.Step) (Tensor, Placement, error) {
+	return prepare(ctx, steps, func(source models.Step) (*raster, error) {
+		if !volumetric(steps) {
+			return nil, errors.New("the model takes one image, this is a volume")
+		}
+		if source.Name == "rgb" {
+			return nil, errors.New("a volume holds no colours")
+		}
+		return src.raster()
+	})
+}
+
+func volumetric(steps []models.Step) bool {
+	order := steps[len(steps)-1].Order
+	return order != nil && len(*order) == 5
+}
+
+// prepare does the steps, the first by source.
+func prepare(ctx context.Context, steps []models.Step, source func(models.Step) (*raster, error)) (Tensor, Placement, error) {
 	if err := models.CheckSteps(steps); err != nil {
-		return Tensor{}, fmt.Errorf("preprocessing steps %w", err)
-	}
-	if src.Frame == nil {
-		return Tensor{}, &StepError{steps[0].Name, errors.New("there is no frame")}
-	}
-	if err := src.Frame.Check(); err != nil {
-		return Tensor{}, &StepError{steps[0].Name, err}
+		return Tensor{}, Placement{}, fmt.Errorf("preprocessing steps %w", err)
 	}
 	var r *raster
-	for _, s := range steps {
+	var from [3]int
+	for i, s := range steps {
 		if err := ctx.Err(); err != nil {
-			return Tensor{}, err
+			return Tensor{}, Placement{}, err
 		}
-		if v := unknownVariant(s); v != "" {
-			return Tensor{}, &StepError{s.Name, fmt.Errorf("%s is not known to this version", v)}
+		if s.Name == "layout" {
+			return r.tensor(*s.Order), r.placement(from), nil
 		}
 		var err error
-		switch s.Name {
-		case "modality-values":
-			r, err = modalityValues(src)
-		case "rgb":
-			r, err = colourValues(ctx, src)
-		case "invert-monochrome1":
-			if r.photometric == "MONOCHROME1" {
-				low, high := r.extremes()
-				r.each(func(_ int, v float32) float32 { return (high + low) - v })
+		if i == 0 {
+			if r, err = source(s); err == nil {
+				from = r.size()
 			}
-		case "grey-to-rgb":
-			r.planes = [][]float32{r.planes[0], append([]float32(nil), r.planes[0]...), append([]float32(nil), r.planes[0]...)}
-		case "resize":
-			err = r.resize(ctx, *s.Width, *s.Height, func(in, out int) []weights { return antialiased(triangleFilter(), in, out) })
-		case "clip":
-			low, high := float32(*s.Low), float32(*s.High)
-			r.each(func(_ int, v float32) float32 { return min(max(v, low), high) })
-		case "rescale":
-			scale, offset := float32(*s.Scale), float32(*s.Offset)
-			r.each(func(_ int, v float32) float32 { return float32(v*scale) + offset })
-		case "min-max":
-			err = r.minMax(float32(*s.Low), float32(*s.High))
-		case "z-score":
-			err = r.zScore()
-		case "mean-std":
-			if len(s.Mean) != len(r.planes) {
-				err = fmt.Errorf("%d values for %d channels", len(s.Mean), len(r.planes))
-				break
-			}
-			r.each(func(c int, v float32) float32 { return float32(v-float32(s.Mean[c])) / float32(s.Std[c]) })
-		case "layout":
-			return r.tensor(*s.Order), nil
-		default:
-			err = errors.New("not known to this version")
+		} else {
+			err = r.step(ctx, s)
 		}
 		if err != nil {
 			if ctx.Err() != nil {
-				return Tensor{}, ctx.Err()
+				return Tensor{}, Placement{}, ctx.Err()
 			}
-			return Tensor{}, &StepError{s.Name, err}
+			return Tensor{}, Placement{}, &StepError{s.Name, err}
 		}
 	}
-	return Tensor{}, &StepError{steps[len(steps)-1].Name, errors.New("the steps do not end in a layout")}
+	return Tensor{}, Placement{}, &StepError{steps[len(steps)-1].Name, errors.New("the steps do not end in a layout")}
+}
+
+// step does one step that is neither the first nor the layout; models.CheckSteps
+// has passed it.
+func (r *raster) step(ctx context.Context, s models.Step) error {
+	switch s.Name {
+	case "invert-monochrome1":
+		if r.photometric == "MONOCHROME1" {
+			low, high := r.extremes()
+			r.each(func(_ int, v float32) float32 { return (high + low) - v })
+		}
+	case "grey-to-rgb":
+		r.planes = [][]float32{r.planes[0], append([]float32(nil), r.planes[0]...), append([]float32(nil), r.planes[0]...)}
+	case "rgb-to-grey":
+		return r.grey()
+	case "stain-normalise":
+		return r.stainNormalise(stainsOf(s.Target, s.MaxConcentrations), *s.Io, *s.Alpha, *s.Beta)
+	case "reorient":
+		return r.reorient(*s.Axes)
+	case "resample-spacing":
+		to := [3]float64{*s.X, *s.Y, 0}
+		if s.Z != nil {
+			to[2] = *s.Z
+		}
+		return r.resample(ctx, to, *s.Interpolation == "linear")
+	case "resize":
+		return r.resize(ctx, *s.Width, *s.Height, resampling(*s.Interpolation, *s.Antialias))
+	case "pad":
+		return r.pad([3]int{*s.Width, *s.Height, r.slices}, *s.Place == "centre", float32(*s.Value))
+	case "center-crop":
+		return r.centreCrop([3]int{*s.Width, *s.Height, r.slices})
+	case "crop-or-pad":
+		r.cropOrPad([3]int{*s.Width, *s.Height, *s.Depth}, float32(*s.Value))
+	case "clip":
+		low, high := float32(*s.Low), float32(*s.High)
+		r.each(func(_ int, v float32) float32 { return min(max(v, low), high) })
+	case "percentile-clip":
+		return r.percentileClip(*s.Low, *s.High)
+	case "window":
+		r.window(*s.WindowCenter, *s.WindowWidth, *s.Low, *s.High)
+	case "rescale":
+		scale, offset := float32(*s.Scale), float32(*s.Offset)
+		r.each(func(_ int, v float32) float32 { return float32(v*scale) + offset })
+	case "min-max":
+		return r.minMax(float32(*s.Low), float32(*s.High))
+	case "z-score":
+		if s.Mask != nil {
+			return r.zScoreOfNonzero()
+		}
+		return r.zScore()
+	case "mean-std":
+		if len(s.Mean) != len(r.planes) {
+			return fmt.Errorf("%d values for %d channels", len(s.Mean), len(r.planes))
+		}
+		r.each(func(c int, v float32) float32 { return float32(v-float32(s.Mean[c])) / float32(s.Std[c]) })
+	default:
+		return errors.New("not known to this version")
+	}
+	return nil
 }
 
 func (r *raster) each(f func(channel int, v float32) float32) {
@@ -157,20 +222,24 @@ func (r *raster) zScore() error {
 	return nil
 }
 
+// tensor lays the raster out: channels before or after the pixels.
 func (r *raster) tensor(order string) Tensor {
-	n, channels := r.rows*r.columns, len(r.planes)
+	n, channels := r.rows*r.columns*r.slices, len(r.planes)
 	data := make([]float32, n*channels)
-	h, w, c := int64(r.rows), int64(r.columns), int64(channels)
-	if order == "NHWC" {
+	shape := []int64{int64(r.rows), int64(r.columns)}
+	if len(order) == 5 {
+		shape = append([]int64{int64(r.slices)}, shape...)
+	}
+	if order[len(order)-1] == 'C' {
 		for i, plane := range r.planes {
 			for k, v := range plane {
 				data[k*channels+i] = v
 			}
 		}
-		return Tensor{Shape: []int64{1, h, w, c}, Data: data}
+		return Tensor{Shape: append(append([]int64{1}, shape...), int64(channels)), Data: data}
 	}
 	for i, plane := range r.planes {
 		copy(data[i*n:], plane)
 	}
-	return Tensor{Shape: []int64{1, c, h, w}, Data: data}
+	return Tensor{Shape: append([]int64{1, int64(channels)}, shape...), Data: data}
 }

@@ -83,7 +83,7 @@ func TestEveryStepEqualsItsReferenceFromNumpyAndPillow(t *testing.T) {
 	tested := map[string]bool{}
 	for _, r := range references(t) {
 		t.Run(r.Name, func(t *testing.T) {
-			got, err := Preprocess(context.Background(), r.image(t), r.Steps)
+			got, _, err := Preprocess(context.Background(), r.image(t), r.Steps)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -106,7 +106,7 @@ func TestEveryStepEqualsItsReferenceFromNumpyAndPillow(t *testing.T) {
 func TestRescaleOfAFrameIsUsedBeforeThatOfTheImage(t *testing.T) {
 	lut := imaging.ModalityLUT{Slope: 1, PerFrame: []imaging.Rescale{{Slope: 10}, {Slope: 100, Intercept: 1}}}
 	image := Image{Frame: grey(1, 2, 3, 4), Number: 2, ModalityLUT: lut}
-	got, err := Preprocess(context.Background(), image, steps(t, `{"step":"modality-values"}`, layout))
+	got, _, err := Preprocess(context.Background(), image, steps(t, `{"step":"modality-values"}`, layout))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestPixelsThatAStepCannotTakeAreAStepError(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Preprocess(context.Background(), Image{Frame: c.frame}, steps(t, c.steps...))
+			_, _, err := Preprocess(context.Background(), Image{Frame: c.frame}, steps(t, c.steps...))
 			var step *StepError
 			if !errors.As(err, &step) || step.Step != c.step {
 				t.Errorf("got %v, want an error of step %s", err, c.step)
@@ -173,7 +173,7 @@ func TestPixelsThatAStepCannotTakeAreAStepError(t *testing.T) {
 }
 
 func TestAnUnknownStepIsAnErrorAndNeverSkipped(t *testing.T) {
-	_, err := Preprocess(context.Background(), Image{Frame: grey(1, 2, 1, 2)}, steps(t, values, `{"step":"histogram-equalise"}`, layout))
+	_, _, err := Preprocess(context.Background(), Image{Frame: grey(1, 2, 1, 2)}, steps(t, values, `{"step":"histogram-equalise"}`, layout))
 	if err == nil || !strings.Contains(err.Error(), "histogram-equalise") {
 		t.Errorf("got %v", err)
 	}
@@ -182,14 +182,14 @@ func TestAnUnknownStepIsAnErrorAndNeverSkipped(t *testing.T) {
 func TestPreprocessStopsWhenTheContextIsDone(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Preprocess(ctx, Image{Frame: grey(1, 2, 1, 2)}, steps(t, values, layout)); !errors.Is(err, context.Canceled) {
+	if _, _, err := Preprocess(ctx, Image{Frame: grey(1, 2, 1, 2)}, steps(t, values, layout)); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestPreprocessLeavesTheFrameAsItIs(t *testing.T) {
 	frame := &imaging.Frame{Rows: 1, Columns: 2, Samples: 1, Photometric: "MONOCHROME1", Float32: []float32{1, 5}}
-	if _, err := Preprocess(context.Background(), Image{Frame: frame}, steps(t, values, `{"step":"invert-monochrome1"}`, layout)); err != nil {
+	if _, _, err := Preprocess(context.Background(), Image{Frame: frame}, steps(t, values, `{"step":"invert-monochrome1"}`, layout)); err != nil {
 		t.Fatal(err)
 	}
 	if frame.Float32[0] != 1 || frame.Float32[1] != 5 {

@@ -14,6 +14,16 @@ type stains struct {
 	most    [2]float64 // 99th percentile of the concentrations
 }
 
+// stainsOf is the reference of a card: rows of red, green and blue, haematoxylin
+// before eosin.
+func stainsOf(target *[3][2]float64, most *[2]float64) stains {
+	s := stains{most: *most}
+	for c, row := range target {
+		s.vectors[0][c], s.vectors[1][c] = row[0], row[1]
+	}
+	return s
+}
+
 // leastTissue is how many pixels must be above beta for a stain to be estimated.
 const leastTissue = 2
 

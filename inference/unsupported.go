@@ -47,33 +47,5 @@ func unsupported(card *models.Card) string {
 			return fmt.Sprintf("output %q of kind %q", o.Name, o.Kind)
 		}
 	}
-	for _, s := range in.Preprocess {
-		if s.Check() != nil {
-			continue // Preprocess refuses it
-		}
-		if v := unknownVariant(s); v != "" {
-			return fmt.Sprintf("preprocessing step %q with %s", s.Name, v)
-		}
-	}
-	return ""
-}
-
-// unknownVariant names what a step that Preprocess has asks for and Preprocess
-// does not do.
-func unknownVariant(s models.Step) string {
-	switch s.Name {
-	case "resize":
-		if *s.Interpolation != "bilinear" || !*s.Antialias {
-			return fmt.Sprintf("interpolation %s and antialias %t", *s.Interpolation, *s.Antialias)
-		}
-	case "z-score":
-		if s.Mask != nil {
-			return "mask " + *s.Mask
-		}
-	case "layout":
-		if *s.Order != "NCHW" && *s.Order != "NHWC" {
-			return "order " + *s.Order
-		}
-	}
 	return ""
 }

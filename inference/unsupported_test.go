@@ -1,7 +1,6 @@
 package inference
 
 import (
-	"context"
 	"strings"
 	"testing"
 
@@ -11,8 +10,6 @@ import (
 // What a card may say is more than what this version does. Each such demand
 // refuses the model before anything runs.
 func TestADemandThatThisVersionDoesNotMeetRefusesTheModel(t *testing.T) {
-	text := func(s string) *string { return &s }
-	size, no := 4, false
 	for want, change := range map[string]func(*models.Card){
 		"segmentation":       func(c *models.Card) { c.Task = models.TaskSegmentation },
 		"input.sex":          func(c *models.Card) { c.Input.Sex = []string{"F"} },
@@ -27,11 +24,6 @@ func TestADemandThatThisVersionDoesNotMeetRefusesTheModel(t *testing.T) {
 		"tensor.type":        func(c *models.Card) { c.Input.Tensor.Type = "uint8" },
 		"logits":             func(c *models.Card) { c.Outputs = []models.Output{{Name: "o", Kind: models.OutputLogits}} },
 		"measurement":        func(c *models.Card) { c.Outputs = []models.Output{{Name: "o", Kind: models.OutputMeasurement}} },
-		"resize": func(c *models.Card) {
-			c.Input.Preprocess = []models.Step{{Name: "resize", Width: &size, Height: &size, Interpolation: text("bilinear"), Antialias: &no}}
-		},
-		"z-score": func(c *models.Card) { c.Input.Preprocess = []models.Step{{Name: "z-score", Mask: text("nonzero")}} },
-		"NCDHW":   func(c *models.Card) { c.Input.Preprocess = []models.Step{{Name: "layout", Order: text("NCDHW")}} },
 	} {
 		card := filmCard()
 		study, series := film()
@@ -49,21 +41,5 @@ func TestADemandThatThisVersionDoesNotMeetRefusesTheModel(t *testing.T) {
 	study, series := slide()
 	if r := Fits(pooled, study, series, Given{Region: region(100, 100, 300, 200)}); r == nil || r.Code != ReasonUnsupported || !strings.Contains(r.String(), "top-k") {
 		t.Errorf("top-k: got %v", r)
-	}
-}
-
-// A step that has a name but no arithmetic here, or a form of one, is an error of
-// that step.
-func TestAStepThatIsNotComputedYetIsAnErrorOfThatStep(t *testing.T) {
-	for name, step := range map[string]string{
-		"resize":  `{"step":"resize","width":2,"height":2,"interpolation":"nearest","antialias":false}`,
-		"z-score": `{"step":"z-score","mask":"nonzero"}`,
-		"pad":     `{"step":"pad","width":9,"height":9,"value":0,"place":"centre"}`,
-		"window":  `{"step":"window","window_center":40,"window_width":400,"low":0,"high":1}`,
-	} {
-		_, err := Preprocess(context.Background(), Image{Frame: grey(1, 3, 1, 2, 3)}, steps(t, values, step, layout))
-		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "not known to this version") {
-			t.Errorf("%s: got %v", name, err)
-		}
 	}
 }

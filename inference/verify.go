@@ -84,7 +84,7 @@ func verifyPixels(ctx context.Context, pkg *models.Package) error {
 		if err != nil {
 			return fail(err)
 		}
-		got, err := Preprocess(ctx, Image{Frame: frame, Number: 1}, pkg.Card.Input.Preprocess)
+		got, _, err := Preprocess(ctx, Image{Frame: frame, Number: 1}, pkg.Card.Input.Preprocess)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -145,7 +145,7 @@ func (r *Reading) run(ctx context.Context, actor records.User, p *models.Package
 		}
 		return nil, err
 	}
-	ps, err := inference.Classify(ctx, q, inference.Image{Frame: frame, Number: 1, ModalityLUT: in.ModalityLUT})
+	ps, err := inference.Classify(ctx, q, inference.Image{Frame: frame, Number: 1, ModalityLUT: in.ModalityLUT, Spacing: [2]float64{in.Space.ColumnMM, in.Space.RowMM}})
 	if req.Progress != nil {
 		req.Progress(p.Card.ID, 1, 1)
 	}
