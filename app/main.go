@@ -4,25 +4,31 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"longying/app/cli"
 	"longying/app/ui"
-	"longying/imaging/codec/native"
+	"longying/app/worker"
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "worker" { // started by this program, for native code
+		os.Exit(worker.Main(os.Args[2:]))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	executable, err := os.Executable()
 	if err != nil {
 		executable = "" // then ONNX Runtime is not looked for beside the program
 	}
-	decoder := native.Decoder{}
-	code := cli.Run(ctx, os.Args[1:], cli.Env{Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Executable: executable, Decoder: decoder,
+	code := cli.Run(ctx, os.Args[1:], cli.Env{Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Executable: executable,
 		Desktop: func(ctx context.Context, paths []string, sample bool) error {
-			return ui.Run(ctx, ui.Options{Paths: paths, Sample: sample, Getenv: os.Getenv, Executable: executable, Version: cli.Version, Decoder: decoder})
+			o := worker.Options{Executable: executable}
+			decoder, models := worker.NewDecoder(o), worker.NewModels(o, os.Getenv("LONGYING_ORT_LIBRARY"), executable)
+			err := ui.Run(ctx, ui.Options{Paths: paths, Sample: sample, Getenv: os.Getenv, Executable: executable, Version: cli.Version, Decoder: decoder, Models: models})
+			return errors.Join(err, models.Close(), decoder.Close())
 		}})
 	stop()
 	os.Exit(code)

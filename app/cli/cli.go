@@ -80,6 +80,8 @@ type call struct {
 	args []string // positional, after options were taken out
 	raw  []string
 	json bool
+
+	isolated isolated
 }
 
 func commands() []command {
@@ -146,7 +148,8 @@ func Run(ctx context.Context, args []string, env Env) int {
 	for _, cmd := range commands() {
 		if cmd.name == name {
 			c := &call{Env: env, name: name, raw: args[1:]}
-			return exit(env.Stderr, cmd.run(ctx, c))
+			err := cmd.run(ctx, c)
+			return exit(env.Stderr, errors.Join(err, c.isolated.close()))
 		}
 	}
 	return exit(env.Stderr, usagef("there is no command %q; longying help lists them", name))
@@ -171,6 +174,7 @@ func help(w io.Writer) {
 	for _, cmd := range commands() {
 		fmt.Fprintln(w, "longying", cmd.help)
 	}
+	fmt.Fprintln(w, "\n--json with every command: one JSON object a line. --isolate: frames are decoded and models run in processes of their own, so that a file or a model that makes a library crash costs one frame or one run; the desktop always does so.")
 	fmt.Fprintln(w, "\nLONGYING_HOME names the data folder, LONGYING_USER and LONGYING_PASSWORD_FILE who acts, LONGYING_KEY_FILE the passphrase.")
 	fmt.Fprintln(w, "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part, 4 refused for safety, 5 not in this version.")
 }
@@ -204,6 +208,7 @@ func (c *call) parse(args []string, define func(f *flag.FlagSet)) error {
 	f := flag.NewFlagSet(c.name, flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.BoolVar(&c.json, "json", false, "one JSON object a line")
+	isolate := f.Bool("isolate", false, "decode frames and run models in processes of their own")
 	if define != nil {
 		define(f)
 	}
@@ -223,6 +228,9 @@ func (c *call) parse(args []string, define func(f *flag.FlagSet)) error {
 		}
 		c.args = append(c.args, rest[0])
 		args = rest[1:]
+	}
+	if *isolate {
+		c.isolate()
 	}
 	return nil
 }

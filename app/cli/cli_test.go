@@ -12,12 +12,16 @@ import (
 	"testing"
 
 	"longying/app/samples"
+	"longying/app/worker"
 	"longying/records/sqlite"
 )
 
 // TestMain lets this test binary stand in for the program when the demo starts
-// its stub platform as a process of its own.
+// its stub platform, or --isolate a worker, as a process of its own.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "worker" {
+		os.Exit(worker.Main(os.Args[2:]))
+	}
 	if len(os.Args) > 1 && os.Args[1] == "platform-stub" {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 		code := Run(ctx, os.Args[1:], Env{Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv})

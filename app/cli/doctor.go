@@ -2,12 +2,14 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 
 	"longying/app/station"
+	"longying/app/worker"
 	"longying/imaging/slide/openslide"
 	"longying/models"
 	"longying/records/sqlite"
@@ -60,7 +62,7 @@ func cmdDoctor(_ context.Context, c *call) error {
 
 func (c *call) diagnose() []check {
 	out := []check{{Name: "longying", OK: true, Need: true, What: fmt.Sprintf("%s, %s, %s/%s", Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)}}
-	sessions := station.NewSessions(c.Getenv("LONGYING_ORT_LIBRARY"), c.Executable)
+	sessions := c.loader()
 	defer sessions.Close()
 	version, err := sessions.Runtime()
 	k := check{Name: "ONNX Runtime", OK: err == nil, Need: true, What: version + ", provider CPU", Mend: "run make setup, or name the library in LONGYING_ORT_LIBRARY"}
@@ -68,6 +70,7 @@ func (c *call) diagnose() []check {
 		k.What = err.Error()
 	}
 	out = append(out, k)
+	out = append(out, c.diagnoseWorkers())
 	k = check{Name: "OpenSlide", OK: true, Mend: "install the package libopenslide0 to open SVS, NDPI, MRXS and other scanners' slides; DICOM slides need it not"}
 	if l, err := openslide.Load(); err != nil {
 		k.OK, k.What = false, err.Error()
@@ -88,6 +91,21 @@ func (c *call) diagnose() []check {
 	}
 	out = append(out, check{Name: "display", OK: display != "", What: or(display, "none in this session"), Mend: "the desktop needs one; the command line does not"})
 	return append(out, c.diagnoseHome())
+}
+
+// diagnoseWorkers starts a worker process and has it decode nothing.
+func (c *call) diagnoseWorkers() check {
+	k := check{Name: "workers", Need: true, Mend: "install the program again, or allow it to start itself: the desktop decodes and analyses only in processes of its own"}
+	d := worker.NewDecoder(worker.Options{Executable: c.Executable})
+	err := errors.Join(d.Start(context.Background()), d.Close())
+	if err != nil {
+		k.What = err.Error()
+		return k
+	}
+	k.OK = true
+	k.What = fmt.Sprintf("JPEG, JPEG-LS and JPEG 2000 in up to %d processes of at most %d MiB, each model in one of at most %d MiB: always in the desktop, here with --isolate",
+		d.Processes(), d.Memory()>>20, worker.RunMemory()>>20)
+	return k
 }
 
 func (c *call) diagnoseHome() check {

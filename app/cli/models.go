@@ -13,12 +13,13 @@ import (
 
 // models gives the models alone, for files that are not kept.
 func (c *call) models() (*reading.Reading, func(), error) {
-	r, done := station.Predictor(c.Getenv("LONGYING_ORT_LIBRARY"), c.Executable, c.Decoder, c.Slides)
+	loader := c.loader()
+	r := station.Predictor(loader, c.Decoder, c.Slides)
 	for _, err := range r.BrokenModels() {
 		fmt.Fprintln(c.Stderr, "model left out:", err)
 	}
 	return r, func() {
-		if err := done(); err != nil {
+		if err := loader.Close(); err != nil {
 			fmt.Fprintln(c.Stderr, "the model runtime did not end cleanly:", err)
 		}
 	}, nil
@@ -78,7 +79,7 @@ func cmdModels(ctx context.Context, c *call) error {
 	if verb == "show" {
 		return c.showModel(pkg.Card)
 	}
-	sessions := station.NewSessions(c.Getenv("LONGYING_ORT_LIBRARY"), c.Executable)
+	sessions := c.loader()
 	defer sessions.Close()
 	runner, err := sessions.Load(pkg)
 	if err != nil {

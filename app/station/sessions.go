@@ -9,6 +9,18 @@ import (
 	"longying/models"
 )
 
+// ModelLoader loads models: Sessions in this process, worker.Models each in a
+// process of its own.
+type ModelLoader interface {
+	// Load gives a session of a model package; closing it gives it back.
+	Load(pkg *models.Package) (inference.Runner, error)
+	// Runtime is the version of ONNX Runtime, or why it cannot be loaded.
+	Runtime() (string, error)
+	Close() error
+}
+
+var _ ModelLoader = (*Sessions)(nil)
+
 // Sessions keeps one ONNX Runtime environment and one session a model, made
 // where they are first used and kept warm.
 type Sessions struct {

@@ -44,6 +44,7 @@ type Options struct {
 	Clock      func() time.Time // nil: time.Now
 	Backoff    time.Duration    // first pause after a failed delivery; 0: the outbox default
 	Decoder    codec.Decoder    // nil: in this process
+	Models     ModelLoader      // nil: in this process; else the caller closes it
 	Slides     slide.Opener     // of slides that are no DICOM objects; nil: in this process
 }
 
@@ -59,8 +60,9 @@ type Station struct {
 	Trust    *acceptance.Acceptance // of models at this site
 	Decoder  codec.Decoder          // of every frame
 
-	store    *sqlite.Store
-	sessions *Sessions
+	store  *sqlite.Store
+	models ModelLoader
+	own    *Sessions // models, where they are in this process
 }
 
 // Home is the data folder: LONGYING_HOME, or the platform's user data folder.
@@ -129,13 +131,17 @@ func Open(ctx context.Context, o Options) (*Station, error) {
 		store.Close()
 		return nil, err
 	}
-	s := &Station{Home: o.Home, Archive: ar, Decoder: decoder, store: store, sessions: NewSessions(o.Library, o.Executable)}
+	s := &Station{Home: o.Home, Archive: ar, Decoder: decoder, store: store, models: o.Models}
+	if s.models == nil {
+		s.own = NewSessions(o.Library, o.Executable)
+		s.models = s.own
+	}
 	s.Admin = admin.New(store, now)
 	s.Delivery = delivery.New(store, now, rand.Float64, o.Backoff)
 	s.Registry = registry.New(store, ar, now)
 	s.Trust = acceptance.New(store, s.scanCase, s.predictCase, now)
 	packages, broken := models.LoadShipped()
-	s.Reading = reading.New(store, ar, packages, broken, s.sessions.Load, s.Trust.Site, decoder, slides, reading.Signing{
+	s.Reading = reading.New(store, ar, packages, broken, s.models.Load, s.Trust.Site, decoder, slides, reading.Signing{
 		Reauthenticate: s.Admin.Reauthenticate, Organization: s.Admin.Organization, Intents: s.Delivery.Intents}, now)
 	s.Consult = consult.New(store, ar, now)
 	return s, nil
@@ -165,18 +171,21 @@ func (s *Station) predictCase(ctx context.Context, actor records.User, study *im
 
 // Close ends the sessions and closes the store.
 func (s *Station) Close() error {
-	return errors.Join(s.sessions.Close(), s.store.Close())
+	var err error
+	if s.own != nil {
+		err = s.own.Close()
+	}
+	return errors.Join(err, s.store.Close())
 }
 
 // Runtime says which ONNX Runtime is loaded, or why none is.
-func (s *Station) Runtime() (version string, err error) { return s.sessions.Runtime() }
+func (s *Station) Runtime() (version string, err error) { return s.models.Runtime() }
 
 // Predictor gives the models alone, without a data folder: for files that are
-// analysed and not kept. done must be called at the end.
-func Predictor(library, executable string, decoder codec.Decoder, slides slide.Opener) (r *reading.Reading, done func() error) {
-	sessions := NewSessions(library, executable)
+// analysed and not kept. The caller closes the loader.
+func Predictor(loader ModelLoader, decoder codec.Decoder, slides slide.Opener) *reading.Reading {
 	packages, broken := models.LoadShipped()
-	return reading.New(nil, nil, packages, broken, sessions.Load, nil, decoder, slides, reading.Signing{}, time.Now), sessions.Close
+	return reading.New(nil, nil, packages, broken, loader.Load, nil, decoder, slides, reading.Signing{}, time.Now)
 }
 
 // PrintReport is the newest signed report of a study as a PDF with its key

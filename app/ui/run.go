@@ -33,8 +33,9 @@ type Options struct {
 	Getenv     func(string) string
 	Executable string // this program
 	Version    string
-	Decoder    codec.Decoder // nil: in this process
-	Slides     slide.Opener  // of slides that are no DICOM objects; nil: in this process
+	Decoder    codec.Decoder       // nil: in this process
+	Models     station.ModelLoader // nil: in this process
+	Slides     slide.Opener        // of slides that are no DICOM objects; nil: in this process
 }
 
 // The size of the window at first: what a 1366 x 768 screen leaves free.
@@ -110,7 +111,7 @@ func (d *session) start() {
 		d.stuck(err)
 		return
 	}
-	so := station.Options{Home: home, Library: env("LONGYING_ORT_LIBRARY"), Executable: d.options.Executable, Decoder: d.options.Decoder, Slides: d.options.Slides}
+	so := station.Options{Home: home, Library: env("LONGYING_ORT_LIBRARY"), Executable: d.options.Executable, Decoder: d.options.Decoder, Models: d.options.Models, Slides: d.options.Slides}
 	if d.options.Sample {
 		if env("LONGYING_HOME") == "" {
 			so.Home = home + "-sample"

@@ -34,6 +34,9 @@ func NewDecoder(o Options) *Decoder {
 	if o.Memory <= 0 {
 		o.Memory = DecodeMemory()
 	}
+	if o.grace <= 0 {
+		o.grace = grace
+	}
 	if o.Timeout <= 0 {
 		o.Timeout = 30 * time.Second
 	}
@@ -58,7 +61,7 @@ func (d *Decoder) Decode(ctx context.Context, in codec.Encoded) (*imaging.Frame,
 	if err := codec.CheckPixels(in.Pixels); err != nil {
 		return nil, err
 	}
-	job := "decoding " + codec.Name(in.TransferSyntaxUID)
+	job := Job{"decoding", codec.Name(in.TransferSyntaxUID)}
 	p, err := d.acquire(ctx, job)
 	if err != nil {
 		return nil, err
@@ -67,7 +70,7 @@ func (d *Decoder) Decode(ctx context.Context, in codec.Encoded) (*imaging.Frame,
 }
 
 // decode asks one process and puts it back, or ends it.
-func (d *Decoder) decode(ctx context.Context, p *process, in codec.Encoded, job string) (*imaging.Frame, error) {
+func (d *Decoder) decode(ctx context.Context, p *process, in codec.Encoded, job Job) (*imaging.Frame, error) {
 	from := behind(int64(len(in.Data)))
 	size := int64(in.Pixels.Rows) * int64(in.Pixels.Columns) * int64(in.Pixels.Samples) * int64((in.Pixels.BitsAllocated+7)/8)
 	at, err := p.wire.reserve(0, int64(len(in.Data)))
@@ -96,7 +99,7 @@ func (d *Decoder) decode(ctx context.Context, p *process, in codec.Encoded, job 
 		return f, a.Error.err()
 	}
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		go d.settle(p, grace)
+		go d.settle(p, d.options.grace)
 		return nil, err
 	}
 	err = p.failure(job, err)
@@ -104,8 +107,19 @@ func (d *Decoder) decode(ctx context.Context, p *process, in codec.Encoded, job 
 	return nil, err
 }
 
+// Start starts the first process, so that the first frame need not wait for
+// it, and says whether processes can be started at all: a *Failure where not.
+func (d *Decoder) Start(ctx context.Context) error {
+	p, err := d.acquire(ctx, Job{"starting", "a decoder"})
+	if err != nil {
+		return err
+	}
+	d.release(p)
+	return nil
+}
+
 // acquire waits for a process of the pool.
-func (d *Decoder) acquire(ctx context.Context, job string) (*process, error) {
+func (d *Decoder) acquire(ctx context.Context, job Job) (*process, error) {
 	select {
 	case d.slots <- struct{}{}:
 	case <-ctx.Done():

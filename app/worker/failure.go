@@ -14,8 +14,8 @@ import (
 // Kind is how a worker process failed.
 type Kind string
 
-// The kinds of failure. The desktop's language files hold the same under
-// "worker.".
+// The kinds of failure. The desktop's language files hold the same behind
+// "error.worker_".
 const (
 	Crashed  Kind = "crashed"   // it ended by itself or was ended from outside
 	TimedOut Kind = "timed_out" // it did not answer in time and was ended
@@ -27,10 +27,18 @@ const (
 // Failure says that a worker process failed over one frame or one run. Nothing
 // else is lost: the next one gets a fresh process.
 type Failure struct {
-	Kind   Kind
-	Job    string // what it was about, e.g. "decoding JPEG 2000"
+	Kind Kind
+	Job
 	Detail string // for a log: the signal, the runtime's own words
 }
+
+// Job is what a worker process is asked for.
+type Job struct {
+	Doing   string // e.g. "decoding"
+	Subject string // the transfer syntax, or the model's id
+}
+
+func (j Job) String() string { return strings.TrimSpace(j.Doing + " " + j.Subject) }
 
 // Error says what happened and what to do.
 func (f *Failure) Error() string {
@@ -47,7 +55,7 @@ func (f *Failure) Error() string {
 	default:
 		s = "the worker process crashed on it; the rest is not affected"
 	}
-	s = f.Job + ": " + s
+	s = f.Job.String() + ": " + s
 	if f.Detail != "" {
 		s += " (" + f.Detail + ")"
 	}
@@ -138,7 +146,7 @@ func outOfMemory(text string) bool {
 }
 
 // failure words why an exchange with a process failed; the process is ended.
-func (p *process) failure(job string, err error) error {
+func (p *process) failure(job Job, err error) error {
 	f := &Failure{Kind: Crashed, Job: job}
 	var answer *answerError
 	switch {
@@ -168,7 +176,7 @@ func (p *process) failure(job string, err error) error {
 const dyingLimit = 300 * time.Millisecond
 
 // notStarted words why there is no process.
-func notStarted(job string, err error) error {
+func notStarted(job Job, err error) error {
 	var f *Failure
 	if errors.As(err, &f) {
 		f.Kind, f.Job = Start, job

@@ -3,7 +3,6 @@ package worker
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"math"
@@ -73,7 +72,7 @@ func (m *Models) Load(pkg *models.Package) (inference.Runner, error) {
 // Runtime is the version of ONNX Runtime as a process of its own finds it, or
 // why it cannot be loaded.
 func (m *Models) Runtime() (string, error) {
-	const job = "looking for ONNX Runtime"
+	job := Job{"looking for", "ONNX Runtime"}
 	p, err := m.start(context.Background(), job)
 	if err != nil {
 		return "", err
@@ -88,7 +87,7 @@ func (m *Models) Runtime() (string, error) {
 }
 
 // start starts an empty process.
-func (m *Models) start(ctx context.Context, job string) (*process, error) {
+func (m *Models) start(ctx context.Context, job Job) (*process, error) {
 	p, err := m.launch()
 	if err != nil {
 		return nil, notStarted(job, err)
@@ -229,4 +228,4 @@ func missing(err error) []string {
 	return nil
 }
 
-func jobOf(pkg *models.Package) string { return fmt.Sprintf("model %s", pkg.Card.ID) }
+func jobOf(pkg *models.Package) Job { return Job{"model", pkg.Card.ID} }

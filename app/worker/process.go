@@ -20,8 +20,11 @@ type Options struct {
 	Memory     int64         // bytes that one may take; 0: see DecodeMemory and RunMemory
 	Timeout    time.Duration // for one run, or for one frame without what its size adds; 0: 15 minutes, 30 seconds
 
-	piped bool     // pass pixels through the connection, for tests
-	env   []string // more of the environment, for tests
+	// For tests: pixels pass through the connection; another grace; more of the
+	// environment.
+	piped bool
+	grace time.Duration
+	env   []string
 }
 
 // DecodeMemory is the limit of a process that decodes, in bytes: half of this

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -54,6 +55,7 @@ const (
 	demandWorse  = "a pixel too many missing"
 	demandDamage = "damaged data"
 	demandPID    = "the process"
+	demandWait   = "wait in " // behind it a folder: it makes "begun" there and waits for "end"
 )
 
 // obey fails as demanded; it returns for what the caller has to do.
@@ -109,6 +111,13 @@ func (faultyDecoder) Decode(ctx context.Context, in codec.Encoded) (*imaging.Fra
 		text := fmt.Sprintf(good, more)
 		say(text, from, to, len(text))
 	}
+	if folder, ok := strings.CutPrefix(demand, demandWait); ok {
+		if err := os.WriteFile(filepath.Join(folder, "begun"), nil, 0o600); err != nil {
+			return nil, err
+		}
+		await(filepath.Join(folder, "end"))
+		demand = demandPID
+	}
 	switch demand {
 	case demandTalk:
 		os.NewFile(3, "worker").Write([]byte(strings.Repeat("rubbish ", 100)))
@@ -153,6 +162,12 @@ func (faultyRunner) Close() error           { return nil }
 
 func (faultyRunner) Run(_ context.Context, _ map[string]inference.Tensor, outputs []string) (map[string]inference.Tensor, error) {
 	obey(outputs[0])
+	if folder, ok := strings.CutPrefix(outputs[0], demandWait); ok {
+		if err := os.WriteFile(filepath.Join(folder, "begun"), nil, 0o600); err != nil {
+			return nil, err
+		}
+		select {}
+	}
 	switch outputs[0] {
 	case demandPID:
 		return map[string]inference.Tensor{demandPID: {Shape: []int64{1}, Data: []float32{float32(os.Getpid())}}}, nil
@@ -325,23 +340,35 @@ func TestACancelledFrameReturnsAndItsHangingProcessIsEnded(t *testing.T) {
 
 func TestACancelledFrameThatEndsSoonLeavesItsProcessAlive(t *testing.T) {
 	transports(t, func(t *testing.T, o Options) {
-		o.Processes = 1
+		o.Processes, o.grace = 1, time.Minute
 		d := newDecoder(t, o)
 		before := pidOf(t, d)
-		p := d.take()
+		folder := t.TempDir()
 		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		// The question is on its way when the context ends.
-		d.slots <- struct{}{}
-		d.idle = append(d.idle, p)
-		<-d.slots
-		if _, err := d.Decode(ctx, demand(demandPID)); !errors.Is(err, context.Canceled) {
+		go func() {
+			await(filepath.Join(folder, "begun"))
+			cancel()
+		}()
+		if _, err := d.Decode(ctx, demand(demandWait+folder)); !errors.Is(err, context.Canceled) {
 			t.Errorf("%v", err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, "end"), nil, 0o600); err != nil {
+			t.Fatal(err)
 		}
 		if after := pidOf(t, d); after != before {
 			t.Error("the process was ended")
 		}
 	})
+}
+
+// await waits for a file.
+func await(path string) {
+	for {
+		if _, err := os.Stat(path); err == nil {
+			return
+		}
+		runtime.Gosched()
+	}
 }
 
 func TestErrorsOfTheDecoderKeepTheirType(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"longying/app/ui/lang"
+	"longying/app/worker"
 	"longying/inference/ort"
 	"longying/records"
 	"longying/records/seal"
@@ -23,6 +24,7 @@ func Explained(l *lang.Strings, err error) string {
 		newer      *sqlite.NewerDatabaseError
 		damaged    *seal.DamagedError
 		runtime    *ort.MissingError
+		worked     *worker.Failure
 		path       *fs.PathError
 	)
 	switch {
@@ -54,6 +56,8 @@ func Explained(l *lang.Strings, err error) string {
 		return l.T("error.wrong_key")
 	case errors.As(err, &damaged):
 		return l.T("error.damaged", damaged.Path)
+	case errors.As(err, &worked):
+		return l.Or(lang.Key("error.worker_"+string(worked.Kind)), err.Error(), worked.Subject, worked.Detail)
 	case errors.As(err, &runtime):
 		return l.T("error.no_runtime")
 	case errors.As(err, &path) && errors.Is(err, fs.ErrNotExist):
