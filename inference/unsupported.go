@@ -41,7 +41,11 @@ func unsupported(card *models.Card) string {
 		return fmt.Sprintf("slide.aggregation %q", s.Aggregation)
 	}
 	for i := range card.Outputs {
-		switch o := &card.Outputs[i]; o.Kind {
+		o := &card.Outputs[i]
+		if o.OnlyIf != "" || o.Occlusion != nil {
+			return fmt.Sprintf("output %q with only_if or occlusion", o.Name)
+		}
+		switch o.Kind {
 		case models.OutputProbabilities, models.OutputActivationMap:
 		default:
 			return fmt.Sprintf("output %q of kind %q", o.Name, o.Kind)

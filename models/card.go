@@ -102,6 +102,7 @@ type Input struct {
 	MinColumns     int            `json:"min_columns"`                  //
 	Preprocess     []Step         `json:"preprocess"`                   // in order
 	Tensor         TensorDef      `json:"tensor"`                       // what the session takes
+	RegionCrop     *RegionCrop    `json:"region_crop,omitempty"`        // what the steps get; required for the task region on an image that is no slide, and only there
 	SlidingWindow  *SlidingWindow `json:"sliding_window,omitempty"`     // the tensor is one window of what the steps make
 	Statistics     *Statistics    `json:"statistics,omitempty"`         // of the tensor over the training images; beyond its bands the result is amber
 	MaxAspect      float64        `json:"max_aspect,omitempty"`         // largest ratio of the longer to the shorter side; 0 = any
@@ -131,6 +132,15 @@ type TensorDef struct {
 	Order  string  `json:"order"`            // one of Orders, that of the last step
 	Type   string  `json:"type,omitempty"`   // one of TensorTypes; "" is float32. Values are rounded half to even and must fit
 	Values *Range  `json:"values,omitempty"` // every value lies here, else the image is refused
+}
+
+// RegionCrop is the part of an image that a region model is given, in pixels of
+// the image: about the middle of the marked region, its first column
+// floor((x0+x1)/2 - width/2 + 0.5), its first row likewise. The model is refused
+// where that leaves the image, and where the marked region is larger.
+type RegionCrop struct {
+	Width  int `json:"width"`
+	Height int `json:"height"`
 }
 
 // SlidingWindow is how a model of fixed size is moved over an image or volume

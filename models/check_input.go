@@ -51,8 +51,29 @@ func (c *Card) checkInput(p *problems) {
 	if in.AmberReason != nil {
 		p.text("input.amber_reason", *in.AmberReason)
 	}
+	c.checkRegionCrop(p)
 	c.checkStatistics(p)
 	c.checkTensor(p)
+}
+
+func (c *Card) checkRegionCrop(p *problems) {
+	r, wanted := c.Input.RegionCrop, c.Task == TaskRegion && c.Slide == nil
+	if wanted != (r != nil) {
+		p.add("input.region_crop", "is wanted for the task %q on images that are no slides, and left out elsewhere", TaskRegion)
+		return
+	}
+	if r == nil {
+		return
+	}
+	if r.Width < 1 || r.Width > side || r.Height < 1 || r.Height > side {
+		p.add("input.region_crop", "%d x %d is not 1..%d", r.Width, r.Height, side)
+	}
+	if volumetric(c.Input.Tensor.Order) {
+		p.add("input.region_crop", "belongs to images, not to volumes")
+	}
+	if !c.Input.MarkedRegion {
+		p.add("input.marked_region", "must be true for the task %q", TaskRegion)
+	}
 }
 
 func (c *Card) checkStatistics(p *problems) {
@@ -133,6 +154,9 @@ func (c *Card) followSteps(p *problems) sample {
 	at := sample{channels: 1, depth: -1, height: -1, width: -1}
 	if c.Slide != nil {
 		at.width, at.height = int64(c.Slide.PatchPixels), int64(c.Slide.PatchPixels)
+	}
+	if r := c.Input.RegionCrop; r != nil {
+		at.width, at.height = int64(r.Width), int64(r.Height)
 	}
 	for _, s := range c.Input.Preprocess {
 		switch s.Name {

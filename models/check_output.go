@@ -11,9 +11,9 @@ import (
 func belongs(kind OutputKind) []string {
 	switch kind {
 	case OutputProbabilities:
-		return []string{"classes", "unsure_below", "unsure_margin"}
+		return []string{"classes", "unsure_below", "unsure_margin", "only_if", "occlusion"}
 	case OutputLogits:
-		return []string{"classes", "activation", "temperature", "unsure_below", "unsure_margin"}
+		return []string{"classes", "activation", "temperature", "unsure_below", "unsure_margin", "only_if", "occlusion"}
 	case OutputEmbedding:
 		return []string{"classes", "activation", "temperature", "unsure_below", "unsure_margin", "head"}
 	case OutputActivationMap:
@@ -25,7 +25,7 @@ func belongs(kind OutputKind) []string {
 	case OutputSegmentation:
 		return []string{"classes", "activation"}
 	case OutputMeasurement:
-		return []string{"measurements"}
+		return []string{"measurements", "only_if"}
 	}
 	return nil
 }
@@ -36,6 +36,7 @@ func (o *Output) present() map[string]bool {
 		"for_class": o.ForClass != "", "box_fraction": o.BoxFraction != 0,
 		"unsure_below": o.UnsureBelow != 0, "unsure_margin": o.UnsureGap != 0,
 		"group": o.Group != "", "measurements": len(o.Measurements) > 0, "head": o.Head != nil,
+		"only_if": o.OnlyIf != "", "occlusion": o.Occlusion != nil,
 	}
 }
 
@@ -65,8 +66,50 @@ func (c *Card) checkOutputs(p *problems) {
 			p.add(fmt.Sprintf("outputs[%d].for_class", i), "%q is not the key of a class", o.ForClass)
 		}
 	}
+	c.checkConditions(p)
 	c.checkTask(p, count)
 	c.checkDetection(p)
+}
+
+// checkConditions reports heads that depend on a class which no head before them
+// can propose, and heads of slides that depend on one.
+func (c *Card) checkConditions(p *problems) {
+	proposes := map[string]bool{}
+	for i := range c.Outputs {
+		o, key := &c.Outputs[i], fmt.Sprintf("outputs[%d]", i)
+		if o.OnlyIf != "" && (!proposes[o.OnlyIf] || c.Slide != nil) {
+			p.add(key+".only_if", "%q is not a class that an output before this one proposes, or the model is for slides", o.OnlyIf)
+		}
+		if o.Occlusion != nil {
+			c.checkOcclusion(p, key+".occlusion", o.Occlusion)
+		}
+		if o.Kind == OutputProbabilities || o.Kind == OutputLogits {
+			for _, k := range o.Classes {
+				proposes[k.Key] = k.Proposes
+			}
+		}
+	}
+}
+
+func (c *Card) checkOcclusion(p *problems, key string, o *Occlusion) {
+	t := &c.Input.Tensor
+	if c.Slide != nil || len(t.Shape) != 4 {
+		p.add(key, "belongs to images that are no slides and no volumes")
+		return
+	}
+	height, width := t.Shape[2], t.Shape[3]
+	if t.Order == "NHWC" {
+		height, width = t.Shape[1], t.Shape[2]
+	}
+	if o.Size < 1 || height > 0 && int64(o.Size) > height || width > 0 && int64(o.Size) > width {
+		p.add(key+".size", "%d is not 1 to the sides of the tensor, %d and %d", o.Size, height, width)
+	}
+	if o.Step < 1 || o.Step > o.Size {
+		p.add(key+".step", "%d is not 1..%d, the size", o.Step, o.Size)
+	}
+	if !(o.BoxFraction > 0 && o.BoxFraction <= 1) {
+		p.add(key+".box_fraction", "%g is outside 0..1, or 0", o.BoxFraction)
+	}
 }
 
 func (c *Card) checkOutput(p *problems, key string, o *Output, seen map[string]bool, count map[OutputKind]int) {

@@ -28,6 +28,8 @@ type Output struct {
 	BoxFraction  float64       `json:"box_fraction,omitempty"` // activation map: box = where the map is at least this share of its maximum
 	UnsureBelow  float64       `json:"unsure_below,omitempty"`
 	UnsureGap    float64       `json:"unsure_margin,omitempty"`
+	OnlyIf       string        `json:"only_if,omitempty"`      // probabilities, logits, measurement: judged only where this class of an output before it is proposed; else nothing is said
+	Occlusion    *Occlusion    `json:"occlusion,omitempty"`    // probabilities and logits of an image: how the place that a class rests on is found
 	Group        string        `json:"group,omitempty"`        // boxes, scores, labels: which belong together, one group for each scale
 	Measurements []Measurement `json:"measurements,omitempty"` // measurement: one for each column
 	Head         *Head         `json:"head,omitempty"`         // embedding
@@ -50,6 +52,18 @@ type Class struct {
 	Colour     string      `json:"colour,omitempty"`     // #rrggbb, for maps
 	Segment    *Segment    `json:"segment,omitempty"`    // segmentation, required where the class proposes
 	After      *After      `json:"post_processing,omitempty"`
+}
+
+// Occlusion is a map of how far the probability of a class falls when a square of
+// the tensor is covered (Zeiler and Fergus, ECCV 2014). Squares begin every step
+// pixels, the last of each axis set back to end with the tensor; each pixel has
+// the mean fall of the squares that cover it. It costs one run for each square,
+// and is made only for a class that is proposed or unsure.
+type Occlusion struct {
+	Size        int     `json:"size"`         // side of the square, pixels of the tensor
+	Step        int     `json:"step"`         // 1..size
+	Value       float64 `json:"value"`        // that covers it, in all channels of the tensor
+	BoxFraction float64 `json:"box_fraction"` // the box is where the map is at least this share of its maximum
 }
 
 // Segment is how a class is named in a DICOM Segmentation (PS3.3 C.8.20.4).

@@ -269,6 +269,17 @@ func TestAValueThatCannotBeMeantIsAnErrorThatNamesItsKey(t *testing.T) {
 		"calibration of nobody":           {"boxes", keys{"evidence", "calibration", 0, "n"}, 0, `"evidence.calibration[0].n"`},
 		"picture outside":                 {"boxes", keys{"evidence", "calibration", 0, "picture"}, "/x.png", `"evidence.calibration[0].picture"`},
 		"private scheme without a name":   {"film", keys{"outputs", 0, "classes", 0, "code", "scheme"}, "99", `"outputs[0].classes[0].code.scheme"`},
+		"a region model without its crop": {"region", keys{"input", "region_crop"}, map[string]any{"width": 0, "height": 48}, `"input.region_crop"`},
+		"a crop of a film":                {"film", keys{"input", "region_crop"}, map[string]any{"width": 4, "height": 6}, `"input.region_crop"`},
+		"a crop that nobody marks":        {"region", keys{"input", "marked_region"}, false, `"input.marked_region"`},
+		"crop and tensor of two sizes":    {"region", keys{"input", "region_crop", "width"}, 49, `"input.tensor.shape"`},
+		"a head that hangs on itself":     {"region", keys{"outputs", 1, "only_if"}, "solid", `"outputs[1].only_if"`},
+		"a head that hangs on a later":    {"region", keys{"outputs", 0, "only_if"}, "solid", `"outputs[0].only_if"`},
+		"a mask that hangs on a class":    {"volume", keys{"outputs", 0, "only_if"}, "lung", `"outputs[0].only_if"`},
+		"a patch larger than the tensor":  {"region", keys{"outputs", 0, "occlusion", "size"}, 49, `"outputs[0].occlusion.size"`},
+		"steps that leave gaps":           {"region", keys{"outputs", 0, "occlusion", "step"}, 17, `"outputs[0].occlusion.step"`},
+		"a box of no occlusion":           {"region", keys{"outputs", 0, "occlusion", "box_fraction"}, 0, `"outputs[0].occlusion.box_fraction"`},
+		"occlusion of a map":              {"film", keys{"outputs", 1, "occlusion"}, map[string]any{"size": 2, "step": 1, "value": 0, "box_fraction": 0.5}, `"outputs[1].occlusion"`},
 		"unsure_below above 1":            {"slide", keys{"outputs", 0, "unsure_below"}, 60, `"outputs[0].unsure_below"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -304,7 +315,7 @@ func TestWhatIsNotOneJSONObjectIsAnError(t *testing.T) {
 // The property is: an error or a card that passes Check, never a panic.
 func FuzzParse(f *testing.F) {
 	f.Add(encode(f, card(f, "film")))
-	for _, name := range []string{"slide", "volume", "boxes", "pooled"} {
+	for _, name := range []string{"slide", "volume", "boxes", "pooled", "region"} {
 		f.Add(encode(f, card(f, name)))
 	}
 	f.Add([]byte(`{"input":{"preprocess":[{"step":"resize"}]}}`))
