@@ -15,6 +15,7 @@ type Given struct {
 	SOPUID string          // the instance meant; empty: the series must hold one image
 	Region *imaging.Region // marked by the doctor, in pixels of the frame or of the slide's total matrix
 	Organ  string          // of the specimen, one of Slide.Organs of the card
+	Stated Stated
 }
 
 // none stands for an attribute that the header does not have.
@@ -45,9 +46,11 @@ func Fits(card *models.Card, study *imaging.Study, series *imaging.Series, given
 	}
 	checks := []func() *Reason{
 		func() *Reason {
-			return listed(in.BodyParts, upper(inst.BodyPart, series.BodyPart), ReasonBodyPart, ReasonBodyPartMissing)
+			return listed(in.BodyParts, upper(inst.BodyPart, series.BodyPart, given.Stated.BodyPart), ReasonBodyPart, ReasonBodyPartMissing)
 		},
-		func() *Reason { return listed(in.Views, upper(inst.ViewPosition), ReasonView, ReasonViewMissing) },
+		func() *Reason {
+			return listed(in.Views, upper(inst.ViewPosition, given.Stated.View), ReasonView, ReasonViewMissing)
+		},
 		func() *Reason { return photometricFits(in, inst) },
 		func() *Reason {
 			if study.HeadersDisagree {
@@ -55,7 +58,12 @@ func Fits(card *models.Card, study *imaging.Study, series *imaging.Series, given
 			}
 			return nil
 		},
-		func() *Reason { return ageFits(in.AgeYears, study, inst) },
+		func() *Reason { return ageFits(in.AgeYears, study, inst, given.Stated.Age) },
+		func() *Reason {
+			return listed(in.Sex, upper(inst.Patient.Sex, study.Patient.Sex, given.Stated.Sex), ReasonSex, ReasonSexMissing)
+		},
+		func() *Reason { return contrastFits(in.Contrast, inst, given.Stated.Contrast) },
+		func() *Reason { return spacingFits(in, inst) },
 		func() *Reason { return imageFits(card, series, inst, given) },
 		func() *Reason {
 			if card.Slide == nil {

@@ -13,13 +13,17 @@ import (
 // The age is the header's Patient's Age (0010,1010) where it is given, else
 // birth date to study date. A malformed age is a refusal even when there is a
 // birth date. Where both are given they may differ by one year at most, and both
-// must be inside the range.
-func ageFits(allowed *models.Range, study *imaging.Study, inst *imaging.Instance) *Reason {
+// must be inside the range. What a person says counts only where the header has
+// neither.
+func ageFits(allowed *models.Range, study *imaging.Study, inst *imaging.Instance, said string) *Reason {
 	if allowed == nil {
 		return nil
 	}
 	low, high := fmt.Sprintf("%g", allowed.Min), fmt.Sprintf("%g", allowed.Max)
 	stated, birth := ageAndBirth(study, inst)
+	if stated == "" && birth == "" {
+		stated = said
+	}
 	var years []int
 	if stated != "" {
 		age, err := imaging.ParseAge(stated)

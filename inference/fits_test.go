@@ -66,18 +66,51 @@ func TestAFilmIsRefusedForEachReasonAndOtherwiseFits(t *testing.T) {
 	}{
 		"a film on which all is right fits": {func(*situation) {}, nil},
 
-		"another modality":                  {func(s *situation) { s.instance.Modality = "CT" }, because(ReasonModality, "CT", "CR, DX")},
-		"no modality":                       {func(s *situation) { s.instance.Modality, s.series.Modality = "", "" }, because(ReasonModality, "-", "CR, DX")},
-		"a slide":                           {func(s *situation) { s.instance.Slide = &imaging.Slide{} }, because(ReasonSlideOnly)},
-		"another body part":                 {func(s *situation) { s.instance.BodyPart = "HAND" }, because(ReasonBodyPart, "HAND", "CHEST")},
-		"no body part":                      {func(s *situation) { s.instance.BodyPart, s.series.BodyPart = "", " " }, because(ReasonBodyPartMissing, "CHEST")},
-		"the series' body part is enough":   {func(s *situation) { s.instance.BodyPart = "" }, nil},
-		"any body part where none is named": {func(s *situation) { s.card.Input.BodyParts = nil; s.instance.BodyPart = "" }, nil},
-		"another view":                      {func(s *situation) { s.instance.ViewPosition = "LL" }, because(ReasonView, "LL", "AP, PA")},
-		"no view":                           {func(s *situation) { s.instance.ViewPosition = "" }, because(ReasonViewMissing, "AP, PA")},
-		"padding and case do not matter":    {func(s *situation) { s.instance.ViewPosition = "pa " }, nil},
-		"another photometric":               {func(s *situation) { s.instance.Pixels.Photometric = "RGB" }, because(ReasonPhotometric, "RGB", "MONOCHROME1, MONOCHROME2")},
-		"no photometric":                    {func(s *situation) { s.instance.Pixels.Photometric = "" }, because(ReasonPhotometric, "-", "MONOCHROME1, MONOCHROME2")},
+		"another modality":                    {func(s *situation) { s.instance.Modality = "CT" }, because(ReasonModality, "CT", "CR, DX")},
+		"no modality":                         {func(s *situation) { s.instance.Modality, s.series.Modality = "", "" }, because(ReasonModality, "-", "CR, DX")},
+		"a slide":                             {func(s *situation) { s.instance.Slide = &imaging.Slide{} }, because(ReasonSlideOnly)},
+		"another body part":                   {func(s *situation) { s.instance.BodyPart = "HAND" }, because(ReasonBodyPart, "HAND", "CHEST")},
+		"no body part":                        {func(s *situation) { s.instance.BodyPart, s.series.BodyPart = "", " " }, because(ReasonBodyPartMissing, "CHEST")},
+		"the series' body part is enough":     {func(s *situation) { s.instance.BodyPart = "" }, nil},
+		"any body part where none is named":   {func(s *situation) { s.card.Input.BodyParts = nil; s.instance.BodyPart = "" }, nil},
+		"another view":                        {func(s *situation) { s.instance.ViewPosition = "LL" }, because(ReasonView, "LL", "AP, PA")},
+		"no view":                             {func(s *situation) { s.instance.ViewPosition = "" }, because(ReasonViewMissing, "AP, PA")},
+		"padding and case do not matter":      {func(s *situation) { s.instance.ViewPosition = "pa " }, nil},
+		"a view that a person states":         {func(s *situation) { s.instance.ViewPosition = ""; s.given.Stated.View = "PA" }, nil},
+		"a stated view that is not allowed":   {func(s *situation) { s.instance.ViewPosition = ""; s.given.Stated.View = "LL" }, because(ReasonView, "LL", "AP, PA")},
+		"the header's view, whatever is said": {func(s *situation) { s.instance.ViewPosition = "LL"; s.given.Stated.View = "PA" }, because(ReasonView, "LL", "AP, PA")},
+		"a body part that a person states": {func(s *situation) {
+			s.instance.BodyPart, s.series.BodyPart, s.given.Stated.BodyPart = "", "", "CHEST"
+		}, nil},
+		"an age that a person states":       {func(s *situation) { s.study.Patient.Age, s.given.Stated.Age = "", "003Y" }, nil},
+		"a stated age out of range":         {func(s *situation) { s.study.Patient.Age, s.given.Stated.Age = "", "030Y" }, because(ReasonAgeRange, "30", "1", "5")},
+		"a malformed age, whatever is said": {func(s *situation) { s.study.Patient.Age, s.given.Stated.Age = "4", "004Y" }, because(ReasonAgeMalformed, "4", "1", "5")},
+		"no sex where one is asked for":     {func(s *situation) { s.card.Input.Sex = []string{"F"} }, because(ReasonSexMissing, "F")},
+		"another sex":                       {func(s *situation) { s.card.Input.Sex, s.study.Patient.Sex = []string{"F"}, "M" }, because(ReasonSex, "M", "F")},
+		"the sex of the instance's own header": {func(s *situation) {
+			s.card.Input.Sex, s.study.Patient.Sex, s.instance.Patient.Sex = []string{"F"}, "M", "F"
+		}, nil},
+		"contrast that nobody knows of": {func(s *situation) { s.card.Input.Contrast = "forbidden" }, because(ReasonContrastMissing)},
+		"contrast that is forbidden":    {func(s *situation) { s.card.Input.Contrast, s.instance.ContrastAgent = "forbidden", "Omnipaque " }, because(ReasonContrastGiven, "Omnipaque")},
+		"contrast that is missing":      {func(s *situation) { s.card.Input.Contrast, s.given.Stated.Contrast = "required", "no" }, because(ReasonContrastNone)},
+		"a header that says none was given": {func(s *situation) {
+			s.card.Input.Contrast, s.instance.ContrastAgent, s.given.Stated.Contrast = "required", "none", "yes"
+		}, because(ReasonContrastNone)},
+		"contrast that a person states": {func(s *situation) { s.card.Input.Contrast, s.given.Stated.Contrast = "required", "yes" }, nil},
+		"contrast where any will do":    {func(s *situation) { s.card.Input.Contrast = "any" }, nil},
+		"no spacing":                    {func(s *situation) { s.card.Input.Spacing = &models.Range{Min: .5, Max: 1} }, because(ReasonSpacingMissing, "0.5–1")},
+		"spacing of one direction out of range": {func(s *situation) {
+			s.card.Input.Spacing, s.instance.Space = &models.Range{Min: .5, Max: 1}, imaging.Spacing{RowMM: .7, ColumnMM: 1.25}
+		}, because(ReasonSpacing, "1.25", "0.5–1")},
+		"spacing in range": {func(s *situation) {
+			s.card.Input.Spacing, s.instance.Space = &models.Range{Min: .5, Max: 1}, imaging.Spacing{RowMM: .5, ColumnMM: 1}
+		}, nil},
+		"no slice thickness": {func(s *situation) { s.card.Input.SliceThickness = &models.Range{Min: 1, Max: 3} }, because(ReasonThicknessMissing, "1–3")},
+		"slices too thick": {func(s *situation) {
+			s.card.Input.SliceThickness, s.instance.SliceThickness = &models.Range{Min: 1, Max: 3}, 5
+		}, because(ReasonThickness, "5", "1–3")},
+		"another photometric": {func(s *situation) { s.instance.Pixels.Photometric = "RGB" }, because(ReasonPhotometric, "RGB", "MONOCHROME1, MONOCHROME2")},
+		"no photometric":      {func(s *situation) { s.instance.Pixels.Photometric = "" }, because(ReasonPhotometric, "-", "MONOCHROME1, MONOCHROME2")},
 		"patients mixed up": {func(s *situation) {
 			s.study.HeadersDisagree, s.study.HeaderDifference = true, "two names"
 		}, because(ReasonPatientHeaders, "two names")},
@@ -194,5 +227,35 @@ func TestNoReasonIsWithoutASentenceAndNoneSaysNormal(t *testing.T) {
 	r := Reason{Code: ReasonAgeRange, Args: []string{"45", "1", "5"}}
 	if got, want := r.String(), "the patient is 45 years old; the model is only for ages 1 to 5 years"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestOnlyWhatTheHeaderLeavesOpenIsAskedForAndOnlyWhatCanBeIsTaken(t *testing.T) {
+	card := filmCard()
+	card.Input.Sex = []string{"F"}
+	for code, want := range map[ReasonCode]string{ReasonBodyPartMissing: "body_part", ReasonViewMissing: "view", ReasonAgeMissing: "age",
+		ReasonSexMissing: "sex", ReasonContrastMissing: "contrast", ReasonAgeMalformed: "", ReasonView: "", ReasonSpacingMissing: ""} {
+		name, values := AskedFor(card, code)
+		if name != want {
+			t.Errorf("%s asks for %q", code, name)
+		}
+		var s Stated
+		for _, v := range values {
+			if err := s.Set(name, v); err != nil || s.IsZero() {
+				t.Errorf("%s = %s: %v", name, v, err)
+			}
+		}
+	}
+	var s Stated
+	for name, value := range map[string]string{"age": "4", "sex": "female", "contrast": "maybe", "modality": "CT"} {
+		if err := s.Set(name, value); err == nil {
+			t.Errorf("%s = %s was taken", name, value)
+		}
+	}
+	q := request(t, answering(filmOutputs(0.9)))
+	q.Given.Stated.View = "PA"
+	got, err := Classify(t.Context(), q, blankFilm())
+	if err != nil || got[0].Trace.Stated == nil || got[0].Trace.Stated.View != "PA" {
+		t.Errorf("what was stated is not in the trace: %+v, %v", got, err)
 	}
 }

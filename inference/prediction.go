@@ -56,29 +56,38 @@ type ReasonCode string
 
 // Reasons for a refusal, and for an amber result.
 const (
-	ReasonModality         ReasonCode = "modality"          // 0 found, 1 allowed
-	ReasonBodyPart         ReasonCode = "body_part"         // 0 found, 1 allowed
-	ReasonBodyPartMissing  ReasonCode = "body_part_missing" // 0 allowed
-	ReasonView             ReasonCode = "view"              // 0 found, 1 allowed
-	ReasonViewMissing      ReasonCode = "view_missing"      // 0 allowed
-	ReasonPhotometric      ReasonCode = "photometric"       // 0 found, 1 allowed
-	ReasonAgeMissing       ReasonCode = "age_missing"       // 0 min, 1 max
-	ReasonAgeMalformed     ReasonCode = "age_malformed"     // 0 value, 1 min, 2 max
-	ReasonAgeRange         ReasonCode = "age_range"         // 0 years, 1 min, 2 max
-	ReasonAgeContradiction ReasonCode = "age_contradiction" // 0 age in header, 1 age by birth date
-	ReasonSize             ReasonCode = "size"              // 0 found, 1 least
-	ReasonAspect           ReasonCode = "aspect"            // 0 found, 1 most
-	ReasonFrames           ReasonCode = "frames"            // 0 found
-	ReasonPixels           ReasonCode = "pixels"            // 0 what is wrong with them
-	ReasonRegionMissing    ReasonCode = "region_missing"    // the doctor has marked none
-	ReasonRegionInvalid    ReasonCode = "region_invalid"    // 0 why
-	ReasonRegionSmall      ReasonCode = "region_small"      // 0 pixels of the region, 1 pixels of one patch
-	ReasonRegionLarge      ReasonCode = "region_large"      // 0 patches, 1 most
-	ReasonScaleUnknown     ReasonCode = "scale_unknown"     // slide without micrometres per pixel
-	ReasonScale            ReasonCode = "scale"             // 0 found, 1 wanted
-	ReasonNoTissue         ReasonCode = "no_tissue"         // 0 patches looked at, 1 least share of tissue
-	ReasonOrganMissing     ReasonCode = "organ_missing"     // 0 organs known
-	ReasonOrgan            ReasonCode = "organ"             // 0 found, 1 organs known
+	ReasonModality         ReasonCode = "modality"                // 0 found, 1 allowed
+	ReasonBodyPart         ReasonCode = "body_part"               // 0 found, 1 allowed
+	ReasonBodyPartMissing  ReasonCode = "body_part_missing"       // 0 allowed
+	ReasonView             ReasonCode = "view"                    // 0 found, 1 allowed
+	ReasonViewMissing      ReasonCode = "view_missing"            // 0 allowed
+	ReasonPhotometric      ReasonCode = "photometric"             // 0 found, 1 allowed
+	ReasonAgeMissing       ReasonCode = "age_missing"             // 0 min, 1 max
+	ReasonAgeMalformed     ReasonCode = "age_malformed"           // 0 value, 1 min, 2 max
+	ReasonAgeRange         ReasonCode = "age_range"               // 0 years, 1 min, 2 max
+	ReasonAgeContradiction ReasonCode = "age_contradiction"       // 0 age in header, 1 age by birth date
+	ReasonSex              ReasonCode = "sex"                     // 0 found, 1 allowed
+	ReasonSexMissing       ReasonCode = "sex_missing"             // 0 allowed
+	ReasonContrastMissing  ReasonCode = "contrast_missing"        // the header does not say whether contrast medium was given
+	ReasonContrastNone     ReasonCode = "contrast_none"           // none was given, the model needs it
+	ReasonContrastGiven    ReasonCode = "contrast_given"          // 0 which; the model must not have it
+	ReasonSpacing          ReasonCode = "spacing"                 // 0 found mm, 1 allowed
+	ReasonSpacingMissing   ReasonCode = "spacing_missing"         // 0 allowed
+	ReasonThickness        ReasonCode = "slice_thickness"         // 0 found mm, 1 allowed
+	ReasonThicknessMissing ReasonCode = "slice_thickness_missing" // 0 allowed
+	ReasonSize             ReasonCode = "size"                    // 0 found, 1 least
+	ReasonAspect           ReasonCode = "aspect"                  // 0 found, 1 most
+	ReasonFrames           ReasonCode = "frames"                  // 0 found
+	ReasonPixels           ReasonCode = "pixels"                  // 0 what is wrong with them
+	ReasonRegionMissing    ReasonCode = "region_missing"          // the doctor has marked none
+	ReasonRegionInvalid    ReasonCode = "region_invalid"          // 0 why
+	ReasonRegionSmall      ReasonCode = "region_small"            // 0 pixels of the region, 1 pixels of one patch
+	ReasonRegionLarge      ReasonCode = "region_large"            // 0 patches, 1 most
+	ReasonScaleUnknown     ReasonCode = "scale_unknown"           // slide without micrometres per pixel
+	ReasonScale            ReasonCode = "scale"                   // 0 found, 1 wanted
+	ReasonNoTissue         ReasonCode = "no_tissue"               // 0 patches looked at, 1 least share of tissue
+	ReasonOrganMissing     ReasonCode = "organ_missing"           // 0 organs known
+	ReasonOrgan            ReasonCode = "organ"                   // 0 found, 1 organs known
 	ReasonNotSlide         ReasonCode = "not_slide"
 	ReasonSlideOnly        ReasonCode = "slide_only"
 	ReasonPackage          ReasonCode = "package"         // 0 what does not match: hash, test, card
@@ -185,5 +194,6 @@ type Trace struct {
 	Running    time.Duration `json:"running_ns"`
 	Operator   string        `json:"operator"`
 
+	Stated         *Stated            `json:"stated,omitempty"`          // what a person said of attributes that the header does not have
 	SiteThresholds map[string]float64 `json:"site_thresholds,omitempty"` // that took the place of the card's, by class
 }

@@ -51,8 +51,13 @@ func (q *Request) card() *models.Card { return q.Package.Card }
 
 // trace is the trace as far as it is known before the run.
 func (q *Request) trace(started time.Time) Trace {
+	var stated *Stated
+	if !q.Given.Stated.IsZero() {
+		said := q.Given.Stated
+		stated = &said
+	}
 	return Trace{
-		Model: Identity(q.card()), Runtime: q.Runner.RuntimeVersion(), Provider: q.Runner.Provider(),
+		Stated: stated, Model: Identity(q.card()), Runtime: q.Runner.RuntimeVersion(), Provider: q.Runner.Provider(),
 		Inputs: []imaging.Ref{q.place()}, Preprocess: q.card().Input.Preprocess,
 		Started: started, Operator: q.Operator, SiteThresholds: q.Site.Thresholds,
 	}

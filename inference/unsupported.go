@@ -16,14 +16,6 @@ func unsupported(card *models.Card) string {
 	switch {
 	case card.Task == models.TaskDetection || card.Task == models.TaskSegmentation:
 		return fmt.Sprintf("task %q", card.Task)
-	case len(in.Sex) > 0:
-		return "input.sex"
-	case in.Spacing != nil:
-		return "input.spacing_mm"
-	case in.SliceThickness != nil:
-		return "input.slice_thickness_mm"
-	case in.Contrast != "" && in.Contrast != "any":
-		return "input.contrast"
 	case in.Frames != nil && (in.Frames.Min > 1 || in.Frames.Max > 1):
 		return "input.frames"
 	case in.Slices != nil:

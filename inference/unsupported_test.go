@@ -11,19 +11,15 @@ import (
 // refuses the model before anything runs.
 func TestADemandThatThisVersionDoesNotMeetRefusesTheModel(t *testing.T) {
 	for want, change := range map[string]func(*models.Card){
-		"segmentation":       func(c *models.Card) { c.Task = models.TaskSegmentation },
-		"input.sex":          func(c *models.Card) { c.Input.Sex = []string{"F"} },
-		"spacing_mm":         func(c *models.Card) { c.Input.Spacing = &models.Range{Min: 1, Max: 2} },
-		"slice_thickness_mm": func(c *models.Card) { c.Input.SliceThickness = &models.Range{Min: 1, Max: 2} },
-		"input.contrast":     func(c *models.Card) { c.Input.Contrast = "required" },
-		"input.frames":       func(c *models.Card) { c.Input.Frames = &models.IntRange{Min: 1, Max: 20} },
-		"input.slices":       func(c *models.Card) { c.Input.Slices = &models.IntRange{Min: 20, Max: 300} },
-		"sliding_window":     func(c *models.Card) { c.Input.SlidingWindow = &models.SlidingWindow{} },
-		"statistics":         func(c *models.Card) { c.Input.Statistics = &models.Statistics{} },
-		"tensor.values":      func(c *models.Card) { c.Input.Tensor.Values = &models.Range{Max: 1} },
-		"tensor.type":        func(c *models.Card) { c.Input.Tensor.Type = "uint8" },
-		"logits":             func(c *models.Card) { c.Outputs = []models.Output{{Name: "o", Kind: models.OutputLogits}} },
-		"measurement":        func(c *models.Card) { c.Outputs = []models.Output{{Name: "o", Kind: models.OutputMeasurement}} },
+		"segmentation":   func(c *models.Card) { c.Task = models.TaskSegmentation },
+		"input.frames":   func(c *models.Card) { c.Input.Frames = &models.IntRange{Min: 1, Max: 20} },
+		"input.slices":   func(c *models.Card) { c.Input.Slices = &models.IntRange{Min: 20, Max: 300} },
+		"sliding_window": func(c *models.Card) { c.Input.SlidingWindow = &models.SlidingWindow{} },
+		"statistics":     func(c *models.Card) { c.Input.Statistics = &models.Statistics{} },
+		"tensor.values":  func(c *models.Card) { c.Input.Tensor.Values = &models.Range{Max: 1} },
+		"tensor.type":    func(c *models.Card) { c.Input.Tensor.Type = "uint8" },
+		"logits":         func(c *models.Card) { c.Outputs = []models.Output{{Name: "o", Kind: models.OutputLogits}} },
+		"measurement":    func(c *models.Card) { c.Outputs = []models.Output{{Name: "o", Kind: models.OutputMeasurement}} },
 	} {
 		card := filmCard()
 		study, series := film()

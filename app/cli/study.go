@@ -200,12 +200,13 @@ func predictionRow(p inference.Prediction) analysisRow {
 }
 
 func cmdAnalyze(ctx context.Context, c *call) error {
-	var ids stringList
+	var ids, stated stringList
 	var region, organ string
 	err := c.parse(c.raw, func(f *flag.FlagSet) {
 		f.Var(&ids, "model", "model ID; may be given several times")
 		f.StringVar(&region, "region", "", "X0,Y0,X1,Y1 in pixels")
 		f.StringVar(&organ, "organ", "", "the specimen's organ")
+		f.Var(&stated, "state", "what the header leaves open, as view=PA; body_part, view, age, sex or contrast; may be given several times")
 	})
 	if err != nil {
 		return err
@@ -218,6 +219,12 @@ func cmdAnalyze(ctx context.Context, c *call) error {
 		return err
 	}
 	req := reading.Request{ModelIDs: ids, Region: reg, Organ: organ}
+	for _, text := range stated {
+		name, value, _ := strings.Cut(text, "=")
+		if err := req.Stated.Set(name, value); err != nil {
+			return usagef("--state %s: %v", text, err)
+		}
+	}
 	var rows []analysisRow
 	if _, statErr := os.Stat(c.args[0]); statErr == nil {
 		rows, err = c.analyzePath(ctx, c.args[0], req)

@@ -22,11 +22,12 @@ import (
 
 // Request says what to analyse and how.
 type Request struct {
-	ModelIDs []string        // empty: every installed model
-	SOPUID   string          // the instance meant, where a series holds several
-	Region   *imaging.Region // marked by the doctor
-	Organ    string          // of the specimen, as the doctor says
-	AsIs     bool            // with the card's own thresholds, whatever this site has decided: to measure a model
+	ModelIDs []string         // empty: every installed model
+	SOPUID   string           // the instance meant, where a series holds several
+	Region   *imaging.Region  // marked by the doctor
+	Organ    string           // of the specimen, as the doctor says
+	Stated   inference.Stated // of attributes that the header does not have, by the person who asks
+	AsIs     bool             // with the card's own thresholds, whatever this site has decided: to measure a model
 	Progress func(model string, done, total int)
 }
 
@@ -82,7 +83,7 @@ func (r *Reading) ask(ctx context.Context, actor records.User, p *models.Package
 		if req.SOPUID != "" && !slices.ContainsFunc(s.Instances, func(in imaging.Instance) bool { return in.SOPInstanceUID == req.SOPUID }) {
 			continue
 		}
-		given := inference.Given{SOPUID: req.SOPUID, Region: req.Region, Organ: req.Organ}
+		given := inference.Given{SOPUID: req.SOPUID, Region: req.Region, Organ: req.Organ, Stated: req.Stated}
 		if reason := inference.Fits(p.Card, study, s, given); reason != nil {
 			pr := inference.Refusal(p.Card, imaging.Ref{StudyUID: study.UID, SeriesUID: s.UID}, *reason)
 			if refusal == nil || refusal.Reason.Code == inference.ReasonModality && reason.Code != inference.ReasonModality {

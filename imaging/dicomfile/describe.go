@@ -24,6 +24,7 @@ func (rd Reader) describe(f *File, s *scratch) *imaging.Instance {
 	inst.Number = number(TagInstanceNumber)
 	inst.Modality = ds.Text(TagModality)
 	inst.BodyPart = strings.ToUpper(ds.Text(TagBodyPartExamined))
+	inst.ContrastAgent = ds.Text(TagContrastBolusAgent)
 	inst.ViewPosition = ds.Text(TagViewPosition)
 	if inst.Laterality = ds.Text(TagImageLaterality); inst.Laterality == "" {
 		inst.Laterality = ds.Text(TagLaterality)

@@ -122,6 +122,7 @@ const (
 	TagOtherPatientIDsSeq     Tag = 0x00101002
 	TagPatientAge             Tag = 0x00101010
 	TagPatientComments        Tag = 0x00104000
+	TagContrastBolusAgent     Tag = 0x00180010
 	TagBodyPartExamined       Tag = 0x00180015
 	TagSliceThickness         Tag = 0x00180050
 	TagSoftwareVersions       Tag = 0x00181020
