@@ -139,3 +139,21 @@ func TestAChoiceKeepsNoKeyOfTheRoom(t *testing.T) {
 		t.Error("Space ticks nothing")
 	}
 }
+
+func TestCtrlEnterSendsAFormAlsoFromALongField(t *testing.T) {
+	s, w := signedIn(t)
+	note, other := workspace.NewMultiLineEntry(s.ws), workspace.NewMultiLineEntry(s.ws)
+	var got string
+	note.OnSubmitted = func(text string) { got += text }
+	s.ws.Keys.SetSections(func() []workspace.Section {
+		return []workspace.Section{{Actions: []workspace.Action{{Keys: []workspace.Key{workspace.Ctrl(fyne.KeyReturn)}, Do: func() { got += "room" }}}}}
+	})
+	for _, e := range []*workspace.Entry{note, other} {
+		w.SetContent(e)
+		e.SetText("渗出")
+		e.TypedShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyReturn, Modifier: fyne.KeyModifierControl})
+	}
+	if got != "渗出room" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -95,6 +95,7 @@ func (t *tab) edit() {
 		})
 	}
 	label.OnSubmitted = func(string) { save() }
+	note.OnSubmitted = label.OnSubmitted
 	t.showForm(open,
 		field(l.T("findings.form_label"), label), field(l.T("findings.form_side"), side), field(l.T("findings.form_note"), note),
 		t.formButtons(l.T("findings.button_save"), save))

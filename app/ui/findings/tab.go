@@ -67,7 +67,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	t := &tab{ws: ws, loading: ws.NewTask(), failed: map[string]string{}}
 	t.build()
 	room := &workspace.Room{ID: "findings", Place: workspace.Panel, Icon: theme.ListIcon(), Content: t.content(), Shown: t.load,
-		Actions: t.keys()}
+		Current: t.keys}
 	workspace.On(ws, func(workspace.StudyOpened) {
 		t.open()
 		t.showProgress()
@@ -87,7 +87,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 }
 
 func (t *tab) keys() []workspace.Action {
-	return []workspace.Action{
+	keys := []workspace.Action{
 		{Label: "findings.analyse", Keys: []workspace.Key{workspace.Press(fyne.KeyA)}, Do: t.analyseAll},
 		{Label: "findings.next", Keys: []workspace.Key{workspace.Press(fyne.KeyJ)}, Do: func() { t.choose(t.list.Step(1)) }},
 		{Label: "findings.previous", Keys: []workspace.Key{workspace.Press(fyne.KeyK)}, Do: func() { t.choose(t.list.Step(-1)) }},
@@ -96,8 +96,11 @@ func (t *tab) keys() []workspace.Action {
 		{Label: "findings.reject", Keys: []workspace.Key{workspace.Press(fyne.KeyN)}, Do: t.reject},
 		{Label: "findings.card", Keys: []workspace.Key{workspace.Press(fyne.KeyD)}, Do: t.toggleCard},
 		{Label: "findings.show_rejected", Keys: []workspace.Key{workspace.Press(fyne.KeyR)}, Do: t.toggleRejected},
-		{Label: "findings.mark_region", Keys: []workspace.Key{workspace.Press(fyne.KeyU)}, Do: t.wantRegion},
 	}
+	if t.slide { // only there a model asks for a region
+		keys = append(keys, workspace.Action{Label: "findings.mark_region", Keys: []workspace.Key{workspace.Press(fyne.KeyU)}, Do: t.wantRegion})
+	}
+	return keys
 }
 
 func (t *tab) build() {

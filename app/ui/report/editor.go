@@ -42,6 +42,9 @@ func newEditor(ws *workspace.Workspace, rows int) *editor {
 
 // freeze shows the text for reading, at full contrast, in place of the field.
 func (e *editor) freeze(on bool) {
+	if on {
+		e.signed.SetText(e.text.String()) // with what was typed since it was shown
+	}
 	e.Hidden, e.signed.Hidden = on, !on
 	e.box.Refresh()
 }

@@ -155,6 +155,7 @@ func (t *tab) sign() {
 			t.signed = &doc
 			t.report.State = records.ReportSigned
 			t.render()
+			t.load() // what stands there from now on is what was stored
 			t.scroll.ScrollToTop()
 			workspace.Publish(t.ws, workspace.ReportChanged{StudyUID: study})
 			workspace.Publish(t.ws, workspace.OutboxChanged{})

@@ -15,6 +15,7 @@ import (
 
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
+	"longying/imaging"
 	"longying/records"
 	"longying/records/report"
 )
@@ -309,7 +310,7 @@ func (t *tab) told(saved bool, err error) {
 			t.saving = t.ws.Lang.T("report.not_saved")
 			t.problem.SetText(t.ws.Explain(err))
 		case saved:
-			t.saving = t.ws.Lang.T("report.saved", time.Now().Format("15:04:05"))
+			t.saving = t.ws.Lang.T("report.saved", time.Now().In(imaging.Zone()).Format("15:04:05"))
 			t.exists = true
 			workspace.Publish(t.ws, workspace.ReportChanged{StudyUID: t.study})
 		default:

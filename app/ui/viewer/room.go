@@ -87,7 +87,6 @@ func New(ws *workspace.Workspace) *workspace.Room {
 				{Label: "viewer.layout", Keys: []workspace.Key{workspace.Press(fyne.KeyW)}, Do: r.toggle},
 				{Label: "viewer.next_state", Keys: []workspace.Key{workspace.Press(fyne.KeyComma)}, Do: r.states.next},
 				{Label: "viewer.plain", Keys: []workspace.Key{workspace.Press(fyne.KeyBackspace)}, Do: r.states.plain},
-				{Label: "viewer.mark", Keys: []workspace.Key{workspace.Press(fyne.KeyU)}, Do: func() { r.panes[r.front].DrawRegion(true) }},
 			}
 			return append(own, canvas.Actions(func() *canvas.Image {
 				if r.study == "" {

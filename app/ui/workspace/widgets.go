@@ -53,8 +53,14 @@ func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 // one, where it would only leave a gap in a medical text.
 func (e *Entry) AcceptsTab() bool { return false }
 
-// TypedShortcut is fyne.Shortcutable's.
+// TypedShortcut is fyne.Shortcutable's. Ctrl+Enter sends what the field belongs
+// to: in a long one Enter begins a new line.
 func (e *Entry) TypedShortcut(s fyne.Shortcut) {
+	if k, ok := s.(fyne.KeyboardShortcut); ok && e.OnSubmitted != nil && k.Mod() == fyne.KeyModifierControl &&
+		(k.Key() == fyne.KeyReturn || k.Key() == fyne.KeyEnter) {
+		e.OnSubmitted(e.Text)
+		return
+	}
 	if !e.keys.TypedShortcut(s) {
 		e.Entry.TypedShortcut(s)
 	}
