@@ -144,7 +144,7 @@ func TestUseCasesNeverImportTheDesktopOrTheCommandLine(t *testing.T) {
 }
 
 func TestUseCasesDoNotImportOneAnother(t *testing.T) {
-	useCases := []string{"app/registry", "app/reading", "app/consult", "app/delivery", "app/admin"}
+	useCases := []string{"app/registry", "app/reading", "app/consult", "app/delivery", "app/admin", "app/catalogue"}
 	pkgs := listPackages(t)
 	for _, name := range useCases {
 		own, _ := ours(pkgs[name])

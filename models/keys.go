@@ -12,13 +12,21 @@ import (
 // does not have (case counts), a key given twice, a null, or a missing key whose
 // field is not omitempty. encoding/json alone takes "ID" for "id", keeps the
 // last of two equal keys and lets a missing always_amber be false.
-func checkKeys(data []byte, t reflect.Type) error {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	return walkValue(dec, t, "") // json.Unmarshal reports what comes after
+func checkKeys(data []byte, t reflect.Type) error { return walkKeys(data, t, false) }
+
+// walkKeys is checkKeys, of a draft without the missing keys.
+func walkKeys(data []byte, t reflect.Type, draft bool) error {
+	w := keyWalker{Decoder: json.NewDecoder(bytes.NewReader(data)), draft: draft}
+	w.UseNumber()
+	return w.value(t, "") // json.Unmarshal reports what comes after
 }
 
-func walkValue(dec *json.Decoder, t reflect.Type, path string) error {
+type keyWalker struct {
+	*json.Decoder
+	draft bool // keys may be missing
+}
+
+func (dec *keyWalker) value(t reflect.Type, path string) error {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -33,14 +41,14 @@ func walkValue(dec *json.Decoder, t reflect.Type, path string) error {
 		if t.Kind() != reflect.Struct {
 			return fmt.Errorf("%s is an object; wanted %s", show(path), describe(t))
 		}
-		return walkObject(dec, t, path)
+		return dec.object(t, path)
 	case json.Delim('['):
 		if t.Kind() != reflect.Slice && t.Kind() != reflect.Array {
 			return fmt.Errorf("%s is a list; wanted %s", show(path), describe(t))
 		}
 		n := 0
 		for ; dec.More(); n++ {
-			if err := walkValue(dec, t.Elem(), fmt.Sprintf("%s[%d]", path, n)); err != nil {
+			if err := dec.value(t.Elem(), fmt.Sprintf("%s[%d]", path, n)); err != nil {
 				return err
 			}
 		}
@@ -56,7 +64,7 @@ func walkValue(dec *json.Decoder, t reflect.Type, path string) error {
 	return nil
 }
 
-func walkObject(dec *json.Decoder, t reflect.Type, path string) error {
+func (dec *keyWalker) object(t reflect.Type, path string) error {
 	fields, required := map[string]reflect.Type{}, []string{}
 	for i := range t.NumField() {
 		name, options, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
@@ -81,12 +89,12 @@ func walkObject(dec *json.Decoder, t reflect.Type, path string) error {
 			return fmt.Errorf("key %q is given twice", full)
 		}
 		seen[key] = true
-		if err := walkValue(dec, field, full); err != nil {
+		if err := dec.value(field, full); err != nil {
 			return err
 		}
 	}
 	for _, name := range required {
-		if !seen[name] {
+		if !seen[name] && !dec.draft {
 			return fmt.Errorf("key %q is missing", strings.TrimPrefix(path+"."+name, "."))
 		}
 	}

@@ -54,7 +54,7 @@ func (m *Models) Memory() int64 { return m.options.Memory }
 // there. Errors are those of ort.Environment.Load, and *Failure.
 func (m *Models) Load(pkg *models.Package) (inference.Runner, error) {
 	m.mapMu.Lock()
-	key := pkg.Card.ID + "@" + pkg.Card.File.SHA256
+	key := keyOf(pkg)
 	s, ok := m.sessions[key]
 	if !ok {
 		s = &session{models: m, pkg: pkg, turn: make(chan struct{}, 1)}
@@ -68,6 +68,26 @@ func (m *Models) Load(pkg *models.Package) (inference.Runner, error) {
 	}
 	return s, nil
 }
+
+// PeakMemory is the most memory that the process of a loaded model has taken, in
+// bytes, the tensors that pass included; 0 where none is loaded or this system
+// does not tell.
+func (m *Models) PeakMemory(pkg *models.Package) int64 {
+	m.mapMu.Lock()
+	s := m.sessions[keyOf(pkg)]
+	m.mapMu.Unlock()
+	if s == nil {
+		return 0
+	}
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
+	if s.process == nil {
+		return 0
+	}
+	return peakOf(s.process.cmd.Process.Pid)
+}
+
+func keyOf(pkg *models.Package) string { return pkg.Card.ID + "@" + pkg.Card.File.SHA256 }
 
 // Runtime is the version of ONNX Runtime as a process of its own finds it, or
 // why it cannot be loaded.
