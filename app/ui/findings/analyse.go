@@ -15,7 +15,9 @@ import (
 
 // analyseAll asks every installed model about the open study, one after
 // another, so that one that cannot run does not keep the others from it.
-func (t *tab) analyseAll() {
+func (t *tab) analyseAll() { t.ask(t.packages()) }
+
+func (t *tab) ask(packages []*models.Package) {
 	if t.study == "" || t.job != nil {
 		return
 	}
@@ -23,8 +25,8 @@ func (t *tab) analyseAll() {
 		t.problem.SetText(t.ws.Explain(err))
 		return
 	}
-	packages, user, study := t.packages(), t.ws.User(), t.study
-	region, organ := t.region, t.organ
+	user, study := t.ws.User(), t.study
+	region, organ, stated := t.region, t.organ, t.stated
 	t.failed = map[string]string{}
 	t.problem.SetText("")
 	if len(packages) == 0 {
@@ -43,6 +45,7 @@ func (t *tab) analyseAll() {
 			t.tellAsking(p.Card.Name)
 			progress(100*i, 100*len(packages))
 			req := request(p.Card, region, organ)
+			req.Stated = stated
 			req.Progress = func(_ string, done, total int) {
 				if total > 0 {
 					progress(100*i+100*done/total, 100*len(packages))

@@ -113,6 +113,9 @@ func (t *tab) modelRow(a Asked) fyne.CanvasObject {
 		switch Outcome(r.Outcome) {
 		case Refused:
 			lines.Add(small(t.reason(r), widget.MediumImportance))
+			if o := t.question(a.Card, r); o != nil {
+				lines.Add(o)
+			}
 		case BelowThreshold, Unsure:
 			text := r.Label.In(l.Short())
 			if r.Probability != nil {

@@ -17,6 +17,7 @@ import (
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
 	"longying/imaging"
+	"longying/inference"
 	"longying/models"
 	"longying/records"
 )
@@ -33,6 +34,7 @@ type tab struct {
 	failed  map[string]string // model ID: why it could not be asked
 	region  *imaging.Ref
 	organ   string
+	stated  inference.Stated // what the doctor said of the open study where its header says nothing
 	job     *workspace.Job
 	asking  models.Text
 	writing bool   // a verdict is being written
@@ -192,7 +194,7 @@ func (t *tab) open() {
 	if o := t.ws.Current(); o != nil {
 		t.study, t.slide = o.Examination.StudyUID, o.Slide()
 	}
-	t.list, t.runs, t.failed, t.region, t.organ, t.card = List{}, nil, map[string]string{}, nil, "", ""
+	t.list, t.runs, t.failed, t.region, t.organ, t.stated, t.card = List{}, nil, map[string]string{}, nil, "", inference.Stated{}, ""
 	t.organs.ClearSelected()
 	t.problem.SetText("")
 	t.closeForm()
