@@ -1,7 +1,9 @@
 package ort
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,11 +13,15 @@ import (
 )
 
 // matchCard compares the graph's inputs and outputs with the card: the one
-// input, every output of the card, float32, and shapes in which -1 (any size,
-// for the graph also a named one) goes with everything.
+// input of the card's type, every output of the card in a type that can be read,
+// and shapes in which -1 (any size, for the graph also a named one) goes with
+// everything.
 func matchCard(card *models.Card, inputs, outputs []onnxruntime.InputOutputInfo) error {
 	if len(inputs) != 1 || inputs[0].Name != card.Input.Tensor.Name {
 		return fmt.Errorf("card.json names the input %q, model.onnx has %s", card.Input.Tensor.Name, names(inputs))
+	}
+	if t := card.Input.Tensor; inputs[0].OrtValueType != onnxruntime.ONNXTypeTensor || !takes(inputs[0].DataType, t.Type) {
+		return fmt.Errorf("input %q of model.onnx is not a %s tensor", t.Name, cmp.Or(t.Type, "float32"))
 	}
 	if err := matchShape("input", inputs[0], card.Input.Tensor.Shape); err != nil {
 		return err
@@ -25,6 +31,13 @@ func matchCard(card *models.Card, inputs, outputs []onnxruntime.InputOutputInfo)
 		info := find(outputs, o.Name)
 		if info == nil {
 			return fmt.Errorf("card.json names the output %q, model.onnx has %s", o.Name, names(outputs))
+		}
+		if info.OrtValueType != onnxruntime.ONNXTypeTensor || !gives(info.DataType) {
+			return fmt.Errorf("output %q of model.onnx is no tensor of numbers that can be read: float32, float16, double, int64, int32, uint8 and bool can", o.Name)
+		}
+		if info.DataType == onnxruntime.TensorElementDataTypeFloat16 && slices.Contains(info.Dimensions[min(1, len(info.Dimensions)):], -1) {
+			// The binding reads float16 only where its room is made beforehand.
+			return fmt.Errorf("output %q of model.onnx is float16 of a size that is not known beforehand, %v; convert it to float32", o.Name, info.Dimensions)
 		}
 		want := []int64{-1, int64(len(o.Classes))}
 		if o.Kind == models.OutputActivationMap {
@@ -38,9 +51,6 @@ func matchCard(card *models.Card, inputs, outputs []onnxruntime.InputOutputInfo)
 }
 
 func matchShape(what string, info onnxruntime.InputOutputInfo, want []int64) error {
-	if info.OrtValueType != onnxruntime.ONNXTypeTensor || info.DataType != onnxruntime.TensorElementDataTypeFloat {
-		return fmt.Errorf("%s %q of model.onnx is not a float32 tensor", what, info.Name)
-	}
 	same := len(info.Dimensions) == len(want)
 	for i := 0; same && i < len(want); i++ {
 		same = want[i] == -1 || info.Dimensions[i] == -1 || want[i] == info.Dimensions[i]

@@ -149,7 +149,6 @@ func TestAModelThatContradictsItsCardIsNotLoaded(t *testing.T) {
 		"another output":         {"tiny", func(c *models.Card) { c.Outputs[1].Name = "map" }, `card.json names the output "map", model.onnx has "probability", "cam"`},
 		"a class too many":       {"tiny", func(c *models.Card) { c.Outputs[0].Classes = make([]models.Class, 2) }, `output "probability" of model.onnx has shape`},
 		"map as probabilities":   {"tiny", func(c *models.Card) { c.Outputs[1].Kind = models.OutputProbabilities }, `output "cam" of model.onnx has shape`},
-		"float64 input":          {"double", func(*models.Card) {}, `input "image" of model.onnx is not a float32 tensor`},
 		"runtime too old for it": {"tiny", func(c *models.Card) { c.File.MinimumRuntime = "1.100.0" }, "make setup"},
 	} {
 		t.Run(name, func(t *testing.T) {

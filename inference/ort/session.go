@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	"longying/inference"
@@ -15,17 +16,22 @@ import (
 
 // Options choose how a session runs.
 type Options struct {
-	Threads int // inside one operator; 0 means all CPUs but one, at least one
+	Threads  int    // inside one operator; 0 means all CPUs but one, which is the screen's, at least one
+	Provider string // one of Providers that is asked for; "" and "CPU": the CPU. Where it cannot be had, the CPU is used and Session.Provider says why
+	Instead  string // why the CPU is used though another provider was asked for, for Session.Provider
 }
 
 // Session is one loaded model, an inference.Runner. Runs of one session queue
 // up behind each other; use it from one goroutine at a time, and one session for
 // each goroutine that shall run at the same time.
 type Session struct {
-	env     *Environment
-	id      string
-	input   string
-	outputs []string
+	env      *Environment
+	id       string
+	input    string
+	takes    onnxruntime.TensorElementDataType
+	outputs  []string
+	rooms    []onnxruntime.Shape // of the outputs that are float16, else nil; -1 is the batch
+	provider string
 
 	mu      sync.Mutex // held while running and closing
 	session *onnxruntime.DynamicAdvancedSession
@@ -35,7 +41,8 @@ var _ inference.Runner = (*Session)(nil)
 
 // Load makes a session of a model whose hash has been checked
 // (models.Package.Model). Its inputs and outputs must be those of the card, by
-// name, type (float32) and shape, and the library new enough for it.
+// name, type and shape, and the library new enough for it. A provider other than
+// the CPU is to be tried with inference.Verify before it is believed.
 func (e *Environment) Load(model []byte, card *models.Card, options Options) (*Session, error) {
 	if err := e.hold(); err != nil {
 		return nil, fmt.Errorf("model %s: %w", card.ID, err)
@@ -62,20 +69,45 @@ func (e *Environment) load(model []byte, card *models.Card, options Options) (*S
 	if err := matchCard(card, inputs, outputs); err != nil {
 		return nil, err
 	}
-	o, err := sessionOptions(options)
-	if err != nil {
-		return nil, err
-	}
-	defer o.Destroy()
-	s := &Session{env: e, id: card.ID, input: card.Input.Tensor.Name}
+	s := &Session{env: e, id: card.ID, input: card.Input.Tensor.Name, takes: inputs[0].DataType, provider: CPU}
 	for _, out := range card.Outputs {
 		s.outputs = append(s.outputs, out.Name)
+		var room onnxruntime.Shape
+		if info := find(outputs, out.Name); info.DataType == onnxruntime.TensorElementDataTypeFloat16 {
+			room = info.Dimensions
+		}
+		s.rooms = append(s.rooms, room)
 	}
-	s.session, err = onnxruntime.NewDynamicAdvancedSessionWithONNXData(model, []string{s.input}, s.outputs, o)
-	if err != nil {
+	instead := options.Instead
+	if p := options.Provider; p != "" && p != CPU {
+		if err = s.open(model, options); err == nil {
+			s.provider = p
+			return s, nil
+		}
+		instead = Refused(p, err)
+	}
+	options.Provider = CPU
+	if err := s.open(model, options); err != nil {
 		return nil, fmt.Errorf("%s cannot be loaded: %w; install the package again", models.ModelFile, err)
 	}
+	if instead != "" {
+		s.provider = CPU + "; " + instead
+	}
 	return s, nil
+}
+
+// open makes the session with the provider of the options, or says why not.
+func (s *Session) open(model []byte, options Options) error {
+	o, err := sessionOptions(options)
+	if err != nil {
+		return err
+	}
+	defer o.Destroy()
+	if err := appendProvider(o, options.Provider); err != nil {
+		return err
+	}
+	s.session, err = onnxruntime.NewDynamicAdvancedSessionWithONNXData(model, []string{s.input}, s.outputs, o)
+	return err
 }
 
 func sessionOptions(options Options) (*onnxruntime.SessionOptions, error) {
@@ -95,8 +127,9 @@ func sessionOptions(options Options) (*onnxruntime.SessionOptions, error) {
 	return o, nil
 }
 
-// Provider is the execution provider.
-func (s *Session) Provider() string { return "CPU" }
+// Provider is the execution provider, one of Providers; where another was asked
+// for than is used, the reason follows behind "; ".
+func (s *Session) Provider() string { return s.provider }
 
 // RuntimeVersion is "ONNX Runtime" and the library's version.
 func (s *Session) RuntimeVersion() string { return "ONNX Runtime " + s.env.version }
@@ -149,11 +182,14 @@ func (s *Session) Run(ctx context.Context, inputs map[string]inference.Tensor, o
 	}
 	all := map[string]inference.Tensor{}
 	for i, v := range values {
-		t, ok := v.(*onnxruntime.Tensor[float32])
-		if !ok {
-			return nil, fmt.Errorf("model %s: output %q is not float32", s.id, s.outputs[i])
+		if !slices.Contains(outputs, s.outputs[i]) {
+			continue
 		}
-		all[s.outputs[i]] = inference.Tensor{Shape: t.GetShape(), Data: t.GetData()}
+		t, err := output(v)
+		if err != nil {
+			return nil, fmt.Errorf("model %s: output %q: %w", s.id, s.outputs[i], err)
+		}
+		all[s.outputs[i]] = t
 	}
 	chosen := make(map[string]inference.Tensor, len(outputs))
 	for _, name := range outputs {
@@ -169,7 +205,7 @@ func (s *Session) Run(ctx context.Context, inputs map[string]inference.Tensor, o
 // evaluate runs the graph; the values it returns, also beside an error, are to
 // be destroyed.
 func (s *Session) evaluate(ctx context.Context, in inference.Tensor) ([]onnxruntime.Value, error) {
-	input, err := onnxruntime.NewTensor(onnxruntime.NewShape(in.Shape...), in.Data)
+	input, err := input(in, s.takes)
 	if err != nil {
 		return nil, fmt.Errorf("input %q: %w", s.input, err)
 	}
@@ -186,8 +222,10 @@ func (s *Session) evaluate(ctx context.Context, in inference.Tensor) ([]onnxrunt
 		defer close(told)
 		options.Terminate() //nolint:errcheck // it fails only on destroyed options
 	})
-	values := make([]onnxruntime.Value, len(s.outputs))
-	err = s.session.RunWithOptions([]onnxruntime.Value{input}, values, options)
+	values, err := s.places(in.Shape[0])
+	if err == nil {
+		err = s.session.RunWithOptions([]onnxruntime.Value{input}, values, options)
+	}
 	if !stop() {
 		<-told
 		if err == nil {
@@ -195,4 +233,25 @@ func (s *Session) evaluate(ctx context.Context, in inference.Tensor) ([]onnxrunt
 		}
 	}
 	return values, err
+}
+
+// places makes room for the outputs that the binding cannot make room for; the
+// others are nil. Those made are returned beside an error too.
+func (s *Session) places(batch int64) ([]onnxruntime.Value, error) {
+	values := make([]onnxruntime.Value, len(s.outputs))
+	for i, room := range s.rooms {
+		if room == nil {
+			continue
+		}
+		shape := room.Clone()
+		if len(shape) > 0 && shape[0] == -1 {
+			shape[0] = batch
+		}
+		v, err := onnxruntime.NewCustomDataTensor(shape, make([]byte, 2*shape.FlattenedSize()), onnxruntime.TensorElementDataTypeFloat16)
+		if err != nil {
+			return values, fmt.Errorf("output %q: %w", s.outputs[i], err)
+		}
+		values[i] = v
+	}
+	return values, nil
 }
