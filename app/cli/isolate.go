@@ -19,7 +19,7 @@ func (c *call) isolate() {
 	if c.isolated.decoder != nil {
 		return
 	}
-	o := worker.Options{Executable: c.Executable}
+	o := worker.Options{Executable: c.Executable, Provider: c.Getenv("LONGYING_PROVIDER")}
 	c.isolated.decoder = worker.NewDecoder(o)
 	c.isolated.models = worker.NewModels(o, c.Getenv("LONGYING_ORT_LIBRARY"), c.Executable)
 	c.Decoder = c.isolated.decoder
@@ -46,5 +46,5 @@ func (c *call) loader() station.ModelLoader {
 	if m := c.apart(); m != nil {
 		return m
 	}
-	return station.NewSessions(c.Getenv("LONGYING_ORT_LIBRARY"), c.Executable)
+	return station.NewSessions(station.SessionOptions{Library: c.Getenv("LONGYING_ORT_LIBRARY"), Executable: c.Executable, Provider: c.Getenv("LONGYING_PROVIDER")})
 }

@@ -44,6 +44,7 @@ type Options struct {
 	Clock      func() time.Time // nil: time.Now
 	Backoff    time.Duration    // first pause after a failed delivery; 0: the outbox default
 	Decoder    codec.Decoder    // nil: in this process
+	Provider   string           // of ONNX Runtime in this process, see SessionOptions
 	Models     ModelLoader      // nil: in this process; else the caller closes it
 	Slides     slide.Opener     // of slides that are no DICOM objects; nil: in this process
 }
@@ -133,7 +134,7 @@ func Open(ctx context.Context, o Options) (*Station, error) {
 	}
 	s := &Station{Home: o.Home, Archive: ar, Decoder: decoder, store: store, models: o.Models}
 	if s.models == nil {
-		s.own = NewSessions(o.Library, o.Executable)
+		s.own = NewSessions(SessionOptions{Library: o.Library, Executable: o.Executable, Provider: o.Provider})
 		s.models = s.own
 	}
 	s.Admin = admin.New(store, now)
@@ -208,8 +209,6 @@ func (s *Station) PrintReport(ctx context.Context, actor records.User, studyUID 
 	}
 	return data, s.Delivery.Audit(ctx, actor, "print", doc.Document.ID, doc.Document.Patient.ID)
 }
-
-var _ inference.Runner = (*shared)(nil)
 
 func printed(doc *records.SignedDocument, images []image.Image) ([]byte, error) {
 	var b bytes.Buffer

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -17,8 +18,9 @@ import (
 )
 
 // Models loads model packages, each into a process of its own, and keeps them
-// warm: at most Options.Processes, the one unused for longest is ended for
-// another and loaded again when it is wanted. It is safe for use by several
+// warm while they fit in Options.Warm and are at most Options.Processes: beyond it
+// the one unused for longest that does not run is ended, and loaded again when it
+// is wanted. It is safe for use by several
 // goroutines.
 type Models struct {
 	launcher
@@ -29,15 +31,19 @@ type Models struct {
 	clock    uint64              // counts uses
 }
 
-// warmModels is how many models stay loaded unless Options say otherwise.
-const warmModels = 4
+// processMemory is what a process takes besides its model, in bytes.
+const processMemory = 64 << 20
 
 // NewModels starts nothing yet. library is the path of ONNX Runtime, empty where
 // it is looked for beside executable, this program, and in the user's cache.
 func NewModels(o Options, library, executable string) *Models {
 	if o.Processes <= 0 {
-		o.Processes = warmModels
+		o.Processes = math.MaxInt
 	}
+	if o.Warm <= 0 {
+		o.Warm = ort.WarmMemory
+	}
+	o.Provider = ort.ProviderNamed(o.Provider)
 	if o.Memory <= 0 {
 		o.Memory = RunMemory()
 	}
@@ -52,21 +58,28 @@ func (m *Models) Memory() int64 { return m.options.Memory }
 
 // Load starts a process with a model package in it, or gives the one that is
 // there. Errors are those of ort.Environment.Load, and *Failure.
+//
+// A provider other than the CPU is used only where the package passes its own
+// test on it.
 func (m *Models) Load(pkg *models.Package) (inference.Runner, error) {
+	s := m.session(pkg)
+	if err := s.load(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// session gives the one of a package.
+func (m *Models) session(pkg *models.Package) *session {
 	m.mapMu.Lock()
+	defer m.mapMu.Unlock()
 	key := keyOf(pkg)
 	s, ok := m.sessions[key]
 	if !ok {
 		s = &session{models: m, pkg: pkg, turn: make(chan struct{}, 1)}
 		m.sessions[key] = s
 	}
-	m.mapMu.Unlock()
-	s.turn <- struct{}{}
-	defer func() { <-s.turn }()
-	if err := s.ready(context.Background()); err != nil {
-		return nil, err
-	}
-	return s, nil
+	return s
 }
 
 // PeakMemory is the most memory that the process of a loaded model has taken, in
@@ -149,10 +162,18 @@ func (m *Models) used(s *session) {
 			warm = append(warm, o)
 		}
 	}
-	slices.SortFunc(warm, func(a, b *session) int { return int(int64(a.last) - int64(b.last)) })
-	for _, o := range warm[:max(0, len(warm)+1-m.options.Processes)] {
+	slices.SortFunc(warm, func(a, b *session) int { return cmp.Compare(a.last, b.last) })
+	total, count := s.memory, 1
+	for _, o := range warm {
+		total, count = total+o.memory, count+1
+	}
+	for _, o := range warm {
+		if total <= m.options.Warm && count <= m.options.Processes {
+			break
+		}
 		select {
 		case o.turn <- struct{}{}:
+			total, count = total-o.memory, count-1
 			o.drop()
 			<-o.turn
 		default: // it runs
@@ -166,6 +187,8 @@ type runQuestion struct {
 	Library    string         `json:"library,omitempty"`
 	Executable string         `json:"executable,omitempty"`
 	Card       []byte         `json:"card,omitempty"` // card.json
+	Provider   string         `json:"provider,omitempty"`
+	Instead    string         `json:"instead,omitempty"` // see ort.Options
 	Run        bool           `json:"run,omitempty"`
 	Inputs     []tensorHeader `json:"inputs,omitempty"`
 	Outputs    []string       `json:"outputs,omitempty"`

@@ -16,9 +16,11 @@ import (
 // Options say how worker processes are run. The zero value is ready.
 type Options struct {
 	Executable string        // the program to start, where the running one cannot be named; else not used
-	Processes  int           // most at a time; 0: as many as this machine has CPUs for, for models at most 4
+	Processes  int           // most at a time; 0: as many as this machine has CPUs for; for models as many as Warm has room for
 	Memory     int64         // bytes that one may take; 0: see DecodeMemory and RunMemory
 	Timeout    time.Duration // for one run, or for one frame without what its size adds; 0: 15 minutes, 30 seconds
+	Provider   string        // of ONNX Runtime, one of ort.Providers however a person spells it; "": the CPU
+	Warm       int64         // memory that the models kept warm may take together, in bytes as ort.Memory reckons, with 64 MiB for each process; 0: ort.WarmMemory
 
 	// For tests: pixels pass through the connection; another grace; more of the
 	// environment.

@@ -39,7 +39,7 @@ func (r *runtimeChild) load(q runQuestion, model []byte) (inference.Runner, stri
 	if err != nil {
 		return nil, "", err
 	}
-	s, err := r.env.Load(model, card, ort.Options{})
+	s, err := r.env.Load(model, card, ort.Options{Provider: q.Provider, Instead: q.Instead})
 	if err != nil {
 		return nil, "", err
 	}

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"longying/inference"
+	"longying/inference/ort"
 	"longying/models"
 )
 
@@ -23,18 +25,33 @@ type session struct {
 	turn   chan struct{} // held while it is used
 	warm   atomic.Bool   // there is a process
 	last   uint64        // Models.clock of the last use
+	memory int64         // as reckoned, in bytes
 
-	process           *process
+	loading sync.Mutex // held while a provider is tried
+	tried   bool       // it passed
+	instead string     // why the CPU is used though another provider was asked for
+
+	process *process
+
+	said              sync.Mutex // held while these are read or written
 	provider, runtime string
 }
 
 var _ inference.Runner = (*session)(nil)
 
 // Provider is inference.Runner's.
-func (s *session) Provider() string { return s.provider }
+func (s *session) Provider() string {
+	s.said.Lock()
+	defer s.said.Unlock()
+	return s.provider
+}
 
 // RuntimeVersion is inference.Runner's.
-func (s *session) RuntimeVersion() string { return s.runtime }
+func (s *session) RuntimeVersion() string {
+	s.said.Lock()
+	defer s.said.Unlock()
+	return s.runtime
+}
 
 // Close gives the model back; its process stays until Models.Close.
 func (s *session) Close() error { return nil }
@@ -46,6 +63,40 @@ func (s *session) drop() {
 		s.process = nil
 	}
 	s.warm.Store(false)
+}
+
+// load makes sure that the model is loaded, on the provider asked for where the
+// package's own test passes there.
+func (s *session) load() error {
+	s.loading.Lock()
+	defer s.loading.Unlock()
+	provider := s.models.options.Provider
+	loaded := func() error {
+		s.turn <- struct{}{}
+		defer func() { <-s.turn }()
+		return s.ready(context.Background())
+	}
+	if provider == ort.CPU || s.instead != "" || s.tried {
+		return loaded()
+	}
+	err := loaded()
+	var crashed *Failure
+	switch {
+	case err == nil && s.Provider() != provider: // and says why
+		return nil
+	case err == nil:
+		if err = inference.Verify(context.Background(), s.pkg, s); err == nil {
+			s.tried = true
+			return nil
+		}
+	case !errors.As(err, &crashed) || crashed.Kind == Start:
+		return err
+	}
+	s.turn <- struct{}{}
+	s.instead = ort.Refused(provider, err)
+	s.drop()
+	<-s.turn
+	return loaded()
 }
 
 // ready makes sure that there is a process with the model loaded.
@@ -75,7 +126,11 @@ func (s *session) ready(ctx context.Context) error {
 		return fmt.Errorf("%s: %w", job, err)
 	}
 	copy(into, model)
-	q := runQuestion{Library: s.models.library, Executable: s.models.executable, Card: card}
+	s.memory = processMemory + ort.Memory(s.pkg.Card, size)
+	q := runQuestion{Library: s.models.library, Executable: s.models.executable, Card: card, Provider: s.models.options.Provider, Instead: s.instead}
+	if s.instead != "" {
+		q.Provider = ort.CPU
+	}
 	var a runAnswer
 	_, _, err = p.ask(ctx, s.models.options.Timeout, q, size, &a, 0)
 	switch {
@@ -89,7 +144,10 @@ func (s *session) ready(ctx context.Context) error {
 		return a.err()
 	}
 	p.trim(size)
-	s.provider, s.runtime, s.process = a.Provider, a.Runtime, p
+	s.said.Lock()
+	s.provider, s.runtime = a.Provider, a.Runtime
+	s.said.Unlock()
+	s.process = p
 	s.warm.Store(true)
 	s.models.used(s)
 	return nil

@@ -21,6 +21,17 @@ type Options struct {
 	Instead  string // why the CPU is used though another provider was asked for, for Session.Provider
 }
 
+// WarmMemory is how much memory sessions that are kept warm may take together
+// unless another limit is set, in bytes.
+const WarmMemory = 2 << 30
+
+// Memory is what a session is reckoned to take, in bytes: what its card says was
+// measured, and at least three times the file (the file, its weights, and those
+// packed for this machine).
+func Memory(card *models.Card, model int64) int64 {
+	return max(int64(card.Resources.MemoryMiB)<<20, 3*model)
+}
+
 // Session is one loaded model, an inference.Runner. Runs of one session queue
 // up behind each other; use it from one goroutine at a time, and one session for
 // each goroutine that shall run at the same time.
