@@ -26,8 +26,6 @@ func unsupported(card *models.Card) string {
 		return "input.statistics"
 	case in.Tensor.Values != nil:
 		return "input.tensor.values"
-	case in.Tensor.Type != "" && in.Tensor.Type != "float32":
-		return fmt.Sprintf("input.tensor.type %q", in.Tensor.Type)
 	}
 	if s := card.Slide; s != nil && s.Aggregation != "mean" {
 		return fmt.Sprintf("slide.aggregation %q", s.Aggregation)

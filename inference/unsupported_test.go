@@ -17,7 +17,6 @@ func TestADemandThatThisVersionDoesNotMeetRefusesTheModel(t *testing.T) {
 		"sliding_window": func(c *models.Card) { c.Input.SlidingWindow = &models.SlidingWindow{} },
 		"statistics":     func(c *models.Card) { c.Input.Statistics = &models.Statistics{} },
 		"tensor.values":  func(c *models.Card) { c.Input.Tensor.Values = &models.Range{Max: 1} },
-		"tensor.type":    func(c *models.Card) { c.Input.Tensor.Type = "uint8" },
 		"logits":         func(c *models.Card) { c.Outputs = []models.Output{{Name: "o", Kind: models.OutputLogits}} },
 		"measurement":    func(c *models.Card) { c.Outputs = []models.Output{{Name: "o", Kind: models.OutputMeasurement}} },
 	} {

@@ -5,12 +5,15 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -312,4 +315,100 @@ func TestTheModelUnusedForLongestMakesRoom(t *testing.T) {
 	m.waitFor(t, 1)
 	runner(t, first)
 	m.waitFor(t, 1)
+}
+
+func TestTheModelUnusedForLongestMakesRoomWhereTheyTakeTooMuchMemory(t *testing.T) {
+	o := options(true)
+	o.Warm = 2*(processMemory+100<<20) + 50<<20 // two of 100 MiB
+	m := newModels(t, o, "")
+	p := shipped(t)[0]
+	use := func(id string) float32 {
+		t.Helper()
+		card := *p.Card
+		card.ID, card.Resources.MemoryMiB = id, 100
+		r, err := m.Load(&models.Package{Card: &card, Files: p.Files})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return runner(t, r)
+	}
+	a, b := use("a"), use("b")
+	if use("a") != a || use("b") != b {
+		t.Error("a model that fits was loaded again")
+	}
+	use("a")
+	use("c") // b goes
+	m.waitFor(t, 2)
+	if use("a") != a {
+		t.Error("the model used last was ended")
+	}
+	if use("b") == b {
+		t.Error("the model unused for longest was kept")
+	}
+	m.waitFor(t, 2)
+}
+
+// The faulty runner never gives what the package's test wants, so no provider
+// but the CPU can pass.
+func TestAProviderOnWhichThePackagesTestFailsOrThatCrashesIsReplacedByTheCPUAndSaid(t *testing.T) {
+	for provider, want := range map[string]string{
+		"":         "CPU",
+		"cuda":     "CPU; CUDA was asked for and is not used: model package ",
+		"CoreML":   "CPU; CoreML was asked for and is not used: model ",
+		"OpenVINO": "CPU; no OpenVINO",
+	} {
+		o := options(true)
+		o.Provider = provider
+		m := newModels(t, o, "")
+		for range 2 {
+			r, err := m.Load(shipped(t)[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := r.Provider(); got != want && (!strings.HasSuffix(want, " ") || !strings.HasPrefix(got, want)) {
+				t.Errorf("%s: %q", provider, got)
+			}
+			runner(t, r)
+		}
+		m.waitFor(t, 1)
+	}
+}
+
+func TestTheMemoryOfAWorkerIsFlatOver1000Runs(t *testing.T) {
+	m := newModels(t, options(false), library(t))
+	p := shipped(t)[0]
+	r, err := m.Load(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, outputs := input(p)
+	run := func(n int) (here, there int64) {
+		for range n {
+			if _, err := r.Run(t.Context(), in, outputs); err != nil {
+				t.Fatal(err)
+			}
+		}
+		debug.FreeOSMemory()
+		return residentSize(t, os.Getpid()), residentSize(t, m.pids()[0])
+	}
+	here, there := run(200)
+	after, afterThere := run(1000)
+	t.Logf("this process %d KiB more, the worker %d KiB of %d", (after-here)>>10, (afterThere-there)>>10, there>>10)
+	if after-here > 8<<20 || afterThere-there > 16<<20 {
+		t.Errorf("1000 runs took %d bytes here and %d in the worker", after-here, afterThere-there)
+	}
+}
+
+// residentSize is the memory that a process has, in bytes.
+func residentSize(t *testing.T, pid int) int64 {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		t.Skip("the memory of a process is not told here: ", err)
+	}
+	var size, resident int64
+	if _, err := fmt.Sscan(string(text), &size, &resident); err != nil {
+		t.Fatal(err)
+	}
+	return resident * int64(os.Getpagesize())
 }

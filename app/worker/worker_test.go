@@ -150,13 +150,22 @@ func (faultyDecoder) Decode(ctx context.Context, in codec.Encoded) (*imaging.Fra
 }
 
 // faultyRunner does what the only output asked for says.
-type faultyRunner struct{}
+type faultyRunner struct{ provider string }
 
-func loadFaulty(runQuestion, []byte) (inference.Runner, string, error) {
-	return faultyRunner{}, "0", nil
+// loadFaulty has every provider but OpenVINO, and CoreML crashes.
+func loadFaulty(q runQuestion, _ []byte) (inference.Runner, string, error) {
+	switch {
+	case q.Instead != "":
+		return faultyRunner{"CPU; " + q.Instead}, "0", nil
+	case q.Provider == "OpenVINO":
+		return faultyRunner{"CPU; no OpenVINO"}, "0", nil
+	case q.Provider == "CoreML":
+		obey(demandSegv)
+	}
+	return faultyRunner{q.Provider}, "0", nil
 }
 
-func (faultyRunner) Provider() string       { return "CPU" }
+func (r faultyRunner) Provider() string     { return r.provider }
 func (faultyRunner) RuntimeVersion() string { return "faulty" }
 func (faultyRunner) Close() error           { return nil }
 

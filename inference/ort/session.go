@@ -21,6 +21,11 @@ type Options struct {
 	Instead  string // why the CPU is used though another provider was asked for, for Session.Provider
 }
 
+// Tolerance is how much a result on the CPU may depend on the size of the batch
+// and the number of threads, in parts of its size and at least of 1: sums are
+// taken in another order.
+const Tolerance = 1e-5
+
 // WarmMemory is how much memory sessions that are kept warm may take together
 // unless another limit is set, in bytes.
 const WarmMemory = 2 << 30
