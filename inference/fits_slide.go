@@ -37,11 +37,13 @@ func slideFits(card *models.Card, slide *imaging.Slide, given Given) *Reason {
 // specimenOrgan is the organ whose classes may be named, as the card spells it.
 // The pathologist's word goes before the header's; where the header names another
 // organ that the card knows, the two contradict each other and the model is
-// refused.
+// refused. A header says "Lung structure", SNOMED CT's term for the body
+// structure, where a card says "lung".
 func specimenOrgan(card *models.Card, slide *imaging.Slide, given Given) (string, *Reason) {
 	known := card.Slide.Organs
 	find := func(organ string) string {
-		i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, strings.TrimSpace(organ)) })
+		organ = strings.TrimSuffix(strings.ToLower(strings.TrimSpace(organ)), " structure")
+		i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, organ) })
 		if i < 0 {
 			return ""
 		}

@@ -203,6 +203,8 @@ func TestASlideIsRefusedForEachReasonAndOtherwiseFits(t *testing.T) {
 		"organ unknown to the model":                                  {func(s *situation) { s.instance.Slide.Organ = "Bone" }, because(ReasonOrgan, "Bone", "lung, colon")},
 		"organ said by the pathologist":                               {func(s *situation) { s.instance.Slide.Organ, s.given.Organ = "", "colon" }, nil},
 		"the pathologist's word for a header the model does not know": {func(s *situation) { s.instance.Slide.Organ, s.given.Organ = "Structure of left lung", "lung" }, nil},
+		"organ in SNOMED CT's words":                                  {func(s *situation) { s.instance.Slide.Organ = "Lung structure" }, nil},
+		"pathologist says another organ than SNOMED CT's words":       {func(s *situation) { s.instance.Slide.Organ, s.given.Organ = "Lung structure", "colon" }, because(ReasonOrgan, "colon / lung", "lung, colon")},
 		"pathologist says another organ than the header":              {func(s *situation) { s.given.Organ = "colon" }, because(ReasonOrgan, "colon / lung", "lung, colon")},
 		"pathologist says an organ unknown to the model":              {func(s *situation) { s.given.Organ = "breast" }, because(ReasonOrgan, "breast", "lung, colon")},
 	} {

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"testing"
 
+	"longying/app/ui/lang"
 	"longying/inference"
 )
 
@@ -30,5 +31,17 @@ func TestAnAmberSentenceIsTranslatedByItsTemplate(t *testing.T) {
 	sentence := inference.Reason{Code: inference.ReasonScale, Args: []string{"0.25", "0.5"}}.String()
 	if key, _, _ := Amber(sentence, english); key != "reason.scale" {
 		t.Errorf("the wording of inference %q has no template", sentence)
+	}
+}
+
+func TestOrgansAreSaidInTheReadersLanguage(t *testing.T) {
+	l, err := lang.New(lang.Chinese)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for given, want := range map[string]string{"lung, colon": "肺、结肠", "colon / lung": "结肠 / 肺", "Lung": "肺", "Bone": "Bone"} {
+		if got := Organs(l, given); got != want {
+			t.Errorf("%s: %s, want %s", given, got, want)
+		}
 	}
 }

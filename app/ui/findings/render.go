@@ -11,6 +11,7 @@ import (
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
 	"longying/imaging"
+	"longying/inference"
 	"longying/models"
 	"longying/records"
 )
@@ -157,8 +158,28 @@ func (t *tab) reason(r records.Run) string {
 	args := make([]any, len(r.ReasonArgs))
 	for i, a := range r.ReasonArgs {
 		args[i] = a
+		if c := inference.ReasonCode(r.ReasonCode); c == inference.ReasonOrgan || c == inference.ReasonOrganMissing {
+			args[i] = Organs(t.ws.Lang, a)
+		}
 	}
 	return t.ws.Lang.Or(lang.Key("reason."+r.ReasonCode), r.Reason, args...)
+}
+
+// Organs puts the organs of a list, with commas or a slash between them, into
+// the reader's language; one without a word there stays as it is.
+func Organs(l *lang.Strings, list string) string {
+	for _, between := range []string{" / ", ", "} {
+		if names := strings.Split(list, between); len(names) > 1 {
+			for i, n := range names {
+				names[i] = Organs(l, n)
+			}
+			if between == ", " {
+				between = l.T("findings.between")
+			}
+			return strings.Join(names, between)
+		}
+	}
+	return l.Or(lang.Key("organ."+strings.ToLower(list)), list)
 }
 
 // amber is why a result must be taken with care, in the reader's language: the
