@@ -1,11 +1,10 @@
 package slide
 
 import (
-	"context"
 	"image"
 	"image/color"
 	"math"
-	"strconv"
+	"sync/atomic"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -20,17 +19,20 @@ import (
 	"longying/inference"
 )
 
-// pane is the slide under mouse: tiles that the viewport covers are read off the
-// UI goroutine and drawn when they are there.
+// pane is the slide under mouse: the tiles that the viewport covers, at the
+// level that fits the zoom, are read off the UI goroutine and drawn when they
+// are there, coarse ones first.
 type pane struct {
 	widget.BaseWidget
 	ws     *workspace.Workspace
 	raster *canvas.Raster
+	buffer *image.RGBA
+	mosaic mosaic
 
 	source *slides.Slide
+	loader *loader     // nil without a slide
+	queued atomic.Bool // a redraw for new tiles
 	state  view.State
-	tiles  map[int]*tile
-	asked  context.CancelFunc
 
 	marks    []viewer.Mark
 	selected string
@@ -39,44 +41,81 @@ type pane struct {
 
 	drawing   bool
 	pressed   bool
+	onMap     bool // pressed in the small map
 	button    desktop.MouseButton
-	last      fyne.Position
 	from, to  fyne.Position
 	onRegion  func(imaging.Region)
 	onFailure func(error)
+	onView    func() // the zoom, the size or what is still read has changed
 }
 
-// tile is one decoded tile, or one that is being read.
-type tile struct{ rgb []byte }
-
 func newPane(ws *workspace.Workspace) *pane {
-	p := &pane{ws: ws, tiles: map[int]*tile{}, opacity: 0.45}
+	p := &pane{ws: ws, opacity: 0.45, onView: func() {}}
 	p.raster = canvas.NewRaster(p.draw)
+	p.raster.ScaleMode = canvas.ImageScalePixels
 	p.ExtendBaseWidget(p)
 	return p
 }
 
-// show takes another slide, or none.
-func (p *pane) show(s *slides.Slide) {
-	p.stop()
-	p.source, p.tiles, p.marks, p.maps, p.drawing = s, map[int]*tile{}, nil, nil, false
+// show takes another slide, or none. Nothing more is read of the last one once
+// gone returns.
+func (p *pane) show(s *slides.Slide) (gone func()) {
+	gone = func() {}
+	if old := p.loader; old != nil {
+		old.stop()
+		gone = old.close
+	}
+	p.source, p.loader, p.marks, p.maps, p.drawing = s, nil, nil, nil, false
 	p.state = view.State{Slices: 1}
 	if s != nil {
 		p.state = p.state.WithPicture(s.Columns(), s.Rows(), 1)
+		p.loader = newLoader(p.ws.Context(), s, p.arrive)
 	}
 	p.Refresh()
+	return gone
 }
 
-func (p *pane) stop() {
-	if p.asked != nil {
-		p.asked()
-		p.asked = nil
+// arrive has the pane drawn again, once for all tiles that come meanwhile. It
+// is called off the UI goroutine.
+func (p *pane) arrive() {
+	if !p.queued.CompareAndSwap(false, true) {
+		return
 	}
+	fyne.Do(func() {
+		p.queued.Store(false)
+		if p.loader == nil {
+			return
+		}
+		if err := p.loader.trouble(); err != nil {
+			p.onFailure(err)
+		}
+		p.Refresh()
+		p.onView()
+	})
 }
 
 func (p *pane) set(s view.State) {
 	p.state = s
 	p.Refresh()
+	p.onView()
+}
+
+// zoom multiplies the scale around the middle of the pane.
+func (p *pane) zoom(factor float64) {
+	w, h := p.pixels()
+	p.set(p.state.ZoomAt(factor, float64(w)/2, float64(h)/2, w, h))
+}
+
+// pan moves what is seen by shares of the pane.
+func (p *pane) pan(right, down float64) {
+	w, h := p.pixels()
+	p.set(p.state.Pan(-right*float64(w), -down*float64(h), w, h))
+}
+
+// Resize is fyne.CanvasObject's.
+func (p *pane) Resize(s fyne.Size) {
+	p.BaseWidget.Resize(s)
+	p.onView()
 }
 
 // Refresh draws again.
@@ -108,59 +147,24 @@ func (p *pane) toSlide(at fyne.Position) (x, y float64) {
 	return p.state.Render(w, h).ToImage(w, h, float64(at.X*s), float64(at.Y*s))
 }
 
-// draw composes what the viewport shows, from the tiles that are there.
+// draw composes what the viewport shows, from the tiles that are there, and asks
+// for those that are not.
 func (p *pane) draw(w, h int) image.Image {
-	img := image.NewRGBA(image.Rect(0, 0, w, h))
-	for i := 3; i < len(img.Pix); i += 4 {
-		img.Pix[i] = 255
+	if p.buffer == nil || p.buffer.Rect.Dx() != w || p.buffer.Rect.Dy() != h {
+		p.buffer = image.NewRGBA(image.Rect(0, 0, w, h))
 	}
+	img := p.buffer
 	if p.source == nil {
+		fillRect(img, img.Rect, beside)
 		return img
 	}
-	g := p.source.Levels()[0]
 	v := p.state.Render(w, h)
-	at := func(x, y float64) (float64, float64) { return v.ToImage(w, h, x, y) }
-	x0, y0 := at(0, 0)
-	x1, y1 := at(1, 1)
-	dx, dy := x1-x0, y1-y0
-	var missing []int
-	wanted := map[int]bool{}
-	for sy := range h {
-		iy := int(math.Floor(y0 + (float64(sy)+0.5)*dy))
-		if iy < 0 || iy >= g.Rows {
-			continue
-		}
-		ty, row := iy/g.TileRows, iy%g.TileRows
-		var data []byte
-		column := -1
-		for sx := range w {
-			ix := int(math.Floor(x0 + (float64(sx)+0.5)*dx))
-			if ix < 0 || ix >= g.Columns {
-				continue
-			}
-			if tx := ix / g.TileColumns; tx != column {
-				column = tx
-				index := ty*g.TilesAcross() + tx
-				t := p.tiles[index]
-				data = nil
-				if t != nil {
-					data = t.rgb
-				} else if !wanted[index] {
-					wanted[index] = true
-					missing = append(missing, index)
-				}
-			}
-			o := img.PixOffset(sx, sy)
-			if data == nil {
-				img.Pix[o], img.Pix[o+1], img.Pix[o+2] = 28, 30, 34
-				continue
-			}
-			from := (row*g.TileColumns + ix%g.TileColumns) * 3
-			copy(img.Pix[o:o+3], data[from:from+3])
-		}
+	p.loader.want(p.loader.pyramid.wanted(v, w, h, p.loader.cheap))
+	p.loader.draw(img, v, &p.mosaic)
+	toScreen := func(x, y float64) (int, int) {
+		sx, sy := v.ToScreen(w, h, x, y)
+		return clamp(sx), clamp(sy)
 	}
-	p.read(missing)
-	toScreen := func(x, y float64) (int, int) { return int((x - x0) / dx), int((y - y0) / dy) }
 	for _, m := range p.maps {
 		p.drawMap(img, m, toScreen)
 	}
@@ -174,127 +178,17 @@ func (p *pane) draw(w, h int) image.Image {
 		bx, by := p.toSlide(p.to)
 		p.drawMark(img, imaging.Region{X0: min(ax, bx), Y0: min(ay, by), X1: max(ax, bx), Y1: max(ay, by)}, viewer.Drawing, true, toScreen)
 	}
+	p.drawMinimap(img, v)
 	return img
 }
 
-// mostTiles bounds the tiles kept, about 40 MB of 224 x 224 ones.
-const mostTiles = 256
+func clamp(v float64) int { return int(math.Round(min(max(v, -1e6), 1e6))) }
 
-// read fetches missing tiles; what was asked for before and is not needed any
-// more is dropped.
-func (p *pane) read(missing []int) {
-	if len(missing) == 0 {
-		return
-	}
-	source, across := p.source, p.source.Levels()[0].TilesAcross()
-	ctx, cancel := context.WithCancel(p.ws.Context())
-	for _, i := range missing {
-		if len(p.tiles) > mostTiles {
-			p.tiles = map[int]*tile{}
-		}
-		p.tiles[i] = &tile{}
-	}
-	previous := p.asked
-	p.asked = func() {
-		cancel()
-		if previous != nil {
-			previous()
-		}
-	}
-	go func() {
-		for _, i := range missing {
-			decoded, err := source.Tile(ctx, 0, i%across, i/across)
-			if ctx.Err() != nil {
-				return
-			}
-			fyne.Do(func() {
-				if p.source != source {
-					return
-				}
-				if err != nil {
-					p.onFailure(err)
-					return
-				}
-				p.tiles[i] = &tile{decoded.RGB}
-				p.Refresh()
-			})
-		}
-	}()
-}
-
-func (p *pane) drawMap(img *image.RGBA, m *inference.TypeMap, toScreen func(x, y float64) (int, int)) {
-	if p.opacity <= 0 {
-		return
-	}
-	for i, class := range m.Class {
-		if class < 0 || class >= len(m.Classes) {
-			continue
-		}
-		c := parseColour(m.Classes[class].Colour)
-		x := float64(m.X0 + i%m.Columns*m.PatchPixels)
-		y := float64(m.Y0 + i/m.Columns*m.PatchPixels)
-		ax, ay := toScreen(x, y)
-		bx, by := toScreen(x+float64(m.PatchPixels), y+float64(m.PatchPixels))
-		r := image.Rect(ax+1, ay+1, bx-1, by-1).Intersect(img.Rect)
-		for sy := r.Min.Y; sy < r.Max.Y; sy++ {
-			for sx := r.Min.X; sx < r.Max.X; sx++ {
-				o := img.PixOffset(sx, sy)
-				img.Pix[o] = mix(img.Pix[o], c.R, p.opacity)
-				img.Pix[o+1] = mix(img.Pix[o+1], c.G, p.opacity)
-				img.Pix[o+2] = mix(img.Pix[o+2], c.B, p.opacity)
-			}
-		}
-	}
-}
-
-func mix(a, b uint8, share float64) uint8 { return uint8(float64(a)*(1-share) + float64(b)*share) }
-
-// parseColour reads #rrggbb; anything else is grey.
-func parseColour(s string) color.NRGBA {
-	if len(s) == 7 && s[0] == '#' {
-		if v, err := strconv.ParseUint(s[1:], 16, 32); err == nil {
-			return color.NRGBA{uint8(v >> 16), uint8(v >> 8), uint8(v), 255}
-		}
-	}
-	return color.NRGBA{128, 128, 128, 255}
-}
-
-// drawMark strokes a rectangle: dashed while it is only proposed, solid once a
-// doctor has decided, with a dark edge so that it shows on any tissue.
-func (p *pane) drawMark(img *image.RGBA, r imaging.Region, style viewer.Style, strong bool, toScreen func(x, y float64) (int, int)) {
-	x0, y0 := toScreen(r.X0, r.Y0)
-	x1, y1 := toScreen(r.X1, r.Y1)
-	red, green, blue, _ := style.Colour().RGBA()
-	c := color.RGBA{uint8(red >> 8), uint8(green >> 8), uint8(blue >> 8), 255}
-	wide := 2
-	if strong {
-		wide = 4
-	}
-	dashed := style == viewer.Proposed || style == viewer.Unsure
-	dot := func(x, y, n int) {
-		if dashed && n/8%2 == 1 || !(image.Point{X: x, Y: y}).In(img.Rect) {
-			return
-		}
-		img.SetRGBA(x, y, c)
-	}
-	for k := -1; k <= wide; k++ {
-		edge := k == -1 || k == wide
-		put := func(x, y, n int) {
-			if edge {
-				if (image.Point{X: x, Y: y}).In(img.Rect) {
-					img.SetRGBA(x, y, color.RGBA{0, 0, 0, 255})
-				}
-				return
-			}
-			dot(x, y, n)
-		}
-		for x := max(x0, 0); x <= min(x1, img.Rect.Max.X); x++ {
-			put(x, y0+k, x)
-			put(x, y1-k, x)
-		}
-		for y := max(y0, 0); y <= min(y1, img.Rect.Max.Y); y++ {
-			put(x0+k, y, y)
-			put(x1-k, y, y)
+func fillRect(img *image.RGBA, r image.Rectangle, c color.RGBA) {
+	r = r.Intersect(img.Rect)
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for x := r.Min.X; x < r.Max.X; x++ {
+			img.SetRGBA(x, y, c)
 		}
 	}
 }
@@ -310,9 +204,11 @@ func (p *pane) Scrolled(e *fyne.ScrollEvent) {
 	p.set(p.state.ZoomAt(factor, float64(e.Position.X*s), float64(e.Position.Y*s), w, h))
 }
 
-// MouseDown begins a drag: panning, or marking a region.
+// MouseDown begins a drag: panning, or marking a region. In the small map it
+// goes to that place.
 func (p *pane) MouseDown(e *desktop.MouseEvent) {
-	p.pressed, p.button, p.last, p.from, p.to = true, e.Button, e.Position, e.Position, e.Position
+	p.pressed, p.button, p.from, p.to = true, e.Button, e.Position, e.Position
+	p.onMap = !p.drawing && p.toMinimap(e.Position)
 }
 
 // MouseUp ends it.
@@ -320,7 +216,7 @@ func (p *pane) MouseUp(e *desktop.MouseEvent) {
 	if !p.pressed {
 		return
 	}
-	p.pressed = false
+	p.pressed, p.onMap = false, false
 	if p.drawing && p.button == desktop.MouseButtonPrimary && p.source != nil {
 		ax, ay := p.toSlide(p.from)
 		bx, by := p.toSlide(e.Position)
@@ -347,6 +243,10 @@ func (p *pane) MouseMoved(e *desktop.MouseEvent) {}
 // Dragged pans, or stretches the region that is being marked.
 func (p *pane) Dragged(e *fyne.DragEvent) {
 	p.to = e.Position
+	if p.onMap {
+		p.toMinimap(e.Position)
+		return
+	}
 	if !p.drawing {
 		w, h := p.pixels()
 		s := p.density()

@@ -1,7 +1,8 @@
 // Package slide is the room for whole-slide images: zoom and pan over the
-// tiles, a region that the pathologist marks, and the type map that a model made
-// of it, with its legend. A slide that does not say its scale shows no scale bar
-// and says so in words.
+// tiles of the level that fits, with a small map and a scale bar, a region that
+// the pathologist marks, and the type map that a model made of it, with its
+// legend. A slide that does not say its scale shows no scale bar and says so in
+// words; so is what colours are shown.
 package slide
 
 import (
@@ -37,7 +38,10 @@ type room struct {
 	region  *imaging.Region
 	runs    []records.Run
 
-	corner, scale       *fynecanvas.Text
+	corner, colour      *line
+	notes               *fyne.Container
+	shown, scale        *line                 // level and magnification; what the bar measures
+	bar                 *fynecanvas.Rectangle // of scale
 	hint                *widget.Label
 	problem             *workspace.Problem
 	mark, run, fit, one *widget.Button
@@ -52,6 +56,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	r.pane.onRegion = r.marked
 	r.pane.onFailure = func(err error) { r.problem.SetText(ws.Explain(err)) }
 	content := r.build()
+	r.pane.onView = r.measure
 	workspace.On(ws, func(workspace.StudyOpened) { r.open() })
 	workspace.On(ws, func(e workspace.FindingsChanged) {
 		if c := ws.Current(); c != nil && c.Examination.StudyUID == e.StudyUID {
@@ -71,26 +76,35 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		Actions: []workspace.Action{
 			{Label: "slide.mark", Keys: []workspace.Key{press(fyne.KeyU)}, Do: r.draw},
 			{Label: "slide.run", Keys: []workspace.Key{press(fyne.KeyA)}, Do: r.analyse},
-			{Label: "slide.fit", Keys: []workspace.Key{press(fyne.KeyZ)}, Do: func() { r.pane.set(r.pane.state.Fit()) }},
+			{Label: "slide.fit", Keys: []workspace.Key{press(fyne.KeyZ)}, Do: r.wholeSlide},
 			{Label: "slide.one", Keys: []workspace.Key{press(fyne.KeyX)}, Do: r.oneToOne},
+			{Label: "slide.closer", Keys: []workspace.Key{press(fyne.KeyEqual), press(fyne.KeyPlus)}, Do: func() { r.pane.zoom(zoomStep) }},
+			{Label: "slide.farther", Keys: []workspace.Key{press(fyne.KeyMinus)}, Do: func() { r.pane.zoom(1 / zoomStep) }},
+			{Label: "slide.left", Keys: []workspace.Key{press(fyne.KeyLeft)}, Do: func() { r.pane.pan(-panStep, 0) }},
+			{Label: "slide.right", Keys: []workspace.Key{press(fyne.KeyRight)}, Do: func() { r.pane.pan(panStep, 0) }},
+			{Label: "slide.up", Keys: []workspace.Key{press(fyne.KeyUp)}, Do: func() { r.pane.pan(0, -panStep) }},
+			{Label: "slide.down", Keys: []workspace.Key{press(fyne.KeyDown)}, Do: func() { r.pane.pan(0, panStep) }},
 			{Label: "slide.map", Keys: []workspace.Key{press(fyne.KeyM)}, Do: r.toggleMap},
 			{Label: "slide.give_up", Keys: []workspace.Key{press(fyne.KeyEscape)}, Do: r.giveUp},
 		}}
 }
 
+// A step of a key: of zoom, and of the pane's width or height.
+const (
+	zoomStep = 1.5
+	panStep  = 0.25
+)
+
 func (r *room) build() fyne.CanvasObject {
-	text := func() *fynecanvas.Text {
-		t := fynecanvas.NewText("", look.Text())
-		t.TextSize = 14
-		return t
-	}
-	r.corner, r.scale = text(), text()
+	r.bar = fynecanvas.NewRectangle(look.Text())
+	r.corner, r.colour, r.shown, r.scale = newLine(look.Text()), newLine(look.Text()), newLine(look.Text()), newLine(look.Text(), r.bar)
+	r.notes = container.NewVBox()
 	r.hint = widget.NewLabel("")
 	r.hint.Truncation = fyne.TextTruncateEllipsis
 	r.mark = widget.NewButtonWithIcon("", theme.ContentAddIcon(), r.draw)
 	r.run = widget.NewButtonWithIcon("", theme.MediaPlayIcon(), r.analyse)
 	r.run.Importance = widget.HighImportance
-	r.fit = widget.NewButton("", func() { r.pane.set(r.pane.state.Fit()) })
+	r.fit = widget.NewButton("", r.wholeSlide)
 	r.one = widget.NewButton("", r.oneToOne)
 	r.opacity = workspace.NewSlider(r.ws, 0, 1)
 	r.opacity.Step = 0.05
@@ -103,16 +117,45 @@ func (r *room) build() fyne.CanvasObject {
 	r.legend = container.NewHBox()
 	bar := container.NewBorder(nil, nil, container.NewHBox(r.mark, r.run, r.fit, r.one),
 		container.NewHBox(r.mapWord, container.NewGridWrap(fyne.NewSize(120, 34), r.opacity)), r.hint)
-	words := container.NewVBox(container.NewHBox(onDark(r.corner)), layout.NewSpacer(), container.NewHBox(onDark(r.scale)))
+	words := container.NewVBox(r.corner, r.colour, r.notes, layout.NewSpacer(), r.shown, r.scale)
 	over := container.New(layout.NewCustomPaddedLayout(8, 8, 10, 10), words)
 	foot := container.NewHScroll(r.legend)
 	return container.NewBorder(container.NewVBox(bar, r.problem), foot, nil, nil, container.NewStack(r.pane, over))
 }
 
-// onDark puts words on a dark ground, so that they can be read on any tissue.
-func onDark(t *fynecanvas.Text) fyne.CanvasObject {
+// line is a line of words over the slide, on a dark ground, so that it can be
+// read on any tissue. Without words it is not there.
+type line struct {
+	*fyne.Container
+	text *fynecanvas.Text
+}
+
+// newLine makes a line; before stands before its words.
+func newLine(ink color.Color, before ...fyne.CanvasObject) *line {
+	l := &line{text: fynecanvas.NewText("", ink)}
+	l.text.TextSize = 14
 	ground := fynecanvas.NewRectangle(color.NRGBA{0x10, 0x12, 0x15, 0xd0})
-	return container.NewStack(ground, container.New(layout.NewCustomPaddedLayout(2, 2, 6, 6), t))
+	row := container.NewHBox()
+	for _, o := range before {
+		row.Add(container.NewCenter(o))
+	}
+	row.Add(l.text)
+	l.Container = container.NewHBox(container.NewStack(ground, container.New(layout.NewCustomPaddedLayout(2, 2, 6, 6), row)))
+	l.Hide()
+	return l
+}
+
+func (l *line) set(words string) {
+	if l.text.Text == words && l.Visible() == (words != "") {
+		return
+	}
+	l.text.Text = words
+	if words == "" {
+		l.Hide()
+		return
+	}
+	l.Show()
+	l.Refresh()
 }
 
 func (r *room) words() {
@@ -128,15 +171,20 @@ func (r *room) words() {
 
 // open shows the slide of the study that is open, if it has one.
 func (r *room) open() {
-	r.pane.show(nil)
-	old := r.slide
+	gone := r.pane.show(nil)
+	if old := r.slide; old != nil { // a read that is under way may take its time
+		r.ws.NewTask().Start(func(context.Context) func() {
+			gone()
+			err := old.Close()
+			return func() {
+				if err != nil {
+					r.problem.SetText(r.ws.Explain(err))
+				}
+			}
+		})
+	}
 	r.slide, r.in, r.region, r.runs = nil, nil, nil, nil
 	r.problem.SetText("")
-	if old != nil {
-		if err := old.Close(); err != nil {
-			r.problem.SetText(r.ws.Explain(err))
-		}
-	}
 	r.describe()
 	r.showLegend()
 	in := slideOf(r.ws.Current())
@@ -147,9 +195,16 @@ func (r *room) open() {
 	study := r.ws.Current().Study
 	r.opening.Start(func(ctx context.Context) func() {
 		s, err := r.ws.Archive.Slide(ctx, study, in.SOPInstanceUID, r.ws.Decoder, slides.Options{})
+		taken := func() bool { return true }
+		if err == nil { // where another study comes first there is nobody to tell
+			taken = context.AfterFunc(ctx, func() { _ = s.Close() })
+		}
 		return func() {
 			if err != nil {
 				r.problem.SetText(r.ws.Explain(err))
+				return
+			}
+			if !taken() {
 				return
 			}
 			r.slide, r.in = s, in
@@ -310,20 +365,32 @@ func (r *room) selected(f records.Finding) {
 	r.pane.Refresh()
 }
 
+// wholeSlide shows all of the slide, and gives tiles that could not be read
+// another try.
+func (r *room) wholeSlide() {
+	if r.pane.loader != nil {
+		r.pane.loader.again()
+	}
+	r.problem.SetText("")
+	r.pane.set(r.pane.state.Fit())
+}
+
 // describe words who it is, what is shown and what to do next.
 func (r *room) describe() {
 	t := r.ws.Lang.T
-	r.corner.Text, r.scale.Text = "", ""
+	r.notes.Objects = nil
 	switch c := r.ws.Current(); {
 	case r.in == nil || c == nil:
+		r.corner.set("")
+		r.colour.set("")
 		r.hint.SetText(t("slide.none"))
 	default:
-		r.corner.Text = strings.TrimSpace(c.Name() + "  " + c.Title())
-		r.scale.Text = t("slide.size", r.in.Slide.TotalColumns, r.in.Slide.TotalRows) + "  "
-		if s := r.in.Slide.MicrometresPerPixel; s > 0 {
-			r.scale.Text += t("slide.scale", fmt.Sprintf("%.3g", s))
-		} else {
-			r.scale.Text += t("slide.scale_unknown")
+		r.corner.set(strings.TrimSpace(c.Name() + "  " + c.Title()))
+		r.colour.set(colours(r.ws.Lang, r.slide))
+		for _, n := range notes(r.ws.Lang, r.slide) {
+			note := newLine(look.Amber())
+			note.set(n)
+			r.notes.Add(note)
 		}
 		switch {
 		case r.pane.drawing:
@@ -334,7 +401,39 @@ func (r *room) describe() {
 			r.hint.SetText(t("slide.region", int(r.region.X1-r.region.X0), int(r.region.Y1-r.region.Y0)))
 		}
 	}
-	r.corner.Refresh()
+	r.notes.Refresh()
+	r.measure()
+}
+
+// longestBar bounds the scale bar, in units of the toolkit.
+const longestBar = 160
+
+// measure words the level, the magnification and the scale; the bar is as long
+// as it says.
+func (r *room) measure() {
+	if r.slide == nil {
+		r.shown.set("")
+		r.scale.set("")
+		return
+	}
+	t := r.ws.Lang.T
+	w, h := r.pane.pixels()
+	zoom := r.pane.state.Zoom(w, h)
+	shown := t("slide.size", r.slide.Columns(), r.slide.Rows()) + "  " + magnified(r.ws.Lang, r.slide, zoom)
+	if r.pane.loader != nil && r.pane.loader.busy() {
+		shown += "  " + t("slide.reading")
+	}
+	r.shown.set(shown)
+	µm := r.slide.Levels()[0].Micrometres()
+	if µm <= 0 {
+		r.bar.Hide()
+		r.scale.set(t("slide.scale_unknown"))
+		return
+	}
+	length, text := scaleBar(µm, zoom, longestBar*float64(r.pane.density()))
+	r.bar.SetMinSize(fyne.NewSize(float32(length)/r.pane.density(), 4))
+	r.bar.Show()
+	r.scale.set(text + "  (" + t("slide.scale", fmt.Sprintf("%.3g", µm)) + ")")
 	r.scale.Refresh()
 }
 

@@ -1,0 +1,73 @@
+package slide
+
+import (
+	"math"
+	"strconv"
+
+	"longying/app/ui/lang"
+	slides "longying/imaging/slide"
+)
+
+// scaleBar is the longest bar of 1, 2 or 5 times a power of ten micrometres that
+// is at most so many screen pixels long, at so many screen pixels for a pixel of
+// so many micrometres; text names its length.
+func scaleBar(micrometres, scale, longest float64) (length float64, text string) {
+	perPixel := micrometres / scale
+	most := longest * perPixel
+	unit := math.Pow(10, math.Floor(math.Log10(most)))
+	for _, k := range []float64{5, 2, 1} {
+		if k*unit <= most*(1+1e-9) {
+			unit *= k
+			break
+		}
+	}
+	if unit >= 1000 {
+		return unit / perPixel, number(unit/1000) + " mm"
+	}
+	return unit / perPixel, number(unit) + " µm"
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
+
+// colours words which colours the screen shows.
+func colours(l *lang.Strings, s *slides.Slide) string {
+	if d := s.Description(); len(d.OpticalPaths) > 0 && d.OpticalPaths[d.OpticalPath].Grey {
+		return l.T("slide.grey", d.OpticalPaths[d.OpticalPath].Name())
+	}
+	if name, ok := s.Colour(); ok {
+		if name == "" {
+			name = l.T("slide.icc_unnamed")
+		}
+		return l.T("slide.icc", name)
+	}
+	if len(s.Description().ICCProfile) > 0 {
+		return l.T("slide.icc_bad")
+	}
+	return l.T("slide.no_icc")
+}
+
+// magnified words at which level and magnification a slide is shown, at so many
+// screen pixels for a pixel of level 0. The magnification is the objective's
+// where the slide names it, so that a pixel of level 0 on one of the screen is
+// that of the objective.
+func magnified(l *lang.Strings, s *slides.Slide, scale float64) string {
+	level := s.LevelFor(float64(int(1) << newPyramid(s.Columns(), s.Rows()).levelFor(scale)))
+	text := l.T("slide.level", level+1, len(s.Levels()))
+	if power := s.Description().ObjectivePower; power > 0 {
+		return text + "  " + l.T("slide.power", number(power*scale))
+	}
+	return text + "  " + l.T("slide.zoom", number(100*scale))
+}
+
+// notes words what a reader should know of a slide.
+func notes(l *lang.Strings, s *slides.Slide) []string {
+	var out []string
+	for _, n := range s.Notes() {
+		args := make([]any, len(n.Args))
+		for i, a := range n.Args {
+			args[i] = a
+		}
+		out = append(out, l.Or(lang.Key("slide.note_"+string(n.Code)), n.String(), args...))
+	}
+	return out
+}
