@@ -68,9 +68,9 @@ func Run(ctx context.Context, o Options) error {
 		w.Close()
 	})
 	stop := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
-	defer stop()
 	a.Lifecycle().SetOnStarted(func() { fyne.Do(d.start) })
 	w.ShowAndRun()
+	stop() // there is nothing to quit any more
 	cancel()
 	return errors.Join(d.failed, d.close())
 }

@@ -25,9 +25,6 @@ func newAverage(start, side float64, n, length int) average {
 	a.whole = side == 1 && start == math.Round(start)
 	a.from = int(min(max(math.Floor(start), 0), float64(length)))
 	a.to = int(max(min(math.Ceil(start+side*float64(n)), float64(length)), float64(a.from)))
-	if a.whole {
-		return a
-	}
 	for p := a.from; p < a.to; p++ {
 		a.offsets = append(a.offsets, int32(len(a.target)))
 		lo, hi := (float64(p)-start)/side, (float64(p+1)-start)/side // in pixels of the region

@@ -195,3 +195,21 @@ func TestAReducedRegionOverTheEdgeIsWhiteThere(t *testing.T) {
 		t.Errorf("half white: %v, wanted %v", r.RGB, want)
 	}
 }
+
+func TestALevelThatIsReducedByAWholeNumberAlongOneSideAloneIsRead(t *testing.T) {
+	// 1000 columns of level 1 stand for 2001; 64 rows for 128.
+	s := opened(t, codec.Local{}, Options{}, made{uid: "2.25.1", columns: 2001, rows: 128, tile: 64, frame: "2.25.7"},
+		made{uid: "2.25.2", columns: 1000, rows: 64, tile: 64, level: 1, frame: "2.25.7"})
+	if len(s.Levels()) != 2 || s.LevelFor(2) != 1 {
+		t.Fatal(s.Levels())
+	}
+	r, err := s.Scaled(context.Background(), 0, 0, 50, 64, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for y := range 64 {
+		if got := r.RGB[3*50*y+1]; got != byte(y) {
+			t.Fatalf("row %d is %d", y, got)
+		}
+	}
+}

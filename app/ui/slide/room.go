@@ -48,6 +48,7 @@ type room struct {
 	opacity             *workspace.Slider
 	mapWord             *widget.Label
 	legend              *fyne.Container
+	foot                *container.Scroll // of the legend
 }
 
 // New makes the room.
@@ -117,16 +118,16 @@ func (r *room) build() fyne.CanvasObject {
 	r.legend = container.NewHBox()
 	bar := container.NewBorder(nil, nil, container.NewHBox(r.mark, r.run, r.fit, r.one),
 		container.NewHBox(r.mapWord, container.NewGridWrap(fyne.NewSize(120, 34), r.opacity)), r.hint)
-	words := container.NewVBox(r.corner, r.colour, r.notes, layout.NewSpacer(), r.shown, r.scale)
+	words := container.NewVBox(r.corner.box, r.colour.box, r.notes, layout.NewSpacer(), r.shown.box, r.scale.box)
 	over := container.New(layout.NewCustomPaddedLayout(8, 8, 10, 10), words)
-	foot := container.NewHScroll(r.legend)
-	return container.NewBorder(container.NewVBox(bar, r.problem), foot, nil, nil, container.NewStack(r.pane, over))
+	r.foot = container.NewHScroll(r.legend)
+	return container.NewBorder(container.NewVBox(bar, r.problem), r.foot, nil, nil, container.NewStack(r.pane, over))
 }
 
 // line is a line of words over the slide, on a dark ground, so that it can be
 // read on any tissue. Without words it is not there.
 type line struct {
-	*fyne.Container
+	box  *fyne.Container
 	text *fynecanvas.Text
 }
 
@@ -140,22 +141,22 @@ func newLine(ink color.Color, before ...fyne.CanvasObject) *line {
 		row.Add(container.NewCenter(o))
 	}
 	row.Add(l.text)
-	l.Container = container.NewHBox(container.NewStack(ground, container.New(layout.NewCustomPaddedLayout(2, 2, 6, 6), row)))
-	l.Hide()
+	l.box = container.NewHBox(container.NewStack(ground, container.New(layout.NewCustomPaddedLayout(2, 2, 6, 6), row)))
+	l.box.Hide()
 	return l
 }
 
 func (l *line) set(words string) {
-	if l.text.Text == words && l.Visible() == (words != "") {
+	if l.text.Text == words {
 		return
 	}
 	l.text.Text = words
 	if words == "" {
-		l.Hide()
+		l.box.Hide()
 		return
 	}
-	l.Show()
-	l.Refresh()
+	l.box.Show()
+	l.box.Refresh()
 }
 
 func (r *room) words() {
@@ -390,7 +391,7 @@ func (r *room) describe() {
 		for _, n := range notes(r.ws.Lang, r.slide) {
 			note := newLine(look.Amber())
 			note.set(n)
-			r.notes.Add(note)
+			r.notes.Add(note.box)
 		}
 		switch {
 		case r.pane.drawing:
@@ -419,9 +420,9 @@ func (r *room) measure() {
 	t := r.ws.Lang.T
 	w, h := r.pane.pixels()
 	zoom := r.pane.state.Zoom(w, h)
-	shown := t("slide.size", r.slide.Columns(), r.slide.Rows()) + "  " + magnified(r.ws.Lang, r.slide, zoom)
+	shown := t("slide.size", r.slide.Columns(), r.slide.Rows()) + " · " + magnified(r.ws.Lang, r.slide, zoom)
 	if r.pane.loader != nil && r.pane.loader.busy() {
-		shown += "  " + t("slide.reading")
+		shown += " · " + t("slide.reading")
 	}
 	r.shown.set(shown)
 	µm := r.slide.Levels()[0].Micrometres()
@@ -434,7 +435,7 @@ func (r *room) measure() {
 	r.bar.SetMinSize(fyne.NewSize(float32(length)/r.pane.density(), 4))
 	r.bar.Show()
 	r.scale.set(text + "  (" + t("slide.scale", fmt.Sprintf("%.3g", µm)) + ")")
-	r.scale.Refresh()
+	r.scale.box.Refresh()
 }
 
 // showLegend names the classes of the maps with the share of each.
@@ -474,6 +475,11 @@ func (r *room) showLegend() {
 		note := widget.NewLabel(r.ws.Lang.T("slide.amber"))
 		note.Importance = widget.WarningImportance
 		r.legend.Add(note)
+	}
+	if len(order) == 0 { // it takes no room
+		r.foot.Hide()
+	} else {
+		r.foot.Show()
 	}
 	r.legend.Refresh()
 }

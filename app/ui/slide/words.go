@@ -54,9 +54,9 @@ func magnified(l *lang.Strings, s *slides.Slide, scale float64) string {
 	level := s.LevelFor(float64(int(1) << newPyramid(s.Columns(), s.Rows()).levelFor(scale)))
 	text := l.T("slide.level", level+1, len(s.Levels()))
 	if power := s.Description().ObjectivePower; power > 0 {
-		return text + "  " + l.T("slide.power", number(power*scale))
+		return text + " · " + l.T("slide.power", number(power*scale))
 	}
-	return text + "  " + l.T("slide.zoom", number(100*scale))
+	return text + " · " + l.T("slide.zoom", number(100*scale))
 }
 
 // notes words what a reader should know of a slide.
