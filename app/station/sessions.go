@@ -107,8 +107,12 @@ func (s *Sessions) load(pkg *models.Package, model []byte) (inference.Runner, er
 	if err := s.open(); err != nil {
 		return nil, err
 	}
+	head, err := pkg.Head()
+	if err != nil {
+		return nil, err
+	}
 	provider := ort.ProviderNamed(s.options.Provider)
-	session, err := s.env.Load(model, pkg.Card, ort.Options{Provider: provider})
+	session, err := s.env.Load(model, pkg.Card, ort.Options{Provider: provider, Head: head})
 	if err != nil || session.Provider() != provider || provider == ort.CPU {
 		return session, err
 	}
@@ -119,7 +123,7 @@ func (s *Sessions) load(pkg *models.Package, model []byte) (inference.Runner, er
 	if err := session.Close(); err != nil {
 		return nil, err
 	}
-	return s.env.Load(model, pkg.Card, ort.Options{Instead: ort.Refused(provider, failed)})
+	return s.env.Load(model, pkg.Card, ort.Options{Instead: ort.Refused(provider, failed), Head: head})
 }
 
 // trim closes sessions that nobody uses while all take too much memory.

@@ -182,11 +182,12 @@ func (m *Models) used(s *session) {
 }
 
 // runQuestion is a question to a process that runs a model: to load one, whose
-// bytes lie at 0, to run it, or with neither, which runtime there is.
+// bytes lie at 0 and its head's behind them, to run it, or with neither, which runtime there is.
 type runQuestion struct {
 	Library    string         `json:"library,omitempty"`
 	Executable string         `json:"executable,omitempty"`
-	Card       []byte         `json:"card,omitempty"` // card.json
+	Card       []byte         `json:"card,omitempty"`  // card.json
+	Model      int64          `json:"model,omitempty"` // bytes of the model
 	Provider   string         `json:"provider,omitempty"`
 	Instead    string         `json:"instead,omitempty"` // see ort.Options
 	Run        bool           `json:"run,omitempty"`

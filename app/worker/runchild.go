@@ -39,7 +39,10 @@ func (r *runtimeChild) load(q runQuestion, model []byte) (inference.Runner, stri
 	if err != nil {
 		return nil, "", err
 	}
-	s, err := r.env.Load(model, card, ort.Options{Provider: q.Provider, Instead: q.Instead})
+	if q.Model < 0 || q.Model > int64(len(model)) {
+		return nil, "", errNoModel
+	}
+	s, err := r.env.Load(model[:q.Model:q.Model], card, ort.Options{Provider: q.Provider, Instead: q.Instead, Head: model[q.Model:]})
 	if err != nil {
 		return nil, "", err
 	}

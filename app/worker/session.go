@@ -110,6 +110,10 @@ func (s *session) ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	head, err := s.pkg.Head()
+	if err != nil {
+		return err
+	}
 	card, err := s.pkg.ReadFile(models.CardFile, cardLimit)
 	if err != nil {
 		return err
@@ -119,15 +123,15 @@ func (s *session) ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	size := int64(len(model))
+	size := int64(len(model) + len(head))
 	into, err := p.wire.reserve(0, size)
 	if err != nil {
 		p.end()
 		return fmt.Errorf("%s: %w", job, err)
 	}
-	copy(into, model)
+	copy(into[copy(into, model):], head)
 	s.memory = processMemory + ort.Memory(s.pkg.Card, size)
-	q := runQuestion{Library: s.models.library, Executable: s.models.executable, Card: card, Provider: s.models.options.Provider, Instead: s.instead}
+	q := runQuestion{Library: s.models.library, Executable: s.models.executable, Card: card, Model: int64(len(model)), Provider: s.models.options.Provider, Instead: s.instead}
 	if s.instead != "" {
 		q.Provider = ort.CPU
 	}

@@ -39,9 +39,15 @@ func matchCard(card *models.Card, inputs, outputs []onnxruntime.InputOutputInfo)
 			// The binding reads float16 only where its room is made beforehand.
 			return fmt.Errorf("output %q of model.onnx is float16 of a size that is not known beforehand, %v; convert it to float32", o.Name, info.Dimensions)
 		}
-		want := []int64{-1, int64(len(o.Classes))}
-		if o.Kind == models.OutputActivationMap {
+		var want []int64 // nil: the shape is judged where the output is used
+		switch o.Kind {
+		case models.OutputProbabilities, models.OutputLogits:
+			want = []int64{-1, int64(len(o.Classes))}
+		case models.OutputActivationMap:
 			want = []int64{-1, 1, -1, -1}
+		}
+		if want == nil {
+			continue
 		}
 		if err := matchShape("output", *info, want); err != nil {
 			return err

@@ -19,6 +19,7 @@ type Options struct {
 	Threads  int    // inside one operator; 0 means all CPUs but one, which is the screen's, at least one
 	Provider string // one of Providers that is asked for; "" and "CPU": the CPU. Where it cannot be had, the CPU is used and Session.Provider says why
 	Instead  string // why the CPU is used though another provider was asked for, for Session.Provider
+	Head     []byte // of a card that has one: head.onnx, whose hash has been checked (models.Package.Head)
 }
 
 // Tolerance is how much a result on the CPU may depend on the size of the batch
@@ -48,6 +49,7 @@ type Session struct {
 	outputs  []string
 	rooms    []onnxruntime.Shape // of the outputs that are float16, else nil; -1 is the batch
 	provider string
+	head     *Session // of the second file of a card, nil where it has none
 
 	mu      sync.Mutex // held while running and closing
 	session *onnxruntime.DynamicAdvancedSession
@@ -68,7 +70,27 @@ func (e *Environment) Load(model []byte, card *models.Card, options Options) (*S
 		e.release()
 		return nil, fmt.Errorf("model %s: %w", card.ID, err)
 	}
+	if h := card.Head(); h != nil {
+		if session.head, err = e.Load(options.Head, headCard(card, h), options); err != nil {
+			return nil, errors.Join(fmt.Errorf("%s: %w", models.HeadFile, err), session.Close())
+		}
+	}
 	return session, nil
+}
+
+// headCard is what a card says of its second file, as a card of its own.
+func headCard(card *models.Card, h *models.Head) *models.Card {
+	out := &models.Card{ID: card.ID, File: card.File}
+	out.Input.Tensor = models.TensorDef{Name: h.Input, Shape: h.Shape}
+	for i := range card.Outputs {
+		if o := &card.Outputs[i]; o.Head == h {
+			out.Outputs = append(out.Outputs, models.Output{Name: h.Output, Kind: models.OutputLogits, Classes: o.Classes})
+		}
+	}
+	if h.Attention != "" {
+		out.Outputs = append(out.Outputs, models.Output{Name: h.Attention, Kind: models.OutputEmbedding})
+	}
+	return out
 }
 
 func (e *Environment) load(model []byte, card *models.Card, options Options) (*Session, error) {
@@ -160,11 +182,14 @@ func (s *Session) Close() error {
 	err := s.session.Destroy()
 	s.session = nil
 	s.env.release()
+	if s.head != nil {
+		err = errors.Join(err, s.head.Close())
+	}
 	return err
 }
 
 // Run evaluates the graph on the one input that the card names and returns the
-// outputs asked for. When ctx is done ONNX Runtime is told to stop, which it does
+// outputs asked for; where those are its head's, the head on its input. When ctx is done ONNX Runtime is told to stop, which it does
 // between two operators, and the error is ctx.Err().
 func (s *Session) Run(ctx context.Context, inputs map[string]inference.Tensor, outputs []string) (map[string]inference.Tensor, error) {
 	s.mu.Lock()
@@ -174,6 +199,9 @@ func (s *Session) Run(ctx context.Context, inputs map[string]inference.Tensor, o
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	if s.head != nil && !slices.ContainsFunc(outputs, func(name string) bool { return !slices.Contains(s.head.outputs, name) }) {
+		return s.head.Run(ctx, inputs, outputs)
 	}
 	in, ok := inputs[s.input]
 	if !ok || len(inputs) != 1 {
