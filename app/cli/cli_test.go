@@ -257,8 +257,7 @@ func laterCommands(t *testing.T, l *line, home string) {
 
 func TestCommandsOfTheContractThatComeLaterSaySo(t *testing.T) {
 	l := newLine(t)
-	for _, args := range [][]string{{"pacs", "echo"}, {"pacs"}, {"backup", "x"}, {"restore", "x"}, {"models", "install", "x"},
-		{"models", "remove", "x"}, {"models", "pack", "x"}} {
+	for _, args := range [][]string{{"pacs", "echo"}, {"pacs"}, {"backup", "x"}, {"restore", "x"}} {
 		if _, stderr := l.want(ExitLater, args...); !strings.Contains(stderr, "not in this version") {
 			t.Errorf("%v says %q", args, stderr)
 		}
@@ -268,7 +267,8 @@ func TestCommandsOfTheContractThatComeLaterSaySo(t *testing.T) {
 func TestWrongUsageIsExitCodeTwo(t *testing.T) {
 	l := newLine(t)
 	for _, args := range [][]string{{"nosuch"}, {"info"}, {"decode"}, {"decode", "x"}, {"--nosuch"}, {"info", "--nosuch", "x"}, {"models", "nosuch"},
-		{"render", "x", "--window", "5"}, {"analyze"}, {"consult", "open", "x"}} {
+		{"render", "x", "--window", "5"}, {"analyze"}, {"consult", "open", "x"},
+		{"models", "install"}, {"models", "remove"}, {"models", "pack"}, {"models", "show", "x", "--lang", "fr"}} {
 		l.want(ExitUsage, args...)
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"longying/app/catalogue"
 	"longying/app/station"
 	"longying/app/worker"
 	"longying/imaging/slide/openslide"
-	"longying/models"
 	"longying/records/sqlite"
 )
 
@@ -78,12 +78,16 @@ func (c *call) diagnose() []check {
 		k.What = l.Version()
 	}
 	out = append(out, k)
-	packages, broken := models.LoadShipped()
-	for _, p := range packages {
-		out = append(out, check{Name: "model", OK: true, Need: true, What: p.Card.ID + " " + p.Card.Version + ", hash matches"})
-	}
-	for _, err := range broken {
-		out = append(out, check{Name: "model", Need: true, What: err.Error(), Mend: "install the program again: a shipped model does not match its card"})
+	for _, e := range catalogue.List(c.homeOrNone()) {
+		k := check{Name: "model", OK: e.Broken == nil, Need: true, What: fmt.Sprintf("%s %s, %s, hash matches", e.ID, e.Version, e.Origin),
+			Mend: "install the program again: a shipped model does not match its card"}
+		if e.Origin == catalogue.Installed {
+			k.Mend = "longying models install FILE again, or longying models remove ID"
+		}
+		if e.Broken != nil {
+			k.What = e.Broken.Error()
+		}
+		out = append(out, k)
 	}
 	display := c.Getenv("WAYLAND_DISPLAY")
 	if display == "" {

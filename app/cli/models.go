@@ -4,17 +4,29 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"time"
 
+	"longying/app/catalogue"
 	"longying/app/reading"
 	"longying/app/station"
+	"longying/app/worker"
 	"longying/inference"
 	"longying/models"
 )
 
+// homeOrNone is the data folder, "" where there is none.
+func (c *call) homeOrNone() string {
+	home, err := station.Home(c.Getenv)
+	if err != nil || station.Fresh(home) {
+		return ""
+	}
+	return home
+}
+
 // models gives the models alone, for files that are not kept.
 func (c *call) models() (*reading.Reading, func(), error) {
 	loader := c.loader()
-	r := station.Predictor(loader, c.Decoder, c.Slides)
+	r := station.Predictor(c.homeOrNone(), loader, c.Decoder, c.Slides)
 	for _, err := range r.BrokenModels() {
 		fmt.Fprintln(c.Stderr, "model left out:", err)
 	}
@@ -31,8 +43,22 @@ func cmdModels(ctx context.Context, c *call) error {
 		return err
 	}
 	switch verb {
-	case "install", "remove", "pack":
-		return &laterError{"models " + verb}
+	case "install":
+		var replace bool
+		if err := c.parse(rest, func(f *flag.FlagSet) {
+			f.BoolVar(&replace, "replace", false, "also where the version is not newer")
+		}); err != nil {
+			return err
+		}
+		return c.installModel(ctx, replace)
+	case "pack":
+		var out string
+		if err := c.parse(rest, func(f *flag.FlagSet) {
+			f.StringVar(&out, "out", "", "ZIP to write; ID-VERSION.zip beside the folder where not given")
+		}); err != nil {
+			return err
+		}
+		return c.packModel(ctx, out)
 	case "accept":
 		var o acceptOptions
 		if err := c.parse(rest, o.define); err != nil {
@@ -49,6 +75,14 @@ func cmdModels(ctx context.Context, c *call) error {
 			return err
 		}
 		return c.scorecard(ctx, out, lang, since)
+	case "show":
+		var lang string
+		if err := c.parse(rest, func(f *flag.FlagSet) {
+			f.StringVar(&lang, "lang", "", "zh or en; both where not given")
+		}); err != nil {
+			return err
+		}
+		return c.showModel(lang)
 	}
 	if err := c.parse(rest, nil); err != nil {
 		return err
@@ -56,79 +90,173 @@ func cmdModels(ctx context.Context, c *call) error {
 	switch verb {
 	case "list":
 		return c.listModels()
-	case "show", "verify":
-	default:
-		return usagef("models has no %q", verb)
+	case "verify":
+		return c.verifyModel(ctx)
+	case "remove":
+		return c.removeModel(ctx)
 	}
+	return usagef("models has no %q", verb)
+}
+
+// named is the entry that the one argument names.
+func (c *call) named() (catalogue.Entry, error) {
 	if err := c.want(1, "one model ID"); err != nil {
-		return err
+		return catalogue.Entry{}, err
 	}
-	var pkg *models.Package
-	packages, broken := models.LoadShipped()
-	for _, p := range packages {
-		if p.Card.ID == c.args[0] {
-			pkg = p
+	for _, e := range catalogue.List(c.homeOrNone()) {
+		if e.ID == c.args[0] {
+			return e, e.Broken
 		}
 	}
-	if pkg == nil {
-		for _, err := range broken {
-			fmt.Fprintln(c.Stderr, "model left out:", err)
-		}
-		return fmt.Errorf("model %q is not installed; longying models list shows those that are", c.args[0])
-	}
-	if verb == "show" {
-		return c.showModel(pkg.Card)
-	}
-	sessions := c.loader()
-	defer sessions.Close()
-	runner, err := sessions.Load(pkg)
+	return catalogue.Entry{}, fmt.Errorf("model %q is not installed; longying models list shows those that are", c.args[0])
+}
+
+// verifyModel runs a package's own test. A model that was not shipped runs in a
+// process of its own.
+func (c *call) verifyModel(ctx context.Context) error {
+	e, err := c.named()
 	if err != nil {
 		return err
 	}
-	if err := inference.Verify(ctx, pkg, runner); err != nil {
+	if e.Origin == catalogue.Installed {
+		c.isolate()
+	}
+	sessions := c.loader()
+	defer sessions.Close()
+	runner, err := sessions.Load(e.Package)
+	if err != nil {
 		return err
 	}
-	c.printf("%s %s: the hash matches, every reference case is met\n", pkg.Card.ID, pkg.Card.Version)
+	if err := inference.Verify(ctx, e.Package, runner); err != nil {
+		return err
+	}
+	c.printf("%s %s: the hash matches, every reference case is met\n", e.ID, e.Version)
 	return nil
+}
+
+// modelRow is one line of models list --json: the card, and where it comes from.
+type modelRow struct {
+	*models.Card
+	Origin catalogue.Origin `json:"origin"`
+	By     string           `json:"installed_by,omitempty"`
+	At     *time.Time       `json:"installed_at,omitempty"`
+}
+
+// brokenRow is one that cannot be used.
+type brokenRow struct {
+	ID      string           `json:"id"`
+	Version string           `json:"version"`
+	Origin  catalogue.Origin `json:"origin"`
+	Broken  string           `json:"broken"`
 }
 
 func (c *call) listModels() error {
-	packages, broken := models.LoadShipped()
-	for _, p := range packages {
+	broken := 0
+	for _, e := range catalogue.List(c.homeOrNone()) {
+		var row any
+		switch {
+		case e.Broken != nil:
+			broken++
+			fmt.Fprintln(c.Stderr, "model left out:", e.Broken)
+			row = brokenRow{e.ID, e.Version, e.Origin, e.Broken.Error()}
+			c.printf("%s  %s  %s  cannot be used\n", e.ID, e.Version, e.Origin)
+		default:
+			r := modelRow{Card: e.Package.Card, Origin: e.Origin, By: e.By}
+			if !e.At.IsZero() {
+				r.At = &e.At
+			}
+			row = r
+			c.printf("%s  %s  %s  %s  %s\n", e.ID, e.Version, e.Origin, e.Package.Card.Task, e.Package.Card.Name.Zh)
+		}
 		if c.json {
-			if err := c.emit(p.Card); err != nil {
+			if err := c.emit(row); err != nil {
 				return err
 			}
-			continue
 		}
-		c.printf("%s  %s  %s  %s\n", p.Card.ID, p.Card.Version, p.Card.Task, p.Card.Name.Zh)
 	}
-	for _, err := range broken {
-		fmt.Fprintln(c.Stderr, "model left out:", err)
-	}
-	if len(broken) > 0 {
-		return &partError{fmt.Sprintf("%d model packages were left out", len(broken))}
+	if broken > 0 {
+		return &partError{fmt.Sprintf("%d model packages were left out", broken)}
 	}
 	return nil
 }
 
-func (c *call) showModel(card *models.Card) error {
+func (c *call) installModel(ctx context.Context, replace bool) error {
+	if err := c.want(1, "one folder or ZIP"); err != nil {
+		return err
+	}
+	s, actor, err := c.signIn(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	res, err := s.Catalogue.Install(ctx, actor, c.args[0], replace)
+	if err != nil {
+		return err
+	}
+	c.leftOut(res.Left)
 	if c.json {
-		return c.emit(card)
+		return c.emit(modelRow{Card: res.Card, Origin: catalogue.Installed, By: actor.ID})
 	}
-	for _, lang := range []string{"zh", "en"} {
-		c.printf("%s (%s %s)\n%s\n%s\n", card.Name.In(lang), card.ID, card.Version, card.Purpose.IntendedUse.In(lang), card.Purpose.Registration.In(lang))
-		for _, t := range card.Purpose.Contraindications {
-			c.printf("  × %s\n", t.In(lang))
+	c.printf("%s %s installed: the hash matches, every reference case is met. %s\n", res.Card.ID, res.Card.Version, res.Card.Purpose.Registration.Zh)
+	if res.Replaced != "" {
+		c.printf("it takes the place of version %s\n", res.Replaced)
+	}
+	c.printf("Its results are amber until a named doctor accepts it here: longying models accept %s --cases CSV\n", res.Card.ID)
+	return nil
+}
+
+func (c *call) leftOut(files []string) {
+	const most = 10
+	for i, f := range files {
+		if i == most {
+			fmt.Fprintf(c.Stderr, "and %d more\n", len(files)-most)
+			return
 		}
-		c.printf("%s\n", card.Evidence.Summary.In(lang))
-		for _, t := range card.Evidence.KnownFailures {
-			c.printf("  ! %s\n", t.In(lang))
-		}
-		c.printf("\n")
+		fmt.Fprintln(c.Stderr, "no part of a package, left where it is:", f)
 	}
-	for _, m := range card.Evidence.Metrics {
-		c.printf("%s on %s: %.3f (95 %% CI %.3f–%.3f, n=%d)\n", m.Name, m.Set, m.Value, m.Low, m.High, m.N)
+}
+
+func (c *call) removeModel(ctx context.Context) error {
+	if err := c.want(1, "one model ID"); err != nil {
+		return err
 	}
+	s, actor, err := c.signIn(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	version, err := s.Catalogue.Remove(ctx, actor, c.args[0])
+	if err != nil {
+		return err
+	}
+	c.printf("%s %s removed; its card is kept, because findings may name it\n", c.args[0], version)
+	return nil
+}
+
+// packRow is what models pack says with --json.
+type packRow struct {
+	File     string          `json:"file"`
+	ID       string          `json:"id"`
+	Version  string          `json:"version"`
+	ONNX     models.File     `json:"onnx"`
+	Resource models.Resource `json:"resources"`
+}
+
+func (c *call) packModel(ctx context.Context, out string) error {
+	if err := c.want(1, "one folder with model.onnx, card.json and test/"); err != nil {
+		return err
+	}
+	trial := worker.NewModels(worker.Options{Executable: c.Executable}, c.Getenv("LONGYING_ORT_LIBRARY"), c.Executable)
+	defer trial.Close()
+	p, err := catalogue.Pack(ctx, c.args[0], out, trial)
+	if err != nil {
+		return err
+	}
+	c.leftOut(p.Left)
+	if c.json {
+		return c.emit(packRow{p.File, p.Card.ID, p.Card.Version, p.Card.File, p.Card.Resources})
+	}
+	c.printf("%s: %s %s, opset %d, %.3g s for one sample on %s, %d MiB\n", p.File, p.Card.ID, p.Card.Version, p.Card.File.Opset,
+		p.Card.Resources.Seconds, p.Card.Resources.CPU, p.Card.Resources.MemoryMiB)
 	return nil
 }

@@ -18,17 +18,18 @@ import (
 	"longying/app/acceptance"
 	"longying/app/admin"
 	"longying/app/archive"
+	"longying/app/catalogue"
 	"longying/app/consult"
 	"longying/app/delivery"
 	"longying/app/reading"
 	"longying/app/registry"
+	"longying/app/worker"
 	"longying/imaging"
 	"longying/imaging/codec"
 	"longying/imaging/codec/native"
 	"longying/imaging/slide"
 	"longying/imaging/slide/openslide"
 	"longying/inference"
-	"longying/models"
 	"longying/records"
 	"longying/records/report"
 	"longying/records/seal"
@@ -51,15 +52,16 @@ type Options struct {
 
 // Station is one open data folder with its use cases.
 type Station struct {
-	Home     string
-	Archive  *archive.Archive
-	Registry *registry.Registry
-	Reading  *reading.Reading
-	Consult  *consult.Consult
-	Delivery *delivery.Delivery
-	Admin    *admin.Admin
-	Trust    *acceptance.Acceptance // of models at this site
-	Decoder  codec.Decoder          // of every frame
+	Home      string
+	Archive   *archive.Archive
+	Registry  *registry.Registry
+	Reading   *reading.Reading
+	Consult   *consult.Consult
+	Delivery  *delivery.Delivery
+	Admin     *admin.Admin
+	Trust     *acceptance.Acceptance // of models at this site
+	Catalogue *catalogue.Catalogue   // of model packages; what changes counts from the next Open on
+	Decoder   codec.Decoder          // of every frame
 
 	store  *sqlite.Store
 	models ModelLoader
@@ -141,7 +143,10 @@ func Open(ctx context.Context, o Options) (*Station, error) {
 	s.Delivery = delivery.New(store, now, rand.Float64, o.Backoff)
 	s.Registry = registry.New(store, ar, now)
 	s.Trust = acceptance.New(store, s.scanCase, s.predictCase, now)
-	packages, broken := models.LoadShipped()
+	s.Catalogue = catalogue.New(o.Home, store, func() catalogue.Trial {
+		return worker.NewModels(worker.Options{Executable: o.Executable}, o.Library, o.Executable)
+	}, now)
+	packages, broken := catalogue.Usable(s.Catalogue.List())
 	s.Reading = reading.New(store, ar, packages, broken, s.models.Load, s.Trust.Site, decoder, slides, reading.Signing{
 		Reauthenticate: s.Admin.Reauthenticate, Organization: s.Admin.Organization, Intents: s.Delivery.Intents}, now)
 	s.Consult = consult.New(store, ar, now)
@@ -182,10 +187,11 @@ func (s *Station) Close() error {
 // Runtime says which ONNX Runtime is loaded, or why none is.
 func (s *Station) Runtime() (version string, err error) { return s.models.Runtime() }
 
-// Predictor gives the models alone, without a data folder: for files that are
-// analysed and not kept. The caller closes the loader.
-func Predictor(loader ModelLoader, decoder codec.Decoder, slides slide.Opener) *reading.Reading {
-	packages, broken := models.LoadShipped()
+// Predictor gives the models alone, without the record: for files that are
+// analysed and not kept. Models that are installed in the data folder home, which
+// may be empty, are among them. The caller closes the loader.
+func Predictor(home string, loader ModelLoader, decoder codec.Decoder, slides slide.Opener) *reading.Reading {
+	packages, broken := catalogue.Usable(catalogue.List(home))
 	return reading.New(nil, nil, packages, broken, loader.Load, nil, decoder, slides, reading.Signing{}, time.Now)
 }
 
