@@ -11,10 +11,8 @@ import (
 	"longying/app/ui/workspace"
 	"longying/imaging"
 	"longying/imaging/render"
+	"longying/imaging/volume"
 )
-
-// prefetch is how many slices are decoded ahead on both sides.
-const prefetch = 8
 
 // notch is what one step of a wheel scrolls, in Fyne's units.
 const notch = 25
@@ -28,11 +26,13 @@ type Image struct {
 	ws *workspace.Workspace
 
 	state    view.State
-	slices   []view.Slice
-	load     view.Loader
-	cache    *view.Cache
+	slices   []volume.Slice
+	read     volume.Read
+	cache    *volume.Cache
+	loader   *volume.Loader // of slices; nil: none
 	study    *imaging.Study
 	series   *imaging.Series
+	stack    *volume.Stack // of series; nil while the order is not known
 	identity view.Identity
 
 	shown      int // slice that the renderer holds, -1: none
@@ -46,9 +46,7 @@ type Image struct {
 	face       *render.Typeface
 	problem    string
 	loading    bool
-	direction  int
 	fetch      *workspace.Task
-	ahead      *workspace.Task
 	marks      []Mark
 	selected   string
 	rejected   bool // show rejected marks
@@ -71,28 +69,34 @@ type Image struct {
 }
 
 // NewImage makes an empty viewport over a cache that several may share.
-func NewImage(ws *workspace.Workspace, cache *view.Cache, load view.Loader) *Image {
-	i := &Image{ws: ws, cache: cache, load: load, shown: -1, fetch: ws.NewTask(), ahead: ws.NewTask()}
+func NewImage(ws *workspace.Workspace, cache *volume.Cache, read volume.Read) *Image {
+	i := &Image{ws: ws, cache: cache, read: read, shown: -1, fetch: ws.NewTask()}
 	i.ExtendBaseWidget(i)
 	return i
 }
 
-// SetSeries shows a series from one of its pictures on. nil empties the
-// viewport.
-func (i *Image) SetSeries(study *imaging.Study, series *imaging.Series, who view.Identity, first int) {
+// SetStack shows a stack of a series from one of its pictures on: nil where the
+// series has no pictures. Without a series the viewport is empty. Reading for
+// what was shown before ends.
+func (i *Image) SetStack(study *imaging.Study, series *imaging.Series, stack *volume.Stack, who view.Identity, first int) {
 	i.fetch.Stop()
-	i.ahead.Stop()
-	i.study, i.series, i.identity = study, series, who
+	if i.loader != nil {
+		i.loader.Close()
+		i.loader = nil
+	}
+	i.study, i.series, i.stack, i.identity = study, series, stack, who
 	i.slices, i.shown, i.renderer, i.frame, i.auto, i.problem, i.target = nil, -1, nil, nil, nil, "", nil
 	i.drawing, i.drawnFrom = false, nil
 	i.chosen, i.inForce, i.refused, i.uncovered = nil, nil, "", false
 	i.state = view.State{}
-	if series != nil {
-		i.slices = view.Slices(series)
+	if stack != nil {
+		i.slices = stack.Slices
 		i.state.Slices = len(i.slices)
-		if len(i.slices) == 0 {
-			i.problem = i.ws.Lang.T("canvas.no_pixels")
-		}
+	}
+	if len(i.slices) > 0 {
+		i.loader = volume.NewLoader(i.ws.Context(), i.cache, i.slices, i.read, i.ws.Go)
+	} else if series != nil {
+		i.problem = i.ws.Lang.T("canvas.no_pixels")
 	}
 	i.state = i.state.ScrollTo(first)
 	i.want()
@@ -107,13 +111,16 @@ func (i *Image) SetIdentity(who view.Identity) {
 // Series is what is shown, or nil.
 func (i *Image) Series() *imaging.Series { return i.series }
 
+// Stack is what is shown of the series, or nil.
+func (i *Image) Stack() *volume.Stack { return i.stack }
+
 // State is how it is shown.
 func (i *Image) State() view.State { return i.state }
 
 // Shown is the picture in front, or false while there is none.
-func (i *Image) Shown() (view.Slice, bool) {
+func (i *Image) Shown() (volume.Slice, bool) {
 	if i.shown < 0 || i.shown >= len(i.slices) {
-		return view.Slice{}, false
+		return volume.Slice{}, false
 	}
 	return i.slices[i.shown], true
 }

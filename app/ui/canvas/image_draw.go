@@ -99,7 +99,7 @@ func (i *Image) visibleMarks() []Mark {
 
 // Words are the words over the picture, for tests and for the screen.
 func (i *Image) Words() view.Corners {
-	f := view.Facts{Identity: i.identity, Study: i.study, Series: i.series, State: i.state}
+	f := view.Facts{Identity: i.identity, Study: i.study, Series: i.series, Stack: i.stack, State: i.state}
 	if s, ok := i.Shown(); ok && i.renderer != nil {
 		w, h := i.pixels()
 		f.Instance, f.Frame = s.Instance, s.Frame
@@ -140,6 +140,8 @@ func (i *Image) CreateRenderer() fyne.WidgetRenderer {
 	r.side = newOutlined(fyne.TextAlignCenter)
 	r.side.size = 18
 	r.middle = newOutlined(fyne.TextAlignCenter)
+	r.warned = newOutlined(fyne.TextAlignLeading)
+	r.warned.ground = color.NRGBA{A: 0xa0}
 	r.frame = canvas.NewRectangle(nil)
 	r.frame.FillColor, r.frame.StrokeColor, r.frame.StrokeWidth = nil, theme.Accent(), 1
 	r.Refresh()
@@ -163,6 +165,7 @@ type imageRenderer struct {
 	letter [4]*outlined // left, right, top, bottom
 	side   *outlined
 	middle *outlined
+	warned *outlined // below the top left corner
 	labels []*outlined
 	frame  *canvas.Rectangle
 }
@@ -181,7 +184,7 @@ func (r *imageRenderer) Objects() []fyne.CanvasObject {
 	for _, o := range r.letter {
 		out = append(out, o)
 	}
-	return append(out, r.side, r.middle, r.frame)
+	return append(out, r.warned, r.side, r.middle, r.frame)
 }
 
 func (r *imageRenderer) Refresh() {
@@ -202,6 +205,12 @@ func (r *imageRenderer) Refresh() {
 	r.corner[1].set(ink, words.TopRight...)
 	r.corner[2].set(ink, words.BottomLeft...)
 	r.corner[3].set(ink, words.BottomRight...)
+
+	var warned []string
+	for _, w := range words.Warnings {
+		warned = append(warned, wrap(w, warningWidth)...)
+	}
+	r.warned.set(theme.Amber(), warned...)
 
 	var letters [4]string
 	side := ""
@@ -279,6 +288,8 @@ func (r *imageRenderer) Layout(size fyne.Size) {
 		}
 		o.Move(at)
 	}
+	r.warned.Resize(r.warned.MinSize())
+	r.warned.Move(fyne.NewPos(gap, gap+r.corner[0].MinSize().Height+gap))
 	for k, o := range r.letter {
 		m := o.MinSize()
 		o.Resize(m)
@@ -321,6 +332,9 @@ func (r *imageRenderer) Layout(size fyne.Size) {
 		l.Move(fyne.NewPos(min(max(x, 0), max(0, size.Width-m.Width)), min(max(y, 0), max(0, size.Height-m.Height))))
 	}
 }
+
+// warningWidth is the length of a line of warnings, in letters.
+const warningWidth = 44
 
 // wrap breaks a text into lines of about n characters.
 func wrap(s string, n int) []string {

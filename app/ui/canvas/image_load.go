@@ -6,6 +6,7 @@ import (
 	"longying/app/ui/canvas/view"
 	"longying/imaging"
 	"longying/imaging/render"
+	"longying/imaging/volume"
 )
 
 // want shows the wanted slice, decoding it first where it is not at hand.
@@ -17,30 +18,21 @@ func (i *Image) want() {
 	at := i.state.Slice
 	if at == i.shown {
 		i.fetch.Stop()
+		i.loader.Show(at)
 		i.loading = false
 		i.rewindow()
 		i.Refresh()
 		return
 	}
-	if i.shown >= 0 {
-		i.direction = 1
-		if at < i.shown {
-			i.direction = -1
-		}
-	}
-	s := i.slices[at]
-	if f := i.cache.Get(s); f != nil {
+	if f := i.loader.Show(at); f != nil {
 		i.fetch.Stop()
 		i.take(at, f)
 		return
 	}
 	i.loading = true
-	load, cache := i.load, i.cache
+	loader := i.loader
 	i.fetch.Start(func(ctx context.Context) func() {
-		f, err := load(ctx, s)
-		if err == nil {
-			cache.Put(s, f)
-		}
+		f, err := loader.Load(ctx, at)
 		return func() {
 			if err != nil {
 				i.fail(at, err)
@@ -83,7 +75,6 @@ func (i *Image) take(at int, f *imaging.Frame) {
 		i.target = nil
 	}
 	i.Refresh()
-	i.fetchAhead()
 	if i.OnChange != nil {
 		i.OnChange(i.state)
 	}
@@ -91,7 +82,7 @@ func (i *Image) take(at int, f *imaging.Frame) {
 
 // present puts the chosen state into force, or out of it, as the picture asks
 // for. One that cannot be applied is said and leaves the picture plain.
-func (i *Image) present(s view.Slice, f *imaging.Frame) {
+func (i *Image) present(s volume.Slice, f *imaging.Frame) {
 	want := i.chosen
 	i.refused = ""
 	if want != nil && !want.Has(s.Instance.SOPInstanceUID, s.Frame) {
@@ -112,7 +103,7 @@ func (i *Image) present(s view.Slice, f *imaging.Frame) {
 	i.state = i.state.Presented(want, s.Instance, s.Frame)
 }
 
-func (i *Image) presentation(s view.Slice) render.Presentation {
+func (i *Image) presentation(s volume.Slice) render.Presentation {
 	p := render.Presentation{Window: i.state.Window, Invert: i.state.Invert, State: i.inForce, Overlays: !i.uncovered}
 	if p.State == nil && p.Window == nil && len(s.Instance.Frame(s.Frame).VOI) == 0 {
 		p.Window = i.auto
@@ -124,27 +115,4 @@ func (i *Image) rewindow() {
 	if s, ok := i.Shown(); ok && i.renderer != nil {
 		i.renderer = i.renderer.With(i.presentation(s))
 	}
-}
-
-// fetchAhead decodes the neighbours, one after the other, until another slice
-// is wanted.
-func (i *Image) fetchAhead() {
-	load, cache, slices := i.load, i.cache, i.slices
-	order := view.Around(i.state.Slice, len(slices), prefetch, i.direction)
-	i.ahead.Start(func(ctx context.Context) func() {
-		for _, at := range order {
-			if ctx.Err() != nil {
-				return nil
-			}
-			if cache.Get(slices[at]) != nil {
-				continue
-			}
-			f, err := load(ctx, slices[at])
-			if err != nil {
-				continue // said when that slice is wanted
-			}
-			cache.Put(slices[at], f)
-		}
-		return nil
-	})
 }

@@ -1,4 +1,4 @@
-// Package viewer is the room for pictures: the series of the study as
+// Package viewer is the room for pictures: the stacks of the study's series as
 // thumbnails, one or two viewports, and the marks of the findings. The list of
 // findings and the picture are one: choosing a finding brings its picture and
 // its box to the front.
@@ -16,15 +16,13 @@ import (
 	"longying/app/ui/canvas/view"
 	"longying/app/ui/workspace"
 	"longying/imaging"
+	"longying/imaging/volume"
 	"longying/records"
 )
 
-// cacheBytes bounds the decoded frames kept.
-const cacheBytes = 1 << 30
-
 type room struct {
 	ws      *workspace.Workspace
-	cache   *view.Cache
+	cache   *volume.Cache
 	asking  *workspace.Task
 	panes   []*canvas.Image
 	front   int
@@ -32,6 +30,7 @@ type room struct {
 	marks   []canvas.Mark
 	chosen  string
 	study   string
+	entries []entry
 	thumbs  *thumbs
 	states  *states
 	grid    *fyne.Container
@@ -42,16 +41,16 @@ type room struct {
 
 // New makes the room.
 func New(ws *workspace.Workspace) *workspace.Room {
-	r := &room{ws: ws, cache: view.NewCache(cacheBytes), asking: ws.NewTask(), count: 1, problem: workspace.NewProblem()}
+	r := &room{ws: ws, cache: volume.NewCache(volume.DefaultCacheLimit), asking: ws.NewTask(), count: 1, problem: workspace.NewProblem()}
 	for k := range 2 {
-		p := canvas.NewImage(ws, r.cache, r.load)
+		p := canvas.NewImage(ws, r.cache, r.read)
 		p.OnActivate = func() { r.activate(k) }
 		p.OnDouble = r.toggle
 		p.OnMark = r.clicked
 		p.OnRegion = func(ref imaging.Ref) { workspace.Publish(ws, workspace.RegionMarked{Ref: ref}) }
 		r.panes = append(r.panes, p)
 	}
-	r.thumbs = newThumbs(ws, r.load, r.choose)
+	r.thumbs = newThumbs(ws, r.thumbnail, r.choose)
 	r.states = newStates(r)
 	content := r.build()
 	workspace.On(ws, func(workspace.StudyOpened) { r.open() })
@@ -82,8 +81,8 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	return &workspace.Room{ID: "viewer", Place: workspace.Rail, Icon: theme.MediaPhotoIcon(), Needs: records.RightViewPatient, Content: content,
 		Current: func() []workspace.Action {
 			own := []workspace.Action{
-				{Label: "viewer.next_series", Keys: []workspace.Key{workspace.Press(fyne.KeyRight)}, Do: func() { r.series(1) }},
-				{Label: "viewer.previous_series", Keys: []workspace.Key{workspace.Press(fyne.KeyLeft)}, Do: func() { r.series(-1) }},
+				{Label: "viewer.next_series", Keys: []workspace.Key{workspace.Press(fyne.KeyRight)}, Do: func() { r.step(1) }},
+				{Label: "viewer.previous_series", Keys: []workspace.Key{workspace.Press(fyne.KeyLeft)}, Do: func() { r.step(-1) }},
 				{Label: "viewer.layout", Keys: []workspace.Key{workspace.Press(fyne.KeyW)}, Do: r.toggle},
 				{Label: "viewer.next_state", Keys: []workspace.Key{workspace.Press(fyne.KeyComma)}, Do: r.states.next},
 				{Label: "viewer.plain", Keys: []workspace.Key{workspace.Press(fyne.KeyBackspace)}, Do: r.states.plain},
@@ -113,8 +112,16 @@ func (r *room) words() {
 	r.identity()
 }
 
-// load decodes one frame of a stored object.
-func (r *room) load(ctx context.Context, s view.Slice) (*imaging.Frame, error) {
+// thumbnail gives a frame that is at hand, and does not keep others.
+func (r *room) thumbnail(ctx context.Context, s volume.Slice) (*imaging.Frame, error) {
+	if f := r.cache.Get(s); f != nil {
+		return f, nil
+	}
+	return r.read(ctx, s)
+}
+
+// read decodes one frame of a stored object.
+func (r *room) read(ctx context.Context, s volume.Slice) (*imaging.Frame, error) {
 	f, err := r.ws.Archive.Open(ctx, s.Instance.SOPInstanceUID)
 	if err != nil {
 		return nil, err
@@ -145,14 +152,15 @@ func (r *room) identity() {
 // open shows the study that is open; a slide has a room of its own.
 func (r *room) open() {
 	c := r.ws.Current()
-	r.cache.Clear()
+	r.entries = nil
 	r.marks, r.chosen, r.study, r.front, r.count = nil, "", "", 0, 1
 	r.problem.SetText("")
 	for _, p := range r.panes {
 		p.SetMarks(nil, "")
 		p.ShowRejected(false) // as the list begins each study
-		p.SetSeries(nil, nil, view.Identity{}, 0)
+		p.SetStack(nil, nil, nil, view.Identity{}, 0)
 	}
+	r.cache.Clear() // no loader is open that would fill it again
 	r.arrange()
 	if c == nil || c.Slide() {
 		r.thumbs.show(nil)
@@ -163,63 +171,53 @@ func (r *room) open() {
 	}
 	r.empty.Hide()
 	r.study = c.Examination.StudyUID
-	r.thumbs.show(c.Study)
+	r.entries = entriesOf(c)
+	r.thumbs.show(r.entries)
 	r.states.open(c.Study)
-	first := firstWithPixels(c.Study)
-	r.show(first)
+	r.show(first(r.entries))
 	r.findings()
 }
 
-// firstWithPixels is the first series that has a picture, 0 where none has.
-func firstWithPixels(s *imaging.Study) int {
-	for i := range s.Series {
-		if len(view.Slices(&s.Series[i])) > 0 {
-			return i
-		}
-	}
-	return 0
-}
-
-// show puts a series into the viewport in front, at its middle slice.
-func (r *room) show(series int) {
+// show puts an entry into the viewport in front, at its middle slice.
+func (r *room) show(at int) {
 	c := r.ws.Current()
-	if c == nil || r.study == "" || series < 0 || series >= len(c.Study.Series) {
+	if c == nil || r.study == "" || at < 0 || at >= len(r.entries) {
 		return
 	}
-	s := &c.Study.Series[series]
+	e := r.entries[at]
+	middle := 0
+	if e.stack != nil {
+		middle = len(e.stack.Slices) / 2
+	}
 	p := r.panes[r.front]
-	p.SetSeries(c.Study, s, r.who(), len(view.Slices(s))/2)
+	p.SetStack(c.Study, e.series, e.stack, r.who(), middle)
 	p.SetMarks(r.marks, r.chosen)
-	r.thumbs.mark(series)
+	r.thumbs.mark(at)
 	r.states.words()
 }
 
 // choose is a click on a thumbnail: of a series of presentation states the
 // first is applied to its picture.
-func (r *room) choose(series int) {
-	if c := r.ws.Current(); c != nil && series >= 0 && series < len(c.Study.Series) {
+func (r *room) choose(at int) {
+	if at >= 0 && at < len(r.entries) {
 		for i := range r.states.list {
-			if one := &r.states.list[i]; one.in.SeriesUID == c.Study.Series[series].UID && one.state != nil {
+			if one := &r.states.list[i]; one.in.SeriesUID == r.entries[at].series.UID && one.state != nil {
 				r.states.choose(one.state)
 				return
 			}
 		}
 	}
-	r.show(series)
+	r.show(at)
 }
 
-func (r *room) series(step int) {
-	c := r.ws.Current()
-	if c == nil || r.study == "" {
-		return
-	}
+func (r *room) step(by int) {
 	at := 0
-	for i := range c.Study.Series {
-		if s := r.panes[r.front].Series(); s != nil && c.Study.Series[i].UID == s.UID {
+	for i, e := range r.entries {
+		if p := r.panes[r.front]; p.Series() == e.series && p.Stack() == e.stack {
 			at = i
 		}
 	}
-	r.show(min(max(at+step, 0), len(c.Study.Series)-1))
+	r.show(min(max(at+by, 0), len(r.entries)-1))
 }
 
 func (r *room) activate(k int) {
@@ -237,9 +235,9 @@ func (r *room) toggle() {
 	}
 	r.count = 3 - r.count
 	r.arrange()
-	if c := r.ws.Current(); r.count == 2 && r.panes[1].Series() == nil && c != nil {
+	if r.count == 2 && r.panes[1].Series() == nil {
 		r.front = 1
-		r.show(min(firstWithPixels(c.Study)+1, len(c.Study.Series)-1))
+		r.show(min(first(r.entries)+1, len(r.entries)-1))
 	}
 	r.activate(r.count - 1)
 	r.layout.SetText(r.ws.Lang.T("viewer.panes", r.count))
@@ -280,18 +278,18 @@ func (r *room) findings() {
 
 // selected brings a finding's picture and box to the front.
 func (r *room) selected(f records.Finding) {
-	c := r.ws.Current()
-	if r.study == "" || c == nil || f.StudyUID != r.study {
+	if r.study == "" || f.StudyUID != r.study {
 		return
 	}
 	r.chosen = f.UID
 	p := r.panes[r.front]
 	if !p.Goto(f.Ref) {
-		for i := range c.Study.Series {
-			if c.Study.Series[i].UID == f.Ref.SeriesUID {
-				r.show(i)
-				p.Goto(f.Ref)
-			}
+		at, _, ok := find(r.entries, func(s volume.Slice) bool {
+			return s.Instance.SOPInstanceUID == f.Ref.SOPUID && (f.Ref.Frame == 0 || s.Frame == f.Ref.Frame)
+		})
+		if ok {
+			r.show(at)
+			p.Goto(f.Ref)
 		}
 	}
 	for _, p := range r.panes {

@@ -11,6 +11,7 @@ import (
 	"longying/app/ui/workspace"
 	"longying/imaging"
 	"longying/imaging/dicomfile"
+	"longying/imaging/volume"
 )
 
 // states are the presentation states of the study: read once, listed under the
@@ -160,19 +161,12 @@ func (s *states) choose(p *imaging.PresentationState) {
 
 // bring shows the first picture of the study that a state is about.
 func (s *states) bring(p *imaging.PresentationState) bool {
-	c := s.r.ws.Current()
-	if c == nil {
+	at, slice, ok := find(s.r.entries, func(one volume.Slice) bool { return p.Has(one.Instance.SOPInstanceUID, one.Frame) })
+	if !ok {
 		return false
 	}
-	for i := range c.Study.Series {
-		for _, slice := range view.Slices(&c.Study.Series[i]) {
-			if p.Has(slice.Instance.SOPInstanceUID, slice.Frame) {
-				if now := s.r.panes[s.r.front].Series(); now == nil || now.UID != c.Study.Series[i].UID {
-					s.r.show(i)
-				}
-				return s.r.panes[s.r.front].Goto(imaging.Ref{SOPUID: slice.Instance.SOPInstanceUID, Frame: slice.Frame})
-			}
-		}
+	if s.r.panes[s.r.front].Stack() != s.r.entries[at].stack {
+		s.r.show(at)
 	}
-	return false
+	return s.r.panes[s.r.front].Goto(imaging.Ref{SOPUID: slice.Instance.SOPInstanceUID, Frame: slice.Frame})
 }

@@ -12,9 +12,9 @@ import (
 	"longying/app/ui/canvas/view"
 	look "longying/app/ui/theme"
 	"longying/app/ui/workspace"
-	"longying/imaging"
 	"longying/imaging/dicomfile"
 	"longying/imaging/render"
+	"longying/imaging/volume"
 )
 
 // The size of a thumbnail.
@@ -23,33 +23,30 @@ const (
 	thumbHeight = 92
 )
 
-// thumbs is the column of series, each with the picture of its middle slice.
+// thumbs is the column of entries, each with the picture of its middle slice.
 type thumbs struct {
-	ws     *workspace.Workspace
-	load   view.Loader
-	choose func(series int)
-	task   *workspace.Task
-	study  *imaging.Study
-	chosen int
-	box    *fyne.Container
-	cells  []*thumb
+	ws      *workspace.Workspace
+	read    volume.Read
+	choose  func(entry int)
+	task    *workspace.Task
+	entries []entry
+	box     *fyne.Container
+	cells   []*thumb
 }
 
-func newThumbs(ws *workspace.Workspace, load view.Loader, choose func(int)) *thumbs {
-	t := &thumbs{ws: ws, load: load, choose: choose, task: ws.NewTask(), box: container.NewVBox()}
+func newThumbs(ws *workspace.Workspace, read volume.Read, choose func(int)) *thumbs {
+	t := &thumbs{ws: ws, read: read, choose: choose, task: ws.NewTask(), box: container.NewVBox()}
 	return t
 }
 
-func (t *thumbs) show(study *imaging.Study) {
+func (t *thumbs) show(entries []entry) {
 	t.task.Stop()
-	t.study, t.chosen, t.cells = study, -1, nil
+	t.entries, t.cells = entries, nil
 	t.box.Objects = nil
-	if study != nil {
-		for i := range study.Series {
-			c := newThumb(func() { t.choose(i) })
-			t.cells = append(t.cells, c)
-			t.box.Add(c)
-		}
+	for i := range entries {
+		c := newThumb(func() { t.choose(i) })
+		t.cells = append(t.cells, c)
+		t.box.Add(c)
 	}
 	t.words()
 	t.box.Refresh()
@@ -58,21 +55,34 @@ func (t *thumbs) show(study *imaging.Study) {
 
 func (t *thumbs) words() {
 	for i, c := range t.cells {
-		s := &t.study.Series[i]
-		n := len(view.Slices(s))
-		if n == 0 && len(s.Instances) > 0 && dicomfile.StateName(s.Instances[0].SOPClassUID) != "" {
-			c.label.SetText(t.ws.Lang.T("viewer.thumb_states", s.Modality, s.Number, len(s.Instances)))
-		} else {
-			c.label.SetText(t.ws.Lang.T("viewer.thumb", s.Modality, s.Number, n))
+		l, e := t.ws.Lang, t.entries[i]
+		s := e.series
+		c.label.Importance = widget.MediumImportance
+		under := s.Description
+		switch {
+		case e.stack != nil:
+			c.label.SetText(l.T("viewer.thumb", s.Modality, s.Number, len(e.stack.Slices)))
+			if name := view.StackName(l, e.stack); !e.alone && name != "" {
+				under = name + " · " + under
+			}
+			if len(e.stack.Geometry.Warnings()) > 0 {
+				c.label.SetText("! " + c.label.Text)
+				c.label.Importance = widget.WarningImportance
+			}
+		case len(s.Instances) > 0 && dicomfile.StateName(s.Instances[0].SOPClassUID) != "":
+			c.label.SetText(l.T("viewer.thumb_states", s.Modality, s.Number, len(s.Instances)))
+		default:
+			c.label.SetText(l.T("viewer.thumb", s.Modality, s.Number, 0))
 		}
-		c.under.SetText(s.Description)
+		c.label.Refresh()
+		c.under.SetText(under)
 	}
 }
 
-func (t *thumbs) mark(series int) {
+func (t *thumbs) mark(entry int) {
 	for i, c := range t.cells {
 		c.edge.StrokeColor = look.Raised()
-		if i == series {
+		if i == entry {
 			c.edge.StrokeColor = look.Accent()
 		}
 		c.edge.Refresh()
@@ -81,18 +91,18 @@ func (t *thumbs) mark(series int) {
 
 // fill draws the thumbnails one after another, the first at once.
 func (t *thumbs) fill(i int) {
-	if t.study == nil || i >= len(t.cells) {
+	if i >= len(t.cells) {
 		return
 	}
-	slices := view.Slices(&t.study.Series[i])
-	if len(slices) == 0 {
+	stack := t.entries[i].stack
+	if stack == nil {
 		t.fill(i + 1)
 		return
 	}
-	s := slices[len(slices)/2]
+	s := stack.Slices[len(stack.Slices)/2]
 	cell := t.cells[i]
 	t.task.Start(func(ctx context.Context) func() {
-		img := picture(ctx, t.load, s)
+		img := picture(ctx, t.read, s)
 		return func() {
 			if img != nil {
 				cell.image.Image = img
@@ -105,8 +115,8 @@ func (t *thumbs) fill(i int) {
 
 // picture is a thumbnail, nil where the frame cannot be decoded: the viewport
 // says why when the series is shown.
-func picture(ctx context.Context, load view.Loader, s view.Slice) image.Image {
-	frame, err := load(ctx, s)
+func picture(ctx context.Context, read volume.Read, s volume.Slice) image.Image {
+	frame, err := read(ctx, s)
 	if err != nil {
 		return nil
 	}

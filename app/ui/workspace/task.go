@@ -48,6 +48,9 @@ func (t *Task) Stop() {
 // do hands f to the UI goroutine.
 func (ws *Workspace) do(f func()) { fyne.Do(f) }
 
+// Go runs f on a goroutine that Close and Settle wait for.
+func (ws *Workspace) Go(f func()) { ws.running.Go(f) }
+
 // Settle waits until no background work runs, its results applied: for tests.
 func (ws *Workspace) Settle() { ws.running.Wait() }
 

@@ -14,6 +14,7 @@ import (
 	"longying/app/ui/lang"
 	"longying/imaging"
 	"longying/imaging/codec"
+	"longying/imaging/volume"
 	"longying/records"
 )
 
@@ -97,6 +98,7 @@ func (ws *Workspace) SetLanguage(c lang.Code) {
 type Opened struct {
 	Examination records.Examination
 	Study       *imaging.Study
+	Stacks      [][]volume.Stack        // of each series of Study, in the order in which to show them; none of a slide
 	Record      *registry.PatientRecord // nil while the study is linked to nobody
 }
 
@@ -144,7 +146,13 @@ func (ws *Workspace) load(ctx context.Context, user records.User, studyUID strin
 	if err != nil {
 		return nil, err
 	}
-	o := &Opened{Examination: ex, Study: study}
+	o := &Opened{Examination: ex, Study: study, Stacks: make([][]volume.Stack, len(study.Series))}
+	for i := range study.Series {
+		if o.Slide() {
+			break // its frames are tiles
+		}
+		o.Stacks[i] = volume.Split(&study.Series[i])
+	}
 	if ex.Link.Linked() {
 		rec, err := ws.Registry.Record(ctx, user, ex.PatientID)
 		if err != nil {

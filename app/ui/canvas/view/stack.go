@@ -1,115 +1,117 @@
 package view
 
 import (
-	"context"
-	"sync"
+	"fmt"
+	"strconv"
+	"strings"
 
+	"longying/app/ui/lang"
 	"longying/imaging"
+	"longying/imaging/volume"
 )
 
-// Slice is one picture of a stack.
-type Slice struct {
-	Instance *imaging.Instance
-	Frame    int // from 1
-}
-
-// Slices lists the pictures of a series in their order, instances without
-// pixels left out.
-func Slices(s *imaging.Series) []Slice {
-	var out []Slice
-	for i := range s.Instances {
-		in := &s.Instances[i]
-		if in.Pixels.Rows == 0 {
-			continue
-		}
-		for n := 1; n <= max(1, in.Pixels.Frames); n++ {
-			out = append(out, Slice{in, n})
+// StackName is what sets a stack apart from the others of its series, in words;
+// empty where there is no other.
+func StackName(l *lang.Strings, s *volume.Stack) string {
+	var parts []string
+	for _, p := range s.Parts {
+		if w := partWords(l, s, p); w != "" {
+			parts = append(parts, w)
 		}
 	}
-	return out
+	return strings.Join(parts, " · ")
 }
 
-// Cache keeps decoded frames up to a number of bytes, the least recently used
-// going first. It may be used by several goroutines.
-type Cache struct {
-	limit int
-
-	mu     sync.Mutex
-	used   int
-	frames map[Slice]*imaging.Frame
-	order  []Slice // least recently used first
-}
-
-// NewCache makes a cache of at most limit bytes of stored values; one frame is
-// kept even if it is larger.
-func NewCache(limit int) *Cache { return &Cache{limit: limit, frames: map[Slice]*imaging.Frame{}} }
-
-func size(f *imaging.Frame) int { return f.Len() * f.BitsAllocated() / 8 }
-
-// Get is a frame that is there, or nil.
-func (c *Cache) Get(s Slice) *imaging.Frame {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	f, ok := c.frames[s]
-	if !ok {
-		return nil
-	}
-	c.touch(s)
-	return f
-}
-
-func (c *Cache) touch(s Slice) {
-	for i, x := range c.order {
-		if x == s {
-			copy(c.order[i:], c.order[i+1:])
-			c.order[len(c.order)-1] = s
-			return
+// partWords is empty for the part that needs no name: what is no localizer, what
+// has a position.
+func partWords(l *lang.Strings, s *volume.Stack, p volume.Part) string {
+	value := p.Value
+	count := fmt.Sprintf("%d/%d", p.Index, p.Count)
+	switch p.By {
+	case volume.ByLocalizer:
+		if !s.Localizer {
+			return ""
 		}
-	}
-}
-
-// Put keeps a frame.
-func (c *Cache) Put(s Slice, f *imaging.Frame) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if _, ok := c.frames[s]; ok {
-		c.touch(s)
-		return
-	}
-	c.frames[s] = f
-	c.order = append(c.order, s)
-	c.used += size(f)
-	for c.used > c.limit && len(c.order) > 1 {
-		old := c.order[0]
-		c.order = c.order[1:]
-		c.used -= size(c.frames[old])
-		delete(c.frames, old)
-	}
-}
-
-// Clear empties the cache, e.g. when the study is closed.
-func (c *Cache) Clear() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.used, c.order, c.frames = 0, nil, map[Slice]*imaging.Frame{}
-}
-
-// Loader decodes a picture.
-type Loader func(ctx context.Context, s Slice) (*imaging.Frame, error)
-
-// Around lists the slices to decode ahead of scrolling: n on both sides of a
-// slice, the nearest first, in the direction of the last step before the other.
-func Around(slice, slices, n, direction int) []int {
-	if direction == 0 {
-		direction = 1
-	}
-	var out []int
-	for d := 1; d <= n; d++ {
-		for _, at := range []int{slice + d*direction, slice - d*direction} {
-			if at >= 0 && at < slices {
-				out = append(out, at)
+		return l.T("stack.localizer")
+	case volume.ByPosition:
+		if len(s.Slices) > 0 && s.Slices[0].Plane() != nil {
+			return ""
+		}
+		return l.T("stack.position")
+	case volume.ByMatrix:
+		if len(s.Slices) > 0 {
+			if space := s.Slices[0].Instance.Frame(s.Slices[0].Frame).Space; space.Known() {
+				value += "  " + number(space.ColumnMM) + " × " + number(space.RowMM) + " mm"
 			}
 		}
+	case volume.ByOrientation:
+		if len(s.Slices) > 0 {
+			if plane := s.Slices[0].Plane(); plane != nil {
+				return l.T(lang.Key("stack."+planeName(plane))) + " " + count
+			}
+		}
+	case volume.ByFrameOfReference, volume.ByDirection, volume.ByTrigger, volume.ByTime, volume.ByRepeat:
+		value = count // a UID or a time says nothing to people
+	case volume.ByBValue:
+		if value == "" {
+			return l.T("stack.no_b_value")
+		}
+	case volume.ByPhase, volume.ByAcquisition:
+		if value == "0" {
+			value = count
+		}
+	}
+	if value == "" {
+		value = count
+	}
+	return l.T(lang.Key("stack."+string(p.By)), value)
+}
+
+// planeName is what a picture's plane is nearest to.
+func planeName(p *imaging.Plane) string {
+	n := p.Normal()
+	x, y, z := abs(n[0]), abs(n[1]), abs(n[2])
+	switch {
+	case z >= x && z >= y:
+		return "axial"
+	case y >= x:
+		return "coronal"
+	}
+	return "sagittal"
+}
+
+func abs(x float64) float64 { return max(x, -x) }
+
+// Warnings are what a reader must not overlook in a stack, in words: what is so
+// throughout first, then what is at slice at, from 0, then the rest; at most
+// most lines, the last of which says how many more there are.
+func Warnings(l *lang.Strings, s *volume.Stack, at, most int) []string {
+	var whole, here, rest []string
+	for _, i := range s.Geometry.Warnings() {
+		w := IrregularWords(l, i)
+		switch {
+		case i.Kind == volume.GantryTilt, i.Kind == volume.TiltOnlyInWords, i.Kind == volume.Orientations, i.Kind == volume.HeaderSpacing:
+			whole = append(whole, w)
+		case i.First <= at+1 && at+1 <= i.Last:
+			here = append(here, w)
+		default:
+			rest = append(rest, w)
+		}
+	}
+	out := append(append(whole, here...), rest...)
+	if len(out) > most {
+		more := len(out) - most + 1
+		out = append(out[:most-1:most-1], l.T("canvas.more_warnings", more))
 	}
 	return out
+}
+
+// IrregularWords is an irregularity in words.
+func IrregularWords(l *lang.Strings, i volume.Irregularity) string {
+	return l.T(lang.Key("irregular."+string(i.Kind)), i.First, i.Last, i.Count, millimetres(i.MM), millimetres(i.Expected))
+}
+
+// millimetres are given to a hundredth, degrees too.
+func millimetres(x float64) string {
+	return strconv.FormatFloat(float64(int64(x*100+0.5))/100, 'f', -1, 64)
 }

@@ -7,6 +7,7 @@ import (
 
 	"longying/app/ui/lang"
 	"longying/imaging"
+	"longying/imaging/volume"
 )
 
 // Identity is who is on the picture, as the patient bar says it.
@@ -21,6 +22,7 @@ type Facts struct {
 	Identity Identity
 	Study    *imaging.Study
 	Series   *imaging.Series
+	Stack    *volume.Stack // of Series; nil while the order of its pictures is not known
 	Instance *imaging.Instance
 	Frame    int // from 1
 	Window   imaging.VOILUT
@@ -44,7 +46,13 @@ type Facts struct {
 type Corners struct {
 	TopLeft, TopRight, BottomLeft, BottomRight []string
 	Safe                                       []string
+	// Warnings are what is irregular in the stack. They stay when the others are
+	// hidden.
+	Warnings []string
 }
+
+// mostWarnings is how many lines of warnings lie over a picture.
+const mostWarnings = 4
 
 // Words makes the overlay.
 func Words(l *lang.Strings, f Facts) Corners {
@@ -73,6 +81,10 @@ func Words(l *lang.Strings, f Facts) Corners {
 	}
 	if f.Series != nil {
 		c.TopRight = append(c.TopRight, lines(strings.TrimSpace(f.Series.Modality+" "+f.Series.Description))...)
+	}
+	if f.Stack != nil {
+		c.TopRight = append(c.TopRight, lines(StackName(l, f.Stack))...)
+		c.Warnings = Warnings(l, f.Stack, f.State.Slice, mostWarnings)
 	}
 	in := f.Instance
 	if in == nil {
@@ -157,17 +169,23 @@ func turnWords(l *lang.Strings, s State) string {
 }
 
 func sliceWords(l *lang.Strings, f Facts) []string {
+	if f.Stack == nil {
+		return []string{l.T("canvas.order_unknown")}
+	}
 	var out []string
-	if f.State.Slices > 1 {
+	switch in := f.Stack.Slices; {
+	case len(in) < 2:
+	case f.Stack.Placed || in[0].Instance == in[len(in)-1].Instance:
 		out = append(out, l.T("canvas.slice", f.State.Slice+1, f.State.Slices))
+	default:
+		out = append(out, l.T("canvas.slice_by_number", f.State.Slice+1, f.State.Slices))
 	}
 	in := f.Instance
 	if of := in.Frame(f.Frame); of.Plane != nil {
-		at := l.T("canvas.position", fmt.Sprintf("%.1f", of.Plane.Depth()))
-		if of.SliceThickness > 0 {
-			at += "  " + l.T("canvas.thickness", number(of.SliceThickness))
+		out = append(out, l.T("canvas.position", fmt.Sprintf("%.1f", of.Plane.Depth())))
+		if of.SliceThickness > 0 { // on a line of its own: in two viewports one would reach the letters below
+			out = append(out, l.T("canvas.thickness", number(of.SliceThickness)))
 		}
-		out = append(out, at)
 	}
 	return out
 }
