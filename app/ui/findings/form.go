@@ -20,6 +20,7 @@ import (
 type form struct {
 	problem *workspace.Problem
 	fields  []*workspace.Entry // the first gets the keys
+	send    func()
 }
 
 func (t *tab) closeForm() {
@@ -96,6 +97,7 @@ func (t *tab) edit() {
 	}
 	label.OnSubmitted = func(string) { save() }
 	note.OnSubmitted = label.OnSubmitted
+	open.send = save
 	t.showForm(open,
 		field(l.T("findings.form_label"), label), field(l.T("findings.form_side"), side), field(l.T("findings.form_note"), note),
 		t.formButtons(l.T("findings.button_save"), save))
@@ -161,7 +163,7 @@ func (t *tab) reject() {
 	other.OnSubmitted = func(string) { submit() }
 	title := widget.NewLabelWithStyle(l.T("findings.reject_title"), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 	title.Wrapping = fyne.TextWrapWord
-	t.showForm(&form{problem: workspace.NewProblem(), fields: []*workspace.Entry{other}}, title, list, other,
+	t.showForm(&form{problem: workspace.NewProblem(), fields: []*workspace.Entry{other}, send: submit}, title, list, other,
 		t.formButtons(l.T("findings.button_reject_now"), submit))
 }
 

@@ -99,6 +99,11 @@ func (t *tab) keys() []workspace.Action {
 		{Label: "findings.card", Keys: []workspace.Key{workspace.Press(fyne.KeyD)}, Do: t.toggleCard},
 		{Label: "findings.show_rejected", Keys: []workspace.Key{workspace.Press(fyne.KeyR)}, Do: t.toggleRejected},
 	}
+	if t.form != nil { // from its choices too, which are no text fields
+		keys = append(keys,
+			workspace.Action{Label: "findings.send_form", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyReturn)}, Do: t.form.send},
+			workspace.Action{Label: "findings.close_form", Keys: []workspace.Key{workspace.Press(fyne.KeyEscape)}, Do: t.closeForm})
+	}
 	if t.slide { // only there a model asks for a region
 		keys = append(keys, workspace.Action{Label: "findings.mark_region", Keys: []workspace.Key{workspace.Press(fyne.KeyU)}, Do: t.wantRegion})
 	}
