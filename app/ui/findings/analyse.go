@@ -38,6 +38,10 @@ func (t *tab) ask(packages []*models.Package) {
 	label := func() string { return t.ws.Lang.T("findings.running", t.asking.In(t.ws.Lang.Short())) }
 	t.job = t.ws.StartJob(label, func(ctx context.Context, progress func(done, total int)) func() {
 		failed := map[string]error{}
+		// Another study may have its turn; a cancellation meanwhile is said below.
+		if end, err := t.ws.Analyses.Wait(ctx, study); err == nil {
+			defer end()
+		}
 		for i, p := range packages {
 			if ctx.Err() != nil {
 				break

@@ -19,18 +19,20 @@ import (
 )
 
 type room struct {
-	ws      *workspace.Workspace
-	loading *workspace.Task
-	rows    []records.Examination
-	all     []records.Examination
-	chosen  string // study UID
-	order   order
-	review  bool // only what is on the review list
+	ws        *workspace.Workspace
+	loading   *workspace.Task
+	rows      []records.Examination
+	all       []records.Examination
+	chosen    string // study UID
+	order     order
+	analysing *workspace.Job // nil: none runs
+	review    bool           // only what is on the review list
 
 	search  *workspace.Entry
 	filter  *workspace.Check
 	folder  *widget.Button
 	file    *widget.Button
+	analyze *widget.Button
 	done    *widget.Label // what the last import did
 	open    *widget.Button
 	summary *widget.Label
@@ -72,6 +74,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 			{Label: "worklist.unlink", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyU)}, Do: func() { r.linked.arm(!r.linked.armed) }},
 			{Label: "worklist.text_next", Keys: []workspace.Key{press(fyne.KeyF7)}, Do: func() { r.text.next() }},
 			{Label: "worklist.text_use", Keys: []workspace.Key{press(fyne.KeyF8)}, Do: func() { r.text.useMarked() }},
+			{Label: "worklist.analyse_new", Keys: []workspace.Key{press(fyne.KeyF6)}, Do: r.analyseNew},
 			{Label: "worklist.reload", Keys: []workspace.Key{press(fyne.KeyF5)}, Do: r.load},
 		}}
 }
@@ -100,6 +103,7 @@ func (r *room) build() fyne.CanvasObject {
 	})
 	r.folder = widget.NewButtonWithIcon("", theme.FolderOpenIcon(), r.pickFolder)
 	r.file = widget.NewButtonWithIcon("", theme.FileIcon(), r.pickFile)
+	r.analyze = widget.NewButtonWithIcon("", theme.MediaPlayIcon(), r.analyseNew)
 	r.done = widget.NewLabel("")
 	r.done.Wrapping, r.done.Importance = fyne.TextWrapWord, widget.SuccessImportance
 	r.done.Hide()
@@ -152,7 +156,7 @@ func (r *room) build() fyne.CanvasObject {
 	r.link, r.linked = newLink(r.ws, r.problem), newLinked(r.ws, r.problem)
 	r.text = newText(r.ws, r.problem)
 	r.bottom = container.NewVBox(r.skipped.content, r.text.content, r.link.content, r.linked.content)
-	top := container.NewBorder(nil, nil, nil, container.NewHBox(r.filter, r.folder, r.file, r.open), r.search)
+	top := container.NewBorder(nil, nil, nil, container.NewHBox(r.filter, r.folder, r.file, r.analyze, r.open), r.search)
 	body := container.NewBorder(container.NewVBox(top, r.summary, r.done, r.problem), r.bottom, nil, nil, container.New(spread{r.table}, r.table))
 	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), body)
 }
@@ -192,6 +196,7 @@ func (r *room) words() {
 	r.filter.SetText(t("worklist.review"))
 	r.folder.SetText(t("worklist.import_folder"))
 	r.file.SetText(t("worklist.import_file"))
+	r.analyze.SetText(t("worklist.analyse_new"))
 	r.open.SetText(t("worklist.open"))
 	r.skipped.words()
 	r.text.words()

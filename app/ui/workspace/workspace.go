@@ -42,8 +42,9 @@ type Services struct {
 // unless they say otherwise.
 type Workspace struct {
 	Services
-	Lang *lang.Strings
-	Keys *Keymap
+	Lang     *lang.Strings
+	Keys     *Keymap
+	Analyses *reading.Queue // the study that is open comes first
 
 	ctx       context.Context
 	end       context.CancelFunc
@@ -58,8 +59,15 @@ type Workspace struct {
 // New makes a workspace; Close ends its background work.
 func New(ctx context.Context, s Services, l *lang.Strings) *Workspace {
 	ctx, end := context.WithCancel(ctx)
-	ws := &Workspace{Services: s, Lang: l, Keys: &Keymap{}, ctx: ctx, end: end}
+	ws := &Workspace{Services: s, Lang: l, Keys: &Keymap{}, Analyses: &reading.Queue{}, ctx: ctx, end: end}
 	ws.opening = ws.NewTask()
+	On(ws, func(StudyOpened) {
+		front := ""
+		if ws.current != nil {
+			front = ws.current.Examination.StudyUID
+		}
+		ws.Analyses.Front(front)
+	})
 	return ws
 }
 
