@@ -12,6 +12,8 @@ import (
 	"longying/app/station"
 	"longying/app/worker"
 	"longying/imaging/slide/openslide"
+	"longying/inference/ort"
+	"longying/models"
 	"longying/records/sqlite"
 )
 
@@ -65,7 +67,7 @@ func (c *call) diagnose() []check {
 	sessions := c.loader()
 	defer sessions.Close()
 	version, err := sessions.Runtime()
-	k := check{Name: "ONNX Runtime", OK: err == nil, Need: true, What: version + ", provider CPU", Mend: "run make setup, or name the library in LONGYING_ORT_LIBRARY"}
+	k := check{Name: "ONNX Runtime", OK: err == nil, Need: true, What: version + ", provider " + c.provider(sessions), Mend: "run make setup, or name the library in LONGYING_ORT_LIBRARY"}
 	if err != nil {
 		k.What = err.Error()
 	}
@@ -95,6 +97,24 @@ func (c *call) diagnose() []check {
 	}
 	out = append(out, check{Name: "display", OK: display != "", What: or(display, "none in this session"), Mend: "the desktop needs one; the command line does not"})
 	return append(out, c.diagnoseHome())
+}
+
+// provider is what models run on: the CPU, or where another is asked for
+// (LONGYING_PROVIDER) what the first shipped model says when it is loaded.
+func (c *call) provider(loader station.ModelLoader) string {
+	if ort.ProviderNamed(c.Getenv("LONGYING_PROVIDER")) == ort.CPU {
+		return ort.CPU
+	}
+	packages, _ := models.LoadShipped() // broken ones have a line of their own
+	if len(packages) == 0 {
+		return ort.CPU
+	}
+	runner, err := loader.Load(packages[0])
+	if err != nil {
+		return err.Error()
+	}
+	defer runner.Close()
+	return runner.Provider()
 }
 
 // diagnoseWorkers starts a worker process and has it decode nothing.

@@ -2,7 +2,10 @@ package worker
 
 import (
 	"context"
+	"fmt"
 	"math"
+	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +13,9 @@ import (
 	"longying/imaging/codec"
 	"longying/imaging/codec/native"
 	"longying/imaging/dicomfile"
+	"longying/inference"
+	"longying/inference/ort"
+	"longying/models"
 )
 
 // tap is a decoder that keeps what it was given.
@@ -89,6 +95,66 @@ func BenchmarkWorkerStart(b *testing.B) {
 		}
 		if err := d.Close(); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkWorkerModel runs each shipped model on one image and on a batch of 16
+// in a worker and in this process turn by turn, and reports the ratio of the best
+// times: 1 is no loss, DESIGN.md wants 0.95.
+func BenchmarkWorkerModel(b *testing.B) {
+	packages, broken := models.LoadShipped()
+	if len(packages) == 0 || len(broken) > 0 {
+		b.Fatal(len(packages), "packages,", broken)
+	}
+	path := os.Getenv("LONGYING_ORT_LIBRARY")
+	env, err := ort.Open(path)
+	if err != nil {
+		b.Skip(err)
+	}
+	defer env.Close()
+	m := NewModels(options(false), path, "")
+	defer m.Close()
+	for _, p := range packages {
+		model, err := p.Model()
+		if err != nil {
+			b.Fatal(err)
+		}
+		here, err := env.Load(model, p.Card, ort.Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer here.Close()
+		there, err := m.Load(p)
+		if err != nil {
+			b.Fatal(err)
+		}
+		in, outputs := input(p)
+		for _, batch := range []int{1, 16} {
+			t := in[p.Card.Input.Tensor.Name]
+			size := len(t.Data) / int(t.Shape[0])
+			t = inference.Tensor{Shape: append([]int64{int64(batch)}, t.Shape[1:]...), Data: slices.Repeat(t.Data[:size], batch)}
+			some := map[string]inference.Tensor{p.Card.Input.Tensor.Name: t}
+			run := func(r inference.Runner) float64 {
+				began := time.Now()
+				if _, err := r.Run(context.Background(), some, outputs); err != nil {
+					b.Fatal(err)
+				}
+				return time.Since(began).Seconds()
+			}
+			b.Run(fmt.Sprintf("%s/%d", p.Card.ID, batch), func(b *testing.B) {
+				run(here)
+				run(there)
+				h, w := math.Inf(1), math.Inf(1)
+				for b.Loop() {
+					h = min(h, run(here))
+					w = min(w, run(there))
+				}
+				b.ReportMetric(h/w, "of-in-process")
+				b.ReportMetric(h*1e6, "in-process-us")
+				b.ReportMetric((w-h)*1e6, "cost-us")
+				b.ReportMetric(0, "ns/op")
+			})
 		}
 	}
 }
