@@ -26,9 +26,9 @@ func main() {
 	code := cli.Run(ctx, os.Args[1:], cli.Env{Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Executable: executable,
 		Desktop: func(ctx context.Context, paths []string, sample bool) error {
 			o := worker.Options{Executable: executable, Provider: os.Getenv("LONGYING_PROVIDER")}
-			decoder, models := worker.NewDecoder(o), worker.NewModels(o, os.Getenv("LONGYING_ORT_LIBRARY"), executable)
-			err := ui.Run(ctx, ui.Options{Paths: paths, Sample: sample, Getenv: os.Getenv, Executable: executable, Version: cli.Version, Decoder: decoder, Models: models})
-			return errors.Join(err, models.Close(), decoder.Close())
+			decoder, models, slides := worker.NewDecoder(o), worker.NewModels(o, os.Getenv("LONGYING_ORT_LIBRARY"), executable), worker.NewSlides(o)
+			err := ui.Run(ctx, ui.Options{Paths: paths, Sample: sample, Getenv: os.Getenv, Executable: executable, Version: cli.Version, Decoder: decoder, Models: models, Slides: slides})
+			return errors.Join(err, slides.Close(), models.Close(), decoder.Close())
 		}})
 	stop()
 	os.Exit(code)

@@ -11,10 +11,11 @@ import (
 type isolated struct {
 	decoder *worker.Decoder
 	models  *worker.Models
+	slides  *worker.Slides
 }
 
-// isolate has frames decoded and models run in processes of their own, from
-// here on.
+// isolate has frames decoded, models run and slides of scanners' own formats
+// read in processes of their own, from here on.
 func (c *call) isolate() {
 	if c.isolated.decoder != nil {
 		return
@@ -22,7 +23,8 @@ func (c *call) isolate() {
 	o := worker.Options{Executable: c.Executable, Provider: c.Getenv("LONGYING_PROVIDER")}
 	c.isolated.decoder = worker.NewDecoder(o)
 	c.isolated.models = worker.NewModels(o, c.Getenv("LONGYING_ORT_LIBRARY"), c.Executable)
-	c.Decoder = c.isolated.decoder
+	c.isolated.slides = worker.NewSlides(o)
+	c.Decoder, c.Slides = c.isolated.decoder, c.isolated.slides
 }
 
 // close ends the processes.
@@ -30,7 +32,7 @@ func (i *isolated) close() error {
 	if i.decoder == nil {
 		return nil
 	}
-	return errors.Join(i.models.Close(), i.decoder.Close())
+	return errors.Join(i.slides.Close(), i.models.Close(), i.decoder.Close())
 }
 
 // apart loads models into processes of their own; nil without --isolate.

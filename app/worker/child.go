@@ -8,23 +8,27 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 
 	"longying/imaging/codec"
 	"longying/imaging/codec/native"
+	"longying/imaging/slide"
+	"longying/imaging/slide/openslide"
 )
 
 // The kinds of worker, the first argument of `longying worker`.
 const (
 	kindDecode = "decode"
 	kindRun    = "run"
+	kindSlide  = "slide"
 )
 
 // Main is `longying worker KIND BYTES [shared]`: the child's side. It returns the
 // exit code of the process; args are those behind "worker". The program starts
 // it by itself: by hand it says so and ends.
 func Main(args []string) int {
-	c := child{decoder: native.Decoder{}, load: (&runtimeChild{}).load}
+	c := child{decoder: native.Decoder{}, load: (&runtimeChild{}).load, slides: openslide.Local{}}
 	return c.main(args)
 }
 
@@ -32,6 +36,7 @@ func Main(args []string) int {
 type child struct {
 	decoder codec.Decoder
 	load    loader
+	slides  slide.Opener
 }
 
 // The exit codes of a worker; nobody but its parent sees them.
@@ -42,7 +47,7 @@ const (
 )
 
 func (c child) main(args []string) int {
-	if len(args) < 2 || args[0] != kindDecode && args[0] != kindRun {
+	if len(args) < 2 || !slices.Contains([]string{kindDecode, kindRun, kindSlide}, args[0]) {
 		fmt.Fprintln(os.Stderr, "longying worker is started by the program itself; it is no command for people. longying help lists those.")
 		return exitUsage
 	}
@@ -63,11 +68,15 @@ func (c child) main(args []string) int {
 	// The collector works harder before the limit ends the process.
 	debug.SetMemoryLimit(limit / 4 * 3)
 	answer := c.frame
-	if args[0] == kindRun {
+	switch args[0] {
+	case kindRun:
 		answer = (&runs{load: c.load}).answer
-	} else {
+	case kindSlide:
+		answer = (&glass{opener: c.slides}).answer
+	}
+	if args[0] != kindRun {
 		runtime.GOMAXPROCS(min(runtime.GOMAXPROCS(0), 2)) // one decodes, one waits and collects
-		debug.SetGCPercent(400)                           // what lives is one frame
+		debug.SetGCPercent(400)                           // what lives is one frame or one tile
 	}
 	if err := w.send(greeting{protocol(args[0])}, 0, 0); err != nil {
 		return exitTorn

@@ -1,11 +1,12 @@
 // Package worker runs native code in processes of its own: the decoders of
-// codec/native and ONNX Runtime. A stream or a model that makes a library crash,
-// hang or grow costs one frame or one run, which is reported as a *Failure; the
-// program goes on.
+// codec/native, ONNX Runtime and OpenSlide. A stream, a model or a slide that
+// makes a library crash, hang or grow costs one frame, one run or one tile,
+// which is reported as a *Failure; the program goes on.
 //
 // Decoder is a codec.Decoder over a pool of processes, Models loads models each
-// into a process of its own and gives an inference.Runner. Both start the same
-// binary as `longying worker` (Main), which is no command for people.
+// into a process of its own and gives an inference.Runner, Slides is a
+// slide.Opener with a process for each open slide. All start the same binary as
+// `longying worker` (Main), which is no command for people.
 //
 // What is decoded where: what native libraries decode goes to a worker: JPEG 2000,
 // JPEG-LS and JPEG of 8 bits, and every stream of the JPEG family that does not

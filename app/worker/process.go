@@ -225,7 +225,7 @@ func (p *process) greet(ctx context.Context, kind string) error {
 // killed when the thread that started it ends, so one thread starts them all and
 // lives as long as they may.
 type launcher struct {
-	kind    string // decode or run
+	kind    string // decode, run or slide
 	options Options
 
 	mu      sync.Mutex

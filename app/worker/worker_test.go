@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(faulty) == "" {
 		os.Exit(Main(os.Args[2:]))
 	}
-	os.Exit(child{decoder: faultyDecoder{}, load: loadFaulty}.main(os.Args[2:]))
+	os.Exit(child{decoder: faultyDecoder{}, load: loadFaulty, slides: faultySlides{}}.main(os.Args[2:]))
 }
 
 // The demands: the bytes of a frame, or the only output asked for.
