@@ -38,7 +38,8 @@ type shell struct {
 	offset  float64
 
 	front  *workspace.Room // of the rail
-	tab    *workspace.Room // of the panel, nil: folded
+	tab    *workspace.Room // of the panel, nil: folded, or no study was opened yet
+	folded bool            // by a person
 	keysUp bool
 }
 
@@ -146,7 +147,7 @@ func (s *shell) leave() {
 			r.Hidden()
 		}
 	}
-	s.front, s.tab, s.keysUp = nil, nil, false
+	s.front, s.tab, s.keysUp, s.folded = nil, nil, false, false
 }
 
 func (s *shell) words() {
@@ -234,7 +235,7 @@ func (s *shell) showTab(r *workspace.Room) {
 	if changed && s.tab != nil && s.tab.Hidden != nil {
 		s.tab.Hidden()
 	}
-	s.tab = r
+	s.tab, s.folded = r, false
 	s.tabs.Objects = []fyne.CanvasObject{r.Content}
 	s.tabs.Refresh()
 	if s.ws.Current() != nil && !ofStudy(s.front) {
@@ -253,7 +254,7 @@ func (s *shell) fold() {
 		if s.tab.Hidden != nil {
 			s.tab.Hidden()
 		}
-		s.tab = nil
+		s.tab, s.folded = nil, true
 		s.panel()
 		return
 	}
@@ -279,7 +280,7 @@ func (s *shell) studyOpened() {
 		s.panel()
 		return
 	}
-	if s.tab == nil && s.offset < 0 { // the first study opens the panel
+	if s.tab == nil && !s.folded { // a person's first study opens the panel
 		if tabs := s.seen(workspace.Panel); len(tabs) > 0 {
 			s.showTab(tabs[0])
 		}

@@ -11,6 +11,7 @@ import (
 	"longying/app/station"
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
+	"longying/records"
 )
 
 // keyed is a window whose keys with Control can be typed: the toolkit's test
@@ -33,6 +34,11 @@ func (c keyedCanvas) AddShortcut(s fyne.Shortcut, f func(fyne.Shortcut)) {
 // signedIn is the window's shell over an empty sample folder, with the sample
 // radiologist at it.
 func signedIn(t *testing.T) (*shell, keyed) {
+	shell, w, _, _ := opened(t)
+	return shell, w
+}
+
+func opened(t *testing.T) (*shell, keyed, *station.Station, *station.Sample) {
 	t.Helper()
 	s, sample, err := station.OpenSample(t.Context(), station.Options{Home: filepath.Join(t.TempDir(), "home")})
 	if err != nil {
@@ -54,7 +60,33 @@ func signedIn(t *testing.T) (*shell, keyed) {
 	shell := newShell(ws, w)
 	ws.SetUser(sample.Users["radiologist"])
 	ws.Settle()
-	return shell, w
+	return shell, w, s, sample
+}
+
+func TestTheNextPersonsStudyOpensWithThePanelBesideIt(t *testing.T) {
+	s, _, st, sample := opened(t)
+	if err := sample.Fill(t.Context(), st, func(int, int) {}); err != nil {
+		t.Fatal(err)
+	}
+	known, err := st.Registry.Studies(t.Context(), sample.Users["radiologist"], records.ExaminationFilter{})
+	if err != nil || len(known) == 0 {
+		t.Fatal(len(known), err)
+	}
+	for _, login := range []string{"radiologist", "pathologist"} {
+		s.ws.SetUser(records.User{})
+		s.ws.SetUser(sample.Users[login])
+		s.ws.OpenStudy(known[0].StudyUID, func(err error) { t.Error(err) })
+		s.ws.Settle()
+		if s.tab == nil || s.body.Objects[0] != s.split {
+			t.Errorf("%s sees no panel", login)
+		}
+	}
+	s.fold()
+	s.ws.OpenStudy(known[0].StudyUID, func(err error) { t.Error(err) })
+	s.ws.Settle()
+	if s.tab != nil {
+		t.Error("a panel that was folded comes back with the next study")
+	}
 }
 
 func TestEveryKeyWithControlReachesTheWindow(t *testing.T) {
