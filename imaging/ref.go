@@ -23,7 +23,9 @@ type RegionKind string
 const (
 	RegionDrawn      RegionKind = "drawn"
 	RegionActivation RegionKind = "activation-map"
+	RegionOcclusion  RegionKind = "occlusion-map" // where the answer changes most when it is covered; labelled as such
 	RegionDetected   RegionKind = "detected-box"
+	RegionMask       RegionKind = "mask" // the box around the mask of a segmentation, in one slice
 )
 
 // Region is a rectangle in the pixels of one frame (or, for a slide, of the

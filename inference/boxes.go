@@ -10,6 +10,7 @@ type Box struct {
 	X0, Y0, X1, Y1 float64 // top left and bottom right edge
 	Class          int
 	Score          float64 // 0..1
+	order          int     // among those of its output
 }
 
 // IoU is the area that two boxes share over the area that they cover together;
@@ -26,12 +27,15 @@ func (b Box) IoU(o Box) float64 {
 // suppress is non-maximum suppression, class by class: boxes by falling score,
 // equal ones in their order; a box whose IoU with a kept one of its class is
 // more than most is dropped (torchvision.ops.batched_nms). The result is by
-// falling score.
-func suppress(boxes []Box, most float64) []Box {
+// falling score and holds at most limit boxes.
+func suppress(boxes []Box, most float64, limit int) []Box {
 	boxes = slices.Clone(boxes)
 	slices.SortStableFunc(boxes, func(a, b Box) int { return cmp.Compare(b.Score, a.Score) })
 	var kept []Box
 	for _, b := range boxes {
+		if len(kept) == limit {
+			break
+		}
 		if !slices.ContainsFunc(kept, func(k Box) bool { return k.Class == b.Class && k.IoU(b) > most }) {
 			kept = append(kept, b)
 		}

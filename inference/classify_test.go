@@ -65,8 +65,8 @@ func request(t *testing.T, r Runner) Request {
 	}
 }
 
-func blankFilm() Image {
-	return Image{Frame: grey(30, 40, make([]uint8, 1200)...), Number: 1}
+func blankFilm() Subject {
+	return Subject{Image: Image{Frame: grey(30, 40, make([]uint8, 1200)...), Number: 1}}
 }
 
 // A map of 3 x 4 cells over an image of 40 x 30 pixels: a cell is 10 x 10.
@@ -87,7 +87,7 @@ func TestAProbabilityIsProposedUnsureOrBelowItsThreshold(t *testing.T) {
 	}{
 		{0, BelowThreshold}, {0.49, BelowThreshold}, {0.5, Unsure}, {0.6, Unsure}, {0.69, Unsure}, {0.75, Proposed}, {1, Proposed},
 	} {
-		got, err := Classify(context.Background(), request(t, answering(filmOutputs(c.p))), blankFilm())
+		got, err := Analyze(context.Background(), request(t, answering(filmOutputs(c.p))), blankFilm(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +101,7 @@ func TestAProbabilityIsProposedUnsureOrBelowItsThreshold(t *testing.T) {
 }
 
 func TestAnActivationMapBecomesABoxInPixelsOfTheImage(t *testing.T) {
-	got, err := Classify(context.Background(), request(t, answering(filmOutputs(0.9))), blankFilm())
+	got, err := Analyze(context.Background(), request(t, answering(filmOutputs(0.9))), blankFilm(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestAnActivationMapBecomesABoxInPixelsOfTheImage(t *testing.T) {
 func TestAMapWithoutAPositiveValueHasNoBox(t *testing.T) {
 	outputs := filmOutputs(0.9)
 	outputs["cam"] = tensor([]int64{1, 1, 1, 2}, -1, 0)
-	got, err := Classify(context.Background(), request(t, answering(outputs)), blankFilm())
+	got, err := Analyze(context.Background(), request(t, answering(outputs)), blankFilm(), nil)
 	if err != nil || got[0].Outcome != Proposed || got[0].Ref.Region != nil {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -122,7 +122,7 @@ func TestAMapWithoutAPositiveValueHasNoBox(t *testing.T) {
 
 func TestTheTraceSaysWhatRanOnWhatForWhom(t *testing.T) {
 	q := request(t, answering(filmOutputs(0.9)))
-	got, err := Classify(context.Background(), q, blankFilm())
+	got, err := Analyze(context.Background(), q, blankFilm(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,8 +139,8 @@ func TestTheTraceSaysWhatRanOnWhatForWhom(t *testing.T) {
 func TestTheSessionGetsThePreparedTensorAndIsAskedForEveryOutputOfTheCard(t *testing.T) {
 	r := answering(filmOutputs(0.9))
 	image := blankFilm()
-	image.Frame.Uint8[41] = 7
-	if _, err := Classify(context.Background(), request(t, r), image); err != nil {
+	image.Image.Frame.Uint8[41] = 7
+	if _, err := Analyze(context.Background(), request(t, r), image, nil); err != nil {
 		t.Fatal(err)
 	}
 	if len(r.inputs) != 1 || r.inputs[0].Data[41] != 7 || !reflect.DeepEqual(r.inputs[0].Shape, []int64{1, 1, 30, 40}) {
@@ -174,13 +174,12 @@ func TestWhatCannotBeUsedIsRefusedWithItsReason(t *testing.T) {
 		"no output":         {func(_ *Request, _ *Image, o map[string]Tensor) { delete(o, "probability") }, ReasonPackage},
 		"NaN in the map":    {func(_ *Request, _ *Image, o map[string]Tensor) { o["cam"].Data[3] = nan }, ReasonPackage},
 		"a flat map":        {func(_ *Request, _ *Image, o map[string]Tensor) { o["cam"] = tensor([]int64{1, 2}, 1, 2) }, ReasonPackage},
-		"a task of another": {func(q *Request, _ *Image, _ map[string]Tensor) { q.Package.Card.Task = models.TaskDetection }, ReasonUnsupported},
 	} {
 		t.Run(name, func(t *testing.T) {
 			outputs, image := filmOutputs(0.9), blankFilm()
 			q := request(t, answering(outputs))
-			c.change(&q, &image, outputs)
-			got, err := Classify(context.Background(), q, image)
+			c.change(&q, &image.Image, outputs)
+			got, err := Analyze(context.Background(), q, image, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -194,7 +193,7 @@ func TestWhatCannotBeUsedIsRefusedWithItsReason(t *testing.T) {
 func TestAFailedSessionIsAnErrorAndNotAnAnswer(t *testing.T) {
 	broken := errors.New("session lost")
 	r := &fixedRunner{answer: func(context.Context, Tensor) (map[string]Tensor, error) { return nil, broken }}
-	got, err := Classify(context.Background(), request(t, r), blankFilm())
+	got, err := Analyze(context.Background(), request(t, r), blankFilm(), nil)
 	if !errors.Is(err, broken) || got != nil {
 		t.Errorf("got %v, %v", got, err)
 	}
@@ -206,7 +205,7 @@ func TestACancelledRunIsTheContextsError(t *testing.T) {
 		cancel()
 		return nil, ctx.Err()
 	}}
-	if _, err := Classify(ctx, request(t, r), blankFilm()); !errors.Is(err, context.Canceled) {
+	if _, err := Analyze(ctx, request(t, r), blankFilm(), nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -217,7 +216,7 @@ func TestEveryClassAboveItsThresholdOrUnsureIsSaidAndABackgroundClassNever(t *te
 		{Key: "a", Proposes: true, Threshold: 0.5}, {Key: "b", Proposes: true, Threshold: 0.5},
 		{Key: "c", Proposes: true, Threshold: 0.6, Unsure: &[2]float64{0.5, 0.7}}, {Key: "background", Threshold: 0.5},
 	}}}
-	got, err := Classify(context.Background(), q, blankFilm())
+	got, err := Analyze(context.Background(), q, blankFilm(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +232,7 @@ func TestAlwaysAmberGivesTheCardsReasonWithEveryResult(t *testing.T) {
 	q := request(t, answering(filmOutputs(0.1)))
 	q.Package.Card.Input.AlwaysAmber = true
 	q.Package.Card.Input.AmberReason = &models.Text{Zh: "未验证", En: "not validated"}
-	got, err := Classify(context.Background(), q, blankFilm())
+	got, err := Analyze(context.Background(), q, blankFilm(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,7 +252,7 @@ func TestAModelThatTheSiteHasNotAcceptedOrMustReviewIsAmber(t *testing.T) {
 	} {
 		q := request(t, answering(filmOutputs(0.9)))
 		q.Site = c.site
-		got, err := Classify(context.Background(), q, blankFilm())
+		got, err := Analyze(context.Background(), q, blankFilm(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -24,7 +24,7 @@ const none = "-"
 // Fits says whether a model may be given a series: nil, or the first reason why
 // not, in the order of the checks below. A list on the card is a whitelist, and
 // an attribute that is missing from the header is then a refusal. It reads
-// headers only; pixels are judged by Classify and TypeRegion.
+// headers only; pixels are judged by Analyze and TypeRegion.
 func Fits(card *models.Card, study *imaging.Study, series *imaging.Series, given Given) *Reason {
 	if what := unsupported(card); what != "" {
 		return because(ReasonUnsupported, what)
@@ -121,9 +121,15 @@ func imageFits(card *models.Card, series *imaging.Series, inst *imaging.Instance
 	columns, rows := inst.Pixels.Columns, inst.Pixels.Rows
 	if inst.Slide != nil {
 		columns, rows = inst.Slide.TotalColumns, inst.Slide.TotalRows
+	} else if ofVolumes(card) {
+		// A series may hold several stacks: how many slices the one has that is
+		// meant is asked again, by SlicesFit.
+		if n := pictures(series); n < slicesOf(card).Min {
+			return SlicesFit(card, n)
+		}
 	} else {
-		if inst.Pixels.Frames > 1 {
-			return because(ReasonFrames, fmt.Sprint(inst.Pixels.Frames))
+		if reason := framesFit(card.Input.Frames, inst.Pixels.Frames); reason != nil {
+			return reason
 		}
 		if len(series.Instances) > 1 && given.SOPUID == "" {
 			return because(ReasonSeveralImages, fmt.Sprint(len(series.Instances)))
@@ -142,6 +148,56 @@ func imageFits(card *models.Card, series *imaging.Series, inst *imaging.Instance
 	return regionFits(card, given.Region, columns, rows)
 }
 
+// framesFit checks how many frames one image has; a card that says nothing takes
+// exactly one.
+func framesFit(allowed *models.IntRange, frames int) *Reason {
+	frames = max(frames, 1)
+	if allowed == nil {
+		allowed = &models.IntRange{Min: 1, Max: 1}
+	}
+	if frames < allowed.Min || frames > allowed.Max {
+		return because(ReasonFrames, fmt.Sprint(frames), wholes(allowed))
+	}
+	return nil
+}
+
+// pictures counts what may be slices of a series: the frames of its images.
+func pictures(series *imaging.Series) int {
+	n := 0
+	for i := range series.Instances {
+		p := &series.Instances[i].Pixels
+		if p.Rows > 0 {
+			n += max(p.Frames, 1)
+		}
+		if m := series.Instances[i].Mosaic; m != nil {
+			n += m.Tiles - 1
+		}
+	}
+	return n
+}
+
+func slicesOf(card *models.Card) models.IntRange {
+	if r := card.Input.Slices; r != nil {
+		return *r
+	}
+	return models.IntRange{Min: 2, Max: 100000}
+}
+
+// SlicesFit says whether a model of volumes may be given a stack of n slices.
+func SlicesFit(card *models.Card, n int) *Reason {
+	if r := slicesOf(card); n < r.Min || n > r.Max {
+		return because(ReasonSlices, fmt.Sprint(n), fmt.Sprint(r.Min), fmt.Sprint(r.Max))
+	}
+	return nil
+}
+
+func wholes(r *models.IntRange) string {
+	if r.Min == r.Max {
+		return fmt.Sprint(r.Min)
+	}
+	return fmt.Sprintf("%d–%d", r.Min, r.Max)
+}
+
 // regionFits checks a marked region against an image, or the total matrix of a
 // slide: there it must hold at least one patch.
 func regionFits(card *models.Card, region *imaging.Region, columns, rows int) *Reason {
@@ -153,6 +209,10 @@ func regionFits(card *models.Card, region *imaging.Region, columns, rows int) *R
 	}
 	if err := region.Valid(columns, rows); err != nil {
 		return because(ReasonRegionInvalid, err.Error())
+	}
+	if crop := card.Input.RegionCrop; crop != nil {
+		_, _, reason := cropAt(crop, region, columns, rows)
+		return reason
 	}
 	if card.Slide == nil {
 		return nil

@@ -55,6 +55,21 @@ type situation struct {
 	given    Given
 }
 
+// volume makes the model one of volumes of 20 to 300 slices, and the series one of
+// n.
+func (s *situation) volume(n int) {
+	s.card.Input.Tensor.Order, s.card.Input.Slices = "NCDHW", &models.IntRange{Min: 20, Max: 300}
+	for len(s.series.Instances) < n {
+		s.series.Instances = append(s.series.Instances, s.series.Instances[0])
+	}
+}
+
+// crop makes the model one that looks at a square about the middle of a marked
+// region.
+func (s *situation) crop(side int) {
+	s.card.Input.MarkedRegion, s.card.Input.RegionCrop = true, &models.RegionCrop{Width: side, Height: side}
+}
+
 func (s *situation) birth(age, birth string) {
 	s.study.Patient.Age, s.study.Patient.BirthDate = age, birth
 }
@@ -141,8 +156,19 @@ func TestAFilmIsRefusedForEachReasonAndOtherwiseFits(t *testing.T) {
 		"the instance's own age":                  {func(s *situation) { s.instance.Patient.Age = "030Y" }, because(ReasonAgeRange, "30", "1", "5")},
 		"any age where none is named":             {func(s *situation) { s.card.Input.AgeYears = nil; s.birth("???", "") }, nil},
 
-		"several frames": {func(s *situation) { s.instance.Pixels.Frames = 3 }, because(ReasonFrames, "3")},
-		"several images": {func(s *situation) { s.series.Instances = append(s.series.Instances, s.series.Instances[0]) }, because(ReasonSeveralImages, "2")},
+		"several frames": {func(s *situation) { s.instance.Pixels.Frames = 3 }, because(ReasonFrames, "3", "1")},
+		"more frames than the card takes": {func(s *situation) {
+			s.instance.Pixels.Frames, s.card.Input.Frames = 30, &models.IntRange{Min: 1, Max: 20}
+		}, because(ReasonFrames, "30", "1–20")},
+		"frames that the card takes": {func(s *situation) {
+			s.instance.Pixels.Frames, s.card.Input.Frames = 20, &models.IntRange{Min: 1, Max: 20}
+		}, nil},
+		"too few slices":                     {func(s *situation) { s.volume(20); s.series.Instances = s.series.Instances[:19] }, because(ReasonSlices, "19", "20", "300")},
+		"enough slices, more than one image": {func(s *situation) { s.volume(20) }, nil},
+		"a region at the edge":               {func(s *situation) { s.crop(50); s.given.Region = region(10, 90, 30, 110) }, because(ReasonRegionEdge, "50 x 50", "200 x 300")},
+		"a region larger than the crop":      {func(s *situation) { s.crop(50); s.given.Region = region(50, 90, 101, 110) }, because(ReasonRegionCrop, "51 x 20", "50 x 50")},
+		"a region in the crop":               {func(s *situation) { s.crop(50); s.given.Region = region(15, 90, 35, 110) }, nil},
+		"several images":                     {func(s *situation) { s.series.Instances = append(s.series.Instances, s.series.Instances[0]) }, because(ReasonSeveralImages, "2")},
 		"one of several images": {func(s *situation) {
 			s.series.Instances = append(s.series.Instances, imaging.Instance{})
 			s.given.SOPUID = "1.2.3"
@@ -256,7 +282,7 @@ func TestOnlyWhatTheHeaderLeavesOpenIsAskedForAndOnlyWhatCanBeIsTaken(t *testing
 	}
 	q := request(t, answering(filmOutputs(0.9)))
 	q.Given.Stated.View = "PA"
-	got, err := Classify(t.Context(), q, blankFilm())
+	got, err := Analyze(t.Context(), q, blankFilm(), nil)
 	if err != nil || got[0].Trace.Stated == nil || got[0].Trace.Stated.View != "PA" {
 		t.Errorf("what was stated is not in the trace: %+v, %v", got, err)
 	}

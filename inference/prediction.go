@@ -77,7 +77,7 @@ const (
 	ReasonThicknessMissing ReasonCode = "slice_thickness_missing" // 0 allowed
 	ReasonSize             ReasonCode = "size"                    // 0 found, 1 least
 	ReasonAspect           ReasonCode = "aspect"                  // 0 found, 1 most
-	ReasonFrames           ReasonCode = "frames"                  // 0 found
+	ReasonFrames           ReasonCode = "frames"                  // 0 found, 1 allowed
 	ReasonPixels           ReasonCode = "pixels"                  // 0 what is wrong with them
 	ReasonRegionMissing    ReasonCode = "region_missing"          // the doctor has marked none
 	ReasonRegionInvalid    ReasonCode = "region_invalid"          // 0 why
@@ -98,6 +98,17 @@ const (
 	ReasonSeveralImages    ReasonCode = "several_images"  // 0 found
 	ReasonPreprocess       ReasonCode = "preprocess"      // 0 step, 1 why
 	ReasonUnsupported      ReasonCode = "unsupported"     // 0 what the card asks for and this version does not do
+	ReasonStatistics       ReasonCode = "statistics"      // 0 which, 1 found, 2 and 3 the band of the training images (amber)
+	ReasonValues           ReasonCode = "values"          // 0 found, 1 least, 2 most that the model takes
+	ReasonImplausible      ReasonCode = "implausible"     // 0 which, 1 found, 2 least, 3 most
+	ReasonRegionCrop       ReasonCode = "region_crop"     // 0 pixels of the region, 1 pixels that the model looks at
+	ReasonRegionEdge       ReasonCode = "region_edge"     // 0 pixels that the model looks at, 1 pixels of the image
+	ReasonSpacingUnknown   ReasonCode = "spacing_unknown" // and the card asks for a size in mm
+	ReasonSizeUnknown      ReasonCode = "size_unknown"    // the same, where it does not: no size is given (amber)
+	ReasonDetectorScale    ReasonCode = "detector_scale"  // sizes are those on the detector (amber)
+	ReasonSlices           ReasonCode = "slices"          // 0 found, 1 least, 2 most
+	ReasonSeveralStacks    ReasonCode = "several_stacks"  // 0 found
+	ReasonVolume           ReasonCode = "volume"          // 0 why none can be made
 	ReasonPatientHeaders   ReasonCode = "patient_headers" // 0 what disagrees inside the study
 )
 
@@ -141,12 +152,17 @@ type Prediction struct {
 	Reason      *Reason       // why refused; nil otherwise
 	Amber       []Reason      // why the result must be taken with care; empty when it need not be
 	Class       *models.Class // nil when refused
-	Probability float64       // calibrated, 0..1; NaN when refused
+	Probability float64       // calibrated, 0..1; NaN when refused, for a mask and for a measurement
 	Threshold   float64       // that it was compared with
 	All         []ClassProbability
-	Ref         imaging.Ref // with region: where the model looked, or what it was given
-	Map         *TypeMap    // slide typing only
-	Trace       Trace
+	Head        string // the output that it was read from; empty where none was
+
+	Measurements []Measured  // of a mask, or the value of a measurement
+	Mask         *PackedMask // segmentation only
+
+	Ref   imaging.Ref // with region: where the model looked, or what it was given
+	Map   *TypeMap    // slide typing only
+	Trace Trace
 }
 
 // ClassProbability is one class's share.

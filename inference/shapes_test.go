@@ -104,7 +104,7 @@ func TestOverlappingBoxesAreSuppressedAsOpenCVDoes(t *testing.T) {
 	for i, b := range c.Boxes {
 		boxes = append(boxes, Box{X0: b[0], Y0: b[1], X1: b[0] + b[2], Y1: b[1] + b[3], Class: c.Classes[i], Score: c.Scores[i]})
 	}
-	kept := suppress(boxes, c.Most)
+	kept := suppress(boxes, c.Most, len(boxes))
 	var index []int
 	for i, k := range kept {
 		index = append(index, slices.Index(boxes, k))

@@ -215,3 +215,16 @@ func (t *typing) record(patch int, p []float64) {
 		t.result.Class[patch], t.result.Probability[patch] = t.index[top], p[top]
 	}
 }
+
+// prediction is what a probability output says about one class.
+func (q *Request) prediction(o *models.Output, p []float64, d decision, named []bool, trace Trace) Prediction {
+	out := Prediction{
+		Model: Identity(q.card()), Outcome: d.outcome, Amber: q.amber(), Head: o.Name, Threshold: d.threshold,
+		All: shares(o, p, named), Ref: q.place(), Trace: trace,
+	}
+	if d.class >= 0 {
+		class := o.Classes[d.class]
+		out.Class, out.Probability = &class, p[d.class]
+	}
+	return out
+}

@@ -13,33 +13,45 @@ import (
 // Whoever teaches the program one of these takes its line out.
 func unsupported(card *models.Card) string {
 	in := &card.Input
-	switch {
-	case card.Task == models.TaskDetection || card.Task == models.TaskSegmentation:
-		return fmt.Sprintf("task %q", card.Task)
-	case in.Frames != nil && (in.Frames.Min > 1 || in.Frames.Max > 1):
-		return "input.frames"
-	case in.Slices != nil:
-		return "input.slices"
-	case in.SlidingWindow != nil:
-		return "input.sliding_window"
-	case in.Statistics != nil:
-		return "input.statistics"
-	case in.Tensor.Values != nil:
-		return "input.tensor.values"
-	}
-	if s := card.Slide; s != nil && s.Aggregation != "mean" {
-		return fmt.Sprintf("slide.aggregation %q", s.Aggregation)
+	if card.Slide != nil {
+		return unsupportedOnSlides(card)
 	}
 	for i := range card.Outputs {
 		o := &card.Outputs[i]
-		if o.OnlyIf != "" || o.Occlusion != nil {
-			return fmt.Sprintf("output %q with only_if or occlusion", o.Name)
-		}
-		switch o.Kind {
-		case models.OutputProbabilities, models.OutputActivationMap:
-		default:
-			return fmt.Sprintf("output %q of kind %q", o.Name, o.Kind)
+		what := fmt.Sprintf("output %q of kind %q", o.Name, o.Kind)
+		switch {
+		case o.Kind == models.OutputEmbedding:
+			return what
+		case ofVolumes(card) && (o.Kind == models.OutputActivationMap || o.Kind == models.OutputBoxes):
+			return what + " of a volume"
+		case in.SlidingWindow != nil && o.Kind != models.OutputSegmentation:
+			return what + " with input.sliding_window"
+		case in.SlidingWindow != nil && o.Activation == "argmax":
+			return what + ", whose labels cannot be averaged over windows"
 		}
 	}
 	return ""
 }
+
+func unsupportedOnSlides(card *models.Card) string {
+	in := &card.Input
+	switch {
+	case in.Statistics != nil:
+		return "input.statistics of a slide"
+	case in.Tensor.Values != nil:
+		return "input.tensor.values of a slide"
+	case card.Slide.Aggregation != "mean":
+		return fmt.Sprintf("slide.aggregation %q", card.Slide.Aggregation)
+	}
+	for i := range card.Outputs {
+		switch o := &card.Outputs[i]; o.Kind {
+		case models.OutputProbabilities, models.OutputActivationMap:
+		default:
+			return fmt.Sprintf("output %q of kind %q of a slide", o.Name, o.Kind)
+		}
+	}
+	return ""
+}
+
+// ofVolumes reports a model whose tensor is a volume.
+func ofVolumes(card *models.Card) bool { return len(card.Input.Tensor.Order) == len("NCDHW") }

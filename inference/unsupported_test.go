@@ -10,15 +10,21 @@ import (
 // What a card may say is more than what this version does. Each such demand
 // refuses the model before anything runs.
 func TestADemandThatThisVersionDoesNotMeetRefusesTheModel(t *testing.T) {
+	output := func(o models.Output) func(*models.Card) {
+		return func(c *models.Card) { c.Outputs = []models.Output{o} }
+	}
+	volume := func(o models.Output) func(*models.Card) {
+		return func(c *models.Card) { c.Input.Tensor.Order, c.Outputs = "NCDHW", []models.Output{o} }
+	}
+	window := func(o models.Output) func(*models.Card) {
+		return func(c *models.Card) { c.Input.SlidingWindow, c.Outputs = &models.SlidingWindow{}, []models.Output{o} }
+	}
 	for want, change := range map[string]func(*models.Card){
-		"segmentation":   func(c *models.Card) { c.Task = models.TaskSegmentation },
-		"input.frames":   func(c *models.Card) { c.Input.Frames = &models.IntRange{Min: 1, Max: 20} },
-		"input.slices":   func(c *models.Card) { c.Input.Slices = &models.IntRange{Min: 20, Max: 300} },
-		"sliding_window": func(c *models.Card) { c.Input.SlidingWindow = &models.SlidingWindow{} },
-		"statistics":     func(c *models.Card) { c.Input.Statistics = &models.Statistics{} },
-		"tensor.values":  func(c *models.Card) { c.Input.Tensor.Values = &models.Range{Max: 1} },
-		"logits":         func(c *models.Card) { c.Outputs = []models.Output{{Name: "o", Kind: models.OutputLogits}} },
-		"measurement":    func(c *models.Card) { c.Outputs = []models.Output{{Name: "o", Kind: models.OutputMeasurement}} },
+		"embedding":      output(models.Output{Name: "o", Kind: models.OutputEmbedding}),
+		"activation-map": volume(models.Output{Name: "o", Kind: models.OutputActivationMap}),
+		"boxes":          volume(models.Output{Name: "o", Kind: models.OutputBoxes}),
+		"sliding_window": window(models.Output{Name: "o", Kind: models.OutputMeasurement}),
+		"averaged":       window(models.Output{Name: "o", Kind: models.OutputSegmentation, Activation: "argmax"}),
 	} {
 		card := filmCard()
 		study, series := film()
@@ -31,10 +37,17 @@ func TestADemandThatThisVersionDoesNotMeetRefusesTheModel(t *testing.T) {
 			t.Errorf("%s: got %v", want, r)
 		}
 	}
-	pooled := slideCard()
-	pooled.Slide.Aggregation = "top-k"
-	study, series := slide()
-	if r := Fits(pooled, study, series, Given{Region: region(100, 100, 300, 200)}); r == nil || r.Code != ReasonUnsupported || !strings.Contains(r.String(), "top-k") {
-		t.Errorf("top-k: got %v", r)
+	for want, change := range map[string]func(*models.Card){
+		"top-k":         func(c *models.Card) { c.Slide.Aggregation = "top-k" },
+		"statistics":    func(c *models.Card) { c.Input.Statistics = &models.Statistics{} },
+		"tensor.values": func(c *models.Card) { c.Input.Tensor.Values = &models.Range{Max: 1} },
+		"logits":        func(c *models.Card) { c.Outputs = []models.Output{{Name: "o", Kind: models.OutputLogits}} },
+	} {
+		card := slideCard()
+		change(card)
+		study, series := slide()
+		if r := Fits(card, study, series, Given{Region: region(100, 100, 300, 200)}); r == nil || r.Code != ReasonUnsupported || !strings.Contains(r.String(), want) {
+			t.Errorf("%s: got %v", want, r)
+		}
 	}
 }

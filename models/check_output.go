@@ -93,8 +93,8 @@ func (c *Card) checkConditions(p *problems) {
 
 func (c *Card) checkOcclusion(p *problems, key string, o *Occlusion) {
 	t := &c.Input.Tensor
-	if c.Slide != nil || len(t.Shape) != 4 {
-		p.add(key, "belongs to images that are no slides and no volumes")
+	if c.Task == TaskRegion || c.Slide != nil || len(t.Shape) != 4 {
+		p.add(key, "belongs to whole images, not to marked regions, slides and volumes")
 		return
 	}
 	height, width := t.Shape[2], t.Shape[3]
