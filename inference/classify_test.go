@@ -171,9 +171,9 @@ func TestWhatCannotBeUsedIsRefusedWithItsReason(t *testing.T) {
 		"two values for a class": {func(_ *Request, _ *Image, o map[string]Tensor) {
 			o["probability"] = tensor([]int64{1, 2}, 0.1, 0.2)
 		}, ReasonPackage},
-		"no output":         {func(_ *Request, _ *Image, o map[string]Tensor) { delete(o, "probability") }, ReasonPackage},
-		"NaN in the map":    {func(_ *Request, _ *Image, o map[string]Tensor) { o["cam"].Data[3] = nan }, ReasonPackage},
-		"a flat map":        {func(_ *Request, _ *Image, o map[string]Tensor) { o["cam"] = tensor([]int64{1, 2}, 1, 2) }, ReasonPackage},
+		"no output":      {func(_ *Request, _ *Image, o map[string]Tensor) { delete(o, "probability") }, ReasonPackage},
+		"NaN in the map": {func(_ *Request, _ *Image, o map[string]Tensor) { o["cam"].Data[3] = nan }, ReasonPackage},
+		"a flat map":     {func(_ *Request, _ *Image, o map[string]Tensor) { o["cam"] = tensor([]int64{1, 2}, 1, 2) }, ReasonPackage},
 	} {
 		t.Run(name, func(t *testing.T) {
 			outputs, image := filmOutputs(0.9), blankFilm()

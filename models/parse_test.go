@@ -148,6 +148,9 @@ func TestAnUnknownKeyAnywhereIsAnErrorThatNamesItsPath(t *testing.T) {
 
 func TestAValueThatCannotBeMeantIsAnErrorThatNamesItsKey(t *testing.T) {
 	class := func(key string) keys { return keys{"outputs", 0, "classes", 0, key} }
+	occlusion := func(size, step int, fraction float64) map[string]any {
+		return map[string]any{"size": size, "step": step, "value": 0, "box_fraction": fraction}
+	}
 	step := func(i int, key string) keys { return keys{"input", "preprocess", i, key} }
 	for name, c := range map[string]struct {
 		card  string
@@ -276,10 +279,11 @@ func TestAValueThatCannotBeMeantIsAnErrorThatNamesItsKey(t *testing.T) {
 		"a head that hangs on itself":     {"region", keys{"outputs", 1, "only_if"}, "solid", `"outputs[1].only_if"`},
 		"a head that hangs on a later":    {"region", keys{"outputs", 0, "only_if"}, "solid", `"outputs[0].only_if"`},
 		"a mask that hangs on a class":    {"volume", keys{"outputs", 0, "only_if"}, "lung", `"outputs[0].only_if"`},
-		"a patch larger than the tensor":  {"region", keys{"outputs", 0, "occlusion", "size"}, 49, `"outputs[0].occlusion.size"`},
-		"steps that leave gaps":           {"region", keys{"outputs", 0, "occlusion", "step"}, 17, `"outputs[0].occlusion.step"`},
-		"a box of no occlusion":           {"region", keys{"outputs", 0, "occlusion", "box_fraction"}, 0, `"outputs[0].occlusion.box_fraction"`},
-		"occlusion of a map":              {"film", keys{"outputs", 1, "occlusion"}, map[string]any{"size": 2, "step": 1, "value": 0, "box_fraction": 0.5}, `"outputs[1].occlusion"`},
+		"a patch larger than the tensor":  {"film", keys{"outputs", 0, "occlusion"}, occlusion(5, 1, 0.5), `"outputs[0].occlusion.size"`},
+		"steps that leave gaps":           {"film", keys{"outputs", 0, "occlusion"}, occlusion(2, 3, 0.5), `"outputs[0].occlusion.step"`},
+		"a box of no occlusion":           {"film", keys{"outputs", 0, "occlusion"}, occlusion(2, 1, 0), `"outputs[0].occlusion.box_fraction"`},
+		"occlusion of a map":              {"film", keys{"outputs", 1, "occlusion"}, occlusion(2, 1, 0.5), `"outputs[1].occlusion"`},
+		"occlusion of a marked region":    {"region", keys{"outputs", 0, "occlusion"}, occlusion(2, 1, 0.5), `"outputs[0].occlusion"`},
 		"unsure_below above 1":            {"slide", keys{"outputs", 0, "unsure_below"}, 60, `"outputs[0].unsure_below"`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -91,6 +91,9 @@ func (c *call) finding(f records.Finding) error {
 	if f.Probability != nil {
 		c.printf("  p=%.3f", *f.Probability)
 	}
+	if f.Value != nil {
+		c.printf("  %.4g %s", f.Value.Value, f.Value.Unit)
+	}
 	if f.Note != "" {
 		c.printf("  %s", f.Note)
 	}

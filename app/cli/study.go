@@ -165,9 +165,27 @@ type analysisRow struct {
 	SOPUID      string      `json:"sop_uid"`
 	Frame       int         `json:"frame"`
 	Region      any         `json:"region"`
+	Sizes       []sizeRow   `json:"measurements,omitempty"` // all numbers, the value first
 	Amber       []string    `json:"amber,omitempty"`
 	FindingUID  string      `json:"finding_uid,omitempty"`
 	Ref         imaging.Ref `json:"-"`
+}
+
+// sizeRow is one number of a result.
+type sizeRow struct {
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+	Unit  string  `json:"unit"` // UCUM
+}
+
+// measure takes over what was measured.
+func (a *analysisRow) measure(measured []inference.Measured) {
+	for _, m := range measured {
+		a.Sizes = append(a.Sizes, sizeRow{Name: m.Label.Zh, Value: m.Value, Unit: m.Unit})
+	}
+	if len(measured) > 0 {
+		a.Value, a.Unit = &measured[0].Value, measured[0].Unit
+	}
 }
 
 func (a *analysisRow) place(ref imaging.Ref) {
@@ -195,6 +213,7 @@ func predictionRow(p inference.Prediction) analysisRow {
 	for _, a := range p.Amber {
 		row.Amber = append(row.Amber, a.String())
 	}
+	row.measure(p.Measurements)
 	row.place(p.Ref)
 	return row
 }
@@ -287,6 +306,11 @@ func (c *call) analyzeStudy(ctx context.Context, uid string, req reading.Request
 				row.Code, row.Scheme = f.Code.Value, f.Code.Scheme
 			}
 		}
+		measured, err := reading.MeasurementsOf(run)
+		if err != nil {
+			return nil, err
+		}
+		row.measure(measured)
 		row.place(run.Ref)
 		rows = append(rows, row)
 	}
@@ -312,6 +336,9 @@ func (c *call) printAnalysis(rows []analysisRow) error {
 		}
 		if row.Probability != nil {
 			c.printf("  p=%.3f", *row.Probability)
+		}
+		for _, s := range row.Sizes {
+			c.printf("  %s %.4g %s", s.Name, s.Value, s.Unit)
 		}
 		if row.Reason != "" {
 			c.printf("  %s", row.Reason)

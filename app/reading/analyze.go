@@ -5,13 +5,11 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
 
 	"longying/imaging"
-	"longying/imaging/codec"
 	"longying/imaging/dicomfile"
 	"longying/imaging/slide"
 	"longying/inference"
@@ -92,7 +90,7 @@ func (r *Reading) ask(ctx context.Context, actor records.User, p *models.Package
 			continue
 		}
 		in := inference.Chosen(p.Card, s, given)
-		ps, err := r.run(ctx, actor, p, study, in, given, req, open)
+		ps, err := r.run(ctx, actor, p, study, s, in, given, req, open)
 		if err != nil {
 			return nil, err
 		}
@@ -108,7 +106,7 @@ func (r *Reading) ask(ctx context.Context, actor records.User, p *models.Package
 	return []inference.Prediction{*refusal}, nil
 }
 
-func (r *Reading) run(ctx context.Context, actor records.User, p *models.Package, study *imaging.Study, in *imaging.Instance, given inference.Given, req Request, open opener) ([]inference.Prediction, error) {
+func (r *Reading) run(ctx context.Context, actor records.User, p *models.Package, study *imaging.Study, series *imaging.Series, in *imaging.Instance, given inference.Given, req Request, open opener) ([]inference.Prediction, error) {
 	site, p, err := r.atSite(ctx, p, req.AsIs)
 	if err != nil {
 		return nil, err
@@ -120,37 +118,23 @@ func (r *Reading) run(ctx context.Context, actor records.User, p *models.Package
 	defer runner.Close()
 	q := inference.Request{Package: p, Runner: runner, Site: site, Given: given, Operator: actor.ID, Now: r.now, Slide: in.Slide,
 		Ref: imaging.Ref{StudyUID: study.UID, SeriesUID: in.SeriesUID, SOPUID: in.SOPInstanceUID, SOPClass: in.SOPClassUID}}
+	progress := func(done, total int) {
+		if req.Progress != nil {
+			req.Progress(p.Card.ID, done, total)
+		}
+	}
 	if p.Card.Slide != nil {
 		sl, err := r.openSlide(ctx, study, in, open)
 		if err != nil {
 			return nil, err
 		}
 		defer sl.Close()
-		return inference.TypeRegion(ctx, q, sl, func(done, total int) {
-			if req.Progress != nil {
-				req.Progress(p.Card.ID, done, total)
-			}
-		})
+		return inference.TypeRegion(ctx, q, sl, progress)
 	}
-	f, err := open(in)
-	if err != nil {
-		return nil, err
+	if len(p.Card.Input.Tensor.Shape) == 5 {
+		return r.lookAtVolume(ctx, q, series, req.SOPUID, progress, open)
 	}
-	defer f.Close()
-	q.Ref.Frame = 1
-	frame, err := f.Frame(ctx, r.decoder, 1)
-	if err != nil {
-		var unsupported *codec.UnsupportedError
-		if errors.As(err, &unsupported) {
-			return []inference.Prediction{inference.Refusal(p.Card, q.Ref, inference.Reason{Code: inference.ReasonPixels, Args: []string{err.Error()}})}, nil
-		}
-		return nil, err
-	}
-	ps, err := inference.Classify(ctx, q, inference.Image{Frame: frame, Number: 1, ModalityLUT: in.ModalityLUT, Spacing: [2]float64{in.Space.ColumnMM, in.Space.RowMM}})
-	if req.Progress != nil {
-		req.Progress(p.Card.ID, 1, 1)
-	}
-	return ps, err
+	return r.lookAtImage(ctx, q, in, progress, open)
 }
 
 // atSite is what this site has decided about a model, and the package with its
@@ -232,6 +216,7 @@ func (r *Reading) Analyze(ctx context.Context, actor records.User, studyUID stri
 		if err != nil {
 			return err
 		}
+		taken := map[string]bool{} // findings that a proposal of this analysis is
 		for i := range predictions {
 			run, err := runOf(&predictions[i], actor)
 			if err != nil {
@@ -240,7 +225,7 @@ func (r *Reading) Analyze(ctx context.Context, actor records.User, studyUID stri
 			run.At = r.now()
 			run.Device = device(study, run.Ref)
 			if predictions[i].Outcome == inference.Proposed {
-				f := sameObservation(existing, proposalKey(&predictions[i]))
+				f := sameObservation(existing, proposalKey(&predictions[i]), taken)
 				if f == nil {
 					made := r.propose(&predictions[i], run, actor)
 					if err := tx.InsertFinding(&made); err != nil {
@@ -249,6 +234,7 @@ func (r *Reading) Analyze(ctx context.Context, actor records.User, studyUID stri
 					existing = append(existing, made)
 					f = &made
 				}
+				taken[f.UID] = true
 				run.FindingUID = f.UID
 				res.Findings = append(res.Findings, *f)
 			}
@@ -279,64 +265,44 @@ func device(study *imaging.Study, ref imaging.Ref) string {
 	return ""
 }
 
-// propose turns a prediction into the first version of a finding.
-func (r *Reading) propose(p *inference.Prediction, run records.Run, actor records.User) records.Finding {
-	f := records.Finding{UID: dicomfile.NewUID(), TrackingUID: dicomfile.NewUID(), Version: 1, StudyUID: p.Ref.StudyUID,
-		State: records.FindingProposed, Label: records.Text(p.Class.Label), Ref: p.Ref, Probability: run.Probability,
-		Model: &run.Model, RunID: run.ID, ProposalKey: proposalKey(p), Amber: run.Amber, By: actor.ID, ByName: actor.Name, At: run.At}
-	f.TrackingID = p.Class.Key + "-" + f.UID[len(f.UID)-6:]
-	f.Code, f.Site = code(p.Class.Code), code(p.Class.Site)
-	f.Topography, f.Morphology = code(p.Class.Topography), code(p.Class.Morphology)
-	return f
-}
-
-func code(c *models.Code) *records.Code {
-	if c == nil {
-		return nil
-	}
-	out := records.Code(*c)
-	return &out
-}
-
-// proposalKey identifies what is proposed: model, class, instance, frame, and
-// the region where a doctor marked one. An activation map is the model's own
-// and may move a little, so it is no part of the key.
-func proposalKey(p *inference.Prediction) string {
-	key := fmt.Sprintf("%s|%s|%s|%d", p.Model.ID, p.Class.Key, p.Ref.SOPUID, p.Ref.Frame)
-	if g := p.Ref.Region; g != nil && g.Kind == imaging.RegionDrawn {
-		key += fmt.Sprintf("|%g,%g,%g,%g", g.X0, g.Y0, g.X1, g.Y1)
-	}
-	return key
-}
-
-// sameObservation finds the finding that a proposal would repeat, whatever
-// verdict it has had since. A withdrawn finding does not count.
-func sameObservation(existing []records.Finding, key string) *records.Finding {
-	for i := range existing {
-		if existing[i].ProposalKey == key && existing[i].State != records.FindingWithdrawn {
-			return &existing[i]
-		}
-	}
-	return nil
-}
-
 // runResult is what a run keeps besides its columns.
 type runResult struct {
 	Trace inference.Trace              `json:"trace"`
 	All   []inference.ClassProbability `json:"all,omitempty"`
 	Map   *inference.TypeMap           `json:"map,omitempty"`
+
+	Measurements []inference.Measured  `json:"measurements,omitempty"`
+	Mask         *inference.PackedMask `json:"mask,omitempty"`
 }
 
 // TypeMapOf is the type map that a run kept, or nil.
 func TypeMapOf(run records.Run) (*inference.TypeMap, error) {
-	if len(run.Result) == 0 {
-		return nil, nil
-	}
+	res, err := resultOf(run)
+	return res.Map, err
+}
+
+// MaskOf is the mask that a run kept, or nil: in the pixels of the image that the
+// run is about, or of the slices that its inputs are, in their order.
+func MaskOf(run records.Run) (mask *inference.PackedMask, inputs []imaging.Ref, err error) {
+	res, err := resultOf(run)
+	return res.Mask, res.Trace.Inputs, err
+}
+
+// MeasurementsOf are the numbers that a run kept.
+func MeasurementsOf(run records.Run) ([]inference.Measured, error) {
+	res, err := resultOf(run)
+	return res.Measurements, err
+}
+
+func resultOf(run records.Run) (runResult, error) {
 	var res runResult
-	if err := json.Unmarshal(run.Result, &res); err != nil {
-		return nil, fmt.Errorf("run %s: its stored result is damaged: %w", run.ID, err)
+	if len(run.Result) == 0 {
+		return res, nil
 	}
-	return res.Map, nil
+	if err := json.Unmarshal(run.Result, &res); err != nil {
+		return runResult{}, fmt.Errorf("run %s: its stored result is damaged: %w", run.ID, err)
+	}
+	return res, nil
 }
 
 func runOf(p *inference.Prediction, actor records.User) (records.Run, error) {
@@ -358,7 +324,7 @@ func runOf(p *inference.Prediction, actor records.User) (records.Run, error) {
 	for _, a := range p.Amber {
 		run.Amber = append(run.Amber, a.String())
 	}
-	raw, err := json.Marshal(runResult{Trace: p.Trace, All: p.All, Map: p.Map})
+	raw, err := json.Marshal(runResult{Trace: p.Trace, All: p.All, Map: p.Map, Measurements: p.Measurements, Mask: p.Mask})
 	run.Result = raw
 	return run, err
 }

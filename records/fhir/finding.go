@@ -77,6 +77,10 @@ func place(r imaging.Ref) string {
 		switch g.Kind {
 		case imaging.RegionActivation:
 			s += ", activation map: where the model looked, not an outline (模型关注区域,非病灶轮廓)"
+		case imaging.RegionOcclusion:
+			s += ", occlusion map: where covering the image changes the answer most, not an outline (遮挡图,非病灶轮廓)"
+		case imaging.RegionMask:
+			s += ", box around the model's segmentation (模型分割的外接框)"
 		case imaging.RegionDetected:
 			s += ", detected box (模型检出框)"
 		case imaging.RegionDrawn:

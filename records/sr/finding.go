@@ -224,6 +224,10 @@ func note(f *records.Finding) string {
 		switch g.Kind {
 		case imaging.RegionActivation:
 			add("Region: activation map, where the model looked, not the outline of a lesion (模型关注区域,非病灶轮廓)")
+		case imaging.RegionOcclusion:
+			add("Region: occlusion map, where covering the image changes the answer most, not the outline of a lesion (遮挡图,非病灶轮廓)")
+		case imaging.RegionMask:
+			add("Region: box around the model's segmentation in this slice (模型分割的外接框)")
 		case imaging.RegionDetected:
 			add("Region: detected box (模型检出框)")
 		case imaging.RegionDrawn:

@@ -254,8 +254,15 @@ func (r *imageRenderer) Refresh() {
 		if k < len(marks) && !(i.bare) {
 			m := marks[k]
 			text := m.Style.Sign() + m.Label
-			if m.Region.Kind == imaging.RegionActivation {
+			switch m.Region.Kind {
+			case imaging.RegionActivation:
 				text += i.ws.Lang.T("canvas.activation")
+			case imaging.RegionOcclusion:
+				text += i.ws.Lang.T("canvas.occlusion")
+			case imaging.RegionMask:
+				text += i.ws.Lang.T("canvas.mask")
+			case imaging.RegionDetected:
+				text += i.ws.Lang.T("canvas.detected")
 			}
 			r.labels[k].set(m.Style.Colour(), text)
 			r.labels[k].Show()
