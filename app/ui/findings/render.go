@@ -110,10 +110,14 @@ func (t *tab) modelRow(a Asked) fyne.CanvasObject {
 	l := t.ws.Lang
 	s := outcomeSign(a.Outcome)
 	lines := container.NewVBox(headline(s, l.T(lang.Key("outcome."+string(a.Outcome))), a.Model.Name.In(l.Short())+" "+a.Model.Version, false))
+	said := map[string]bool{} // run again, a model refuses again for the same reason
 	for _, r := range a.Runs {
 		switch Outcome(r.Outcome) {
 		case Refused:
-			lines.Add(small(t.reason(r), widget.MediumImportance))
+			if why := t.reason(r); !said[why] {
+				said[why] = true
+				lines.Add(small(why, widget.MediumImportance))
+			}
 			if o := t.question(a.Card, r); o != nil {
 				lines.Add(o)
 			}

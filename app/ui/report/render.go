@@ -90,11 +90,15 @@ func (t *tab) chips() {
 	fill(t.seenChips, t.seen.text)
 	fill(t.impChips, t.impression.text)
 	t.stale.Hide()
-	if t.exists && t.report.State != records.ReportSigned {
+	if t.exists {
 		sentences := append(t.seen.text.Sentences(), t.impression.text.Sentences()...)
 		old, missing := len(Stale(sentences, t.findings)), Missing(sentences, t.findings)
 		if old+missing > 0 {
-			t.staleText.SetText(l.T("report.stale", old, missing))
+			if t.update.Hidden = t.report.State == records.ReportSigned; t.update.Hidden {
+				t.staleText.SetText(l.T("report.stale_signed", old, missing))
+			} else {
+				t.staleText.SetText(l.T("report.stale", old, missing))
+			}
 			t.stale.Show()
 		}
 	}

@@ -44,6 +44,7 @@ type tab struct {
 	state      *widget.Label
 	stale      *fyne.Container
 	staleText  *widget.Label
+	update     *widget.Button
 	seen       *editor
 	impression *editor
 	seenChips  *fyne.Container
@@ -107,7 +108,8 @@ func (t *tab) build() fyne.CanvasObject {
 	t.seenChips, t.impChips = container.NewVBox(), container.NewVBox()
 	t.staleText = wrapped("")
 	t.staleText.Importance = widget.WarningImportance
-	t.stale = container.NewVBox(t.staleText, t.button("report.button_update", theme.ViewRefreshIcon(), widget.MediumImportance, t.draft))
+	t.update = t.button("report.button_update", theme.ViewRefreshIcon(), widget.MediumImportance, t.draft)
+	t.stale = container.NewVBox(t.staleText, t.update)
 	t.draftBox = container.NewVBox(t.button("report.button_draft", theme.DocumentCreateIcon(), widget.HighImportance, t.draft))
 
 	t.password = workspace.NewEntry(t.ws)
