@@ -110,7 +110,9 @@ func (l Local) decode(in Encoded) (*imaging.Frame, error) {
 		return decodeRLE(in)
 	case JPEG:
 		return l.jpeg(in)
-	case JPEGLS, JPEG2000:
+	case JPEGLS:
+		return decodeJPEGLS(in)
+	case JPEG2000:
 		return nil, &UnsupportedError{UID: in.TransferSyntaxUID, Name: Name(in.TransferSyntaxUID), Why: "without the native libraries"}
 	}
 	return nil, Supported(in.TransferSyntaxUID)

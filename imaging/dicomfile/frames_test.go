@@ -18,7 +18,7 @@ import (
 
 func TestUnsupportedSyntaxesAreNamed(t *testing.T) {
 	for name, want := range map[string]string{
-		"dicom/wg04/JLSL/CT1_JLSL":                    "JPEG-LS",
+		"dicom/wg04/JLSN/CT1_JLSN":                    "JPEG-LS",
 		"dicom/wg04/J2KR/CT1_J2KR":                    "JPEG 2000",
 		"dicom/pydicom-data/HTJ2KLossless_08_RGB.dcm": "High-Throughput JPEG 2000",
 	} {

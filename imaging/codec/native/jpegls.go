@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"slices"
 	"unsafe"
@@ -23,6 +24,12 @@ func decodeJPEGLS(in codec.Encoded) (*imaging.Frame, error) {
 	}
 	if err := h.check(in); err != nil {
 		return nil, err
+	}
+	// Whole lossless streams of the common forms are decoded in Go, faster.
+	own := in
+	own.TransferSyntaxUID = "1.2.840.10008.1.2.4.81"
+	if f, err := (codec.Local{}).Decode(context.Background(), own); err == nil {
+		return f, nil
 	}
 	f, err := h.decode(in)
 	if err != nil {

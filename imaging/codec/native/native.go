@@ -1,7 +1,7 @@
 // Package native decodes with the native libraries that the distribution
 // keeps: JPEG 2000 and High-Throughput JPEG 2000 with OpenJPEG, JPEG-LS with
-// CharLS, undamaged JPEG of 8 bits with libjpeg-turbo. All else goes to
-// codec.Local.
+// CharLS where codec.Local leaves it, undamaged JPEG of 8 bits with
+// libjpeg-turbo. All else goes to codec.Local.
 //
 // The size of a frame is read from its own header in Go and compared with the
 // DICOM header before a library sees a byte. A library's error becomes a Go

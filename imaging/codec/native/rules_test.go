@@ -195,3 +195,24 @@ func TestJPEGIsTheSameAsWithoutTheLibrary(t *testing.T) {
 		}
 	}
 }
+
+// The decoder in Go has every lossless form but that interleaved by sample.
+func TestLosslessJPEGLSNeedsNoLibrary(t *testing.T) {
+	seen := 0
+	for _, s := range streams(t) {
+		if s.syntax != "1.2.840.10008.1.2.4.80" {
+			continue
+		}
+		f, err := codec.Local{}.Decode(context.Background(), s.encoded())
+		if sampled := strings.HasSuffix(s.name, "-sample.jls"); sampled != (err != nil) {
+			t.Errorf("%s: %v", s.name, err)
+		}
+		if err == nil && hash(f) != s.hash {
+			t.Errorf("%s: other values", s.name)
+		}
+		seen++
+	}
+	if seen < 26 {
+		t.Errorf("%d streams", seen)
+	}
+}

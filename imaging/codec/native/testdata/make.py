@@ -3,8 +3,8 @@ invented pixels. For a lossless stream the expected values are the pixels that
 went in. For a lossy one they are what another decoder reads out of it, as the
 last column says: a second opinion must agree to within one grey level.
 
-    apt install libopenjp2-tools=2.5.0-2+deb12u3 openjph-tools=0.9.0-3+b1
-    pip install numpy pyjpegls==1.5.1 pylibjpeg-openjpeg==2.6.0 pylibjpeg-libjpeg==2.5.0
+    apt install libopenjp2-tools=2.5.0-2+deb12u3 openjph-tools=0.9.0-3+b1 dcmtk
+    pip install numpy pydicom==3.0.2 pyjpegls==1.5.1 pylibjpeg-openjpeg==2.6.0 pylibjpeg-libjpeg==2.5.0
     python make.py
 
 Columns of expected.tsv: file, transfer syntax, rows, columns, samples, bits
@@ -20,6 +20,8 @@ import tempfile
 import jpeg_ls
 import libjpeg
 import numpy as np
+import pydicom
+import pydicom.encaps
 from openjpeg.utils import decode as opj_decode
 from openjpeg.utils import encode_array
 
@@ -219,7 +221,30 @@ def high_throughput():
         save(name + ".j2c", "203", stream, said, bits, photometric=photometric, after="RGB" if photometric else None, source="openjpeg-2.5.2, openjph-0.9.0")
 
 
+def by_line(values, bits, near):
+    """Interleaved by line, as DCMTK makes it: pyjpegls 1.5.1 interleaves by sample
+    whatever it is asked for."""
+    ds = pydicom.Dataset()
+    ds.file_meta = pydicom.dataset.FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
+    ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID = "2.25.1"
+    ds.Rows, ds.Columns, ds.SamplesPerPixel = values.shape
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = container(bits), bits, bits - 1, 0
+    ds.PhotometricInterpretation, ds.PlanarConfiguration = "RGB", 0
+    raw = values.astype("<u1" if bits <= 8 else "<u2").tobytes()
+    ds.PixelData = raw + bytes(len(raw) % 2)
+    ds["PixelData"].VR = "OB" if bits <= 8 else "OW"
+    with tempfile.TemporaryDirectory() as t:
+        before, after = os.path.join(t, "a.dcm"), os.path.join(t, "b.dcm")
+        ds.save_as(before, enforce_file_format=True)
+        subprocess.run(["dcmcjpls", *(["+en", "+md", str(near)] if near else ["+el"]), "+il", "+un", before, after], check=True)
+        return next(pydicom.encaps.generate_frames(pydicom.dcmread(after).PixelData, number_of_frames=1)).rstrip(b"\0")
+
+
 def charls(values, bits, near=0, interleave=0):
+    if interleave == 1:
+        return by_line(values, bits, near)
     samples = values.shape[2] if values.ndim == 3 else 1
     raw = values.astype("<u1" if bits <= 8 else "<u2")
     if samples > 1 and interleave == 0:
