@@ -34,22 +34,31 @@ type sessionCase struct {
 	Tolerance float64                  `json:"tolerance"` // largest absolute difference
 }
 
+// expectedArray is an output. The values of a whole volume would be larger than
+// the model: with a stride the file holds every stride-th of them in row-major
+// order, from the first on. A prime shows any shift.
 type expectedArray struct {
-	File  string  `json:"file"`
-	Shape []int64 `json:"shape"`
+	File   string  `json:"file"`
+	Shape  []int64 `json:"shape"`            // of all values
+	Stride int64   `json:"stride,omitempty"` // 0: all are in the file
 }
 
-// pixelCase is one entry of preprocess.json: stored pixels (.u8 or .u16,
-// little-endian, interleaved) -> tensor.
+// pixelCase is one entry of preprocess.json: stored pixels (.u8, .u16 or .i16,
+// little-endian, interleaved) -> tensor. With slices they are a volume, slice after
+// slice, whose stored values are its modality values.
 type pixelCase struct {
-	Pixels      string  `json:"pixels"`
-	Rows        int     `json:"rows"`
-	Columns     int     `json:"columns"`
-	Samples     int     `json:"samples"`
-	Photometric string  `json:"photometric"`
-	Tensor      string  `json:"tensor"`
-	Shape       []int64 `json:"shape"`
-	Tolerance   float64 `json:"tolerance"`
+	Pixels      string         `json:"pixels"`
+	Rows        int            `json:"rows"`
+	Columns     int            `json:"columns"`
+	Samples     int            `json:"samples"`
+	Photometric string         `json:"photometric"`
+	Slices      int            `json:"slices,omitempty"`
+	Spacing     [3]float64     `json:"spacing_mm,omitempty"` // along a row, down a column, from slice to slice
+	Directions  [3]imaging.Vec `json:"directions,omitempty"` // where columns, rows and slices lead, towards left, back and head
+	Tensor      string         `json:"tensor"`
+	Shape       []int64        `json:"shape"`
+	Stride      int64          `json:"stride,omitempty"` // of the tensor's file, as that of an expected output
+	Tolerance   float64        `json:"tolerance"`
 }
 
 // Verify runs the package's own test: the hash of model.onnx, every case of
@@ -76,20 +85,16 @@ func verifyPixels(ctx context.Context, pkg *models.Package) error {
 		fail := func(err error) error {
 			return fmt.Errorf("model package %s: %s case %d (%s): %w: %w", pkg.Card.ID, file, i, c.Pixels, err, ErrVerify)
 		}
-		frame, err := c.frame(pkg, path.Dir(file))
+		want, err := readTensor(pkg, path.Join(path.Dir(file), c.Tensor), c.Shape, c.Stride)
 		if err != nil {
 			return fail(err)
 		}
-		want, err := readTensor(pkg, path.Join(path.Dir(file), c.Tensor), c.Shape)
-		if err != nil {
-			return fail(err)
-		}
-		got, _, err := Preprocess(ctx, Image{Frame: frame, Number: 1}, pkg.Card.Input.Preprocess)
+		got, err := c.tensor(ctx, pkg, path.Dir(file))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err == nil {
-			err = within(got, want, c.Tolerance)
+			err = within(thin(got, c.Stride), want, c.Tolerance)
 		}
 		if err != nil {
 			return fail(err)
@@ -111,7 +116,7 @@ func verifySession(ctx context.Context, pkg *models.Package, runner Runner) erro
 		if len(c.Expected) == 0 {
 			return fail(errors.New("it expects no output"))
 		}
-		input, err := readTensor(pkg, path.Join(path.Dir(file), c.Input), c.Shape)
+		input, err := readTensor(pkg, path.Join(path.Dir(file), c.Input), c.Shape, 0)
 		if err != nil {
 			return fail(err)
 		}
@@ -127,9 +132,9 @@ func verifySession(ctx context.Context, pkg *models.Package, runner Runner) erro
 			return fail(err)
 		}
 		for name, e := range c.Expected {
-			want, err := readTensor(pkg, path.Join(path.Dir(file), e.File), e.Shape)
+			want, err := readTensor(pkg, path.Join(path.Dir(file), e.File), e.Shape, e.Stride)
 			if err == nil {
-				err = within(got[name], want, c.Tolerance)
+				err = within(thin(got[name], e.Stride), want, c.Tolerance)
 			}
 			if err != nil {
 				return fail(fmt.Errorf("output %q: %w", name, err))
@@ -139,13 +144,48 @@ func verifySession(ctx context.Context, pkg *models.Package, runner Runner) erro
 	return nil
 }
 
-// frame reads the stored pixels of a case.
+// tensor is what the steps make of a case.
+func (c *pixelCase) tensor(ctx context.Context, pkg *models.Package, dir string) (Tensor, error) {
+	frame, err := c.frame(pkg, dir)
+	if err != nil {
+		return Tensor{}, err
+	}
+	steps := pkg.Card.Input.Preprocess
+	if c.Slices == 0 {
+		t, _, err := Preprocess(ctx, Image{Frame: frame, Number: 1}, steps)
+		return t, err
+	}
+	v := &Volume{Columns: c.Columns, Rows: c.Rows, Slices: c.Slices, Spacing: c.Spacing, Directions: c.Directions, Photometric: c.Photometric}
+	switch {
+	case frame.Uint8 != nil:
+		v.Values = widened(frame.Uint8)
+	case frame.Uint16 != nil:
+		v.Values = widened(frame.Uint16)
+	default:
+		v.Values = widened(frame.Int16)
+	}
+	t, _, err := PreprocessVolume(ctx, v, steps)
+	return t, err
+}
+
+func widened[T uint8 | uint16 | int16](stored []T) []float32 {
+	out := make([]float32, len(stored))
+	for i, v := range stored {
+		out[i] = float32(v)
+	}
+	return out
+}
+
+// frame reads the stored pixels of a case; those of a volume as one tall frame.
 func (c *pixelCase) frame(pkg *models.Package, dir string) (*imaging.Frame, error) {
 	data, err := pkg.ReadFile(path.Join(dir, c.Pixels), arrayLimit)
 	if err != nil {
 		return nil, err
 	}
-	f := &imaging.Frame{Rows: c.Rows, Columns: c.Columns, Samples: c.Samples, Photometric: c.Photometric}
+	if c.Slices < 0 || c.Rows < 1 || c.Columns < 1 || c.Slices > arrayLimit/c.Rows || c.Slices > 0 && c.Samples != 1 {
+		return nil, fmt.Errorf("%d slices of %d x %d with %d samples", c.Slices, c.Columns, c.Rows, c.Samples)
+	}
+	f := &imaging.Frame{Rows: c.Rows * max(1, c.Slices), Columns: c.Columns, Samples: c.Samples, Photometric: c.Photometric}
 	switch path.Ext(c.Pixels) {
 	case ".u8":
 		f.BitsStored, f.Uint8 = 8, data
@@ -154,8 +194,13 @@ func (c *pixelCase) frame(pkg *models.Package, dir string) (*imaging.Frame, erro
 		for i := range f.Uint16 {
 			f.Uint16[i] = binary.LittleEndian.Uint16(data[2*i:])
 		}
+	case ".i16":
+		f.BitsStored, f.Int16 = 16, make([]int16, len(data)/2)
+		for i := range f.Int16 {
+			f.Int16[i] = int16(binary.LittleEndian.Uint16(data[2*i:]))
+		}
 	default:
-		return nil, fmt.Errorf("pixels must be .u8 or .u16")
+		return nil, fmt.Errorf("pixels must be .u8, .u16 or .i16")
 	}
 	return f, f.Check()
 }
@@ -180,10 +225,11 @@ func readCases[T any](pkg *models.Package, file string, into *[]T) error {
 	return nil
 }
 
-func readTensor(pkg *models.Package, file string, shape []int64) (Tensor, error) {
+// readTensor reads an array, or every stride-th value of one.
+func readTensor(pkg *models.Package, file string, shape []int64, stride int64) (Tensor, error) {
 	t := Tensor{Shape: shape}
-	if len(shape) == 0 || len(shape) > ranksLimit {
-		return t, fmt.Errorf("%s: shape %v", file, shape)
+	if len(shape) == 0 || len(shape) > ranksLimit || stride < 0 {
+		return t, fmt.Errorf("%s: shape %v, stride %d", file, shape, stride)
 	}
 	n := int64(1)
 	for _, d := range shape {
@@ -192,18 +238,32 @@ func readTensor(pkg *models.Package, file string, shape []int64) (Tensor, error)
 		}
 		n *= d
 	}
+	stride = max(1, stride)
+	n = (n-1)/stride + 1
 	data, err := pkg.ReadFile(file, arrayLimit)
 	if err != nil {
 		return t, err
 	}
 	if int64(len(data)) != 4*n {
-		return t, fmt.Errorf("%s has %d bytes; shape %v needs %d", file, len(data), shape, 4*n)
+		return t, fmt.Errorf("%s has %d bytes; shape %v needs %d at a stride of %d", file, len(data), shape, 4*n, stride)
 	}
 	t.Data = make([]float32, n)
 	for i := range t.Data {
 		t.Data[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
 	}
 	return t, nil
+}
+
+// thin keeps every stride-th value of a tensor.
+func thin(t Tensor, stride int64) Tensor {
+	if stride <= 1 {
+		return t
+	}
+	out := Tensor{Shape: t.Shape}
+	for i := int64(0); i < int64(len(t.Data)); i += stride {
+		out.Data = append(out.Data, t.Data[i])
+	}
+	return out
 }
 
 // within compares two tensors value by value; a NaN is never within.
