@@ -160,6 +160,51 @@ func (a *Archive) Study(ctx context.Context, studyUID string) (*imaging.Study, e
 	return a.StudyAs(ctx, studyUID, text)
 }
 
+// First is a study with one of its pictures alone, from the middle of its
+// largest series as it was stored: something to look at while Study reads the
+// other headers. Where that one is no picture, or one of a slide, it is nil.
+func (a *Archive) First(ctx context.Context, studyUID string) (*imaging.Study, error) {
+	var objects []records.Object
+	var text records.HeaderText
+	err := a.store.View(ctx, func(tx *sqlite.Tx) error {
+		ex, err := tx.Examination(studyUID)
+		if err != nil {
+			return err
+		}
+		text = ex.Text
+		objects, err = tx.ObjectsOf(studyUID)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("study %s: %w", studyUID, err)
+	}
+	of := map[string][]int{}
+	largest := ""
+	for i, o := range objects {
+		if of[o.SeriesUID] = append(of[o.SeriesUID], i); len(of[o.SeriesUID]) > len(of[largest]) {
+			largest = o.SeriesUID
+		}
+	}
+	if len(objects) == 0 {
+		return nil, nil
+	}
+	o := &objects[of[largest][len(of[largest])/2]]
+	if o.SOPClass == "" {
+		return nil, nil
+	}
+	f, err := a.open(a.reader(ctx, text), o)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	in := *f.Instance()
+	if in.Pixels.Rows == 0 || in.Slide != nil {
+		return nil, nil
+	}
+	in.Source = o.SOPUID
+	return &dicomfile.Group([]imaging.Instance{in})[0], nil
+}
+
 // StudyAs is Study with a reading of the text that is not, or not yet, that of
 // the record.
 func (a *Archive) StudyAs(ctx context.Context, studyUID string, text records.HeaderText) (*imaging.Study, error) {

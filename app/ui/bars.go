@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -130,7 +131,7 @@ func (shrink) MinSize(os []fyne.CanvasObject) fyne.Size {
 }
 
 func (b *patientBar) words() {
-	l, o := b.ws.Lang, b.ws.Current()
+	l, o := b.ws.Lang, cmp.Or(b.ws.Current(), b.ws.Incoming())
 	warning := ""
 	if o == nil {
 		b.name.Text, b.facts.Text, b.study.Text = l.T("shell.no_study"), l.T("shell.drop"), ""

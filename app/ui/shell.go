@@ -72,6 +72,10 @@ func (s *shell) listen() {
 	workspace.On(s.ws, func(workspace.LanguageChanged) { s.words() })
 	workspace.On(s.ws, func(e workspace.RoomWanted) { s.want(e.ID) })
 	workspace.On(s.ws, func(workspace.StudyOpened) { s.studyOpened() })
+	workspace.On(s.ws, func(workspace.StudyIncoming) {
+		s.bar.words() // before the picture: it is never seen under another name
+		s.want("viewer")
+	})
 }
 
 // keys sends what nobody else takes to the keymap.

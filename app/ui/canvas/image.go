@@ -79,20 +79,32 @@ func NewImage(ws *workspace.Workspace, cache *volume.Cache, read volume.Read) *I
 // series has no pictures. Without a series the viewport is empty. Reading for
 // what was shown before ends.
 func (i *Image) SetStack(study *imaging.Study, series *imaging.Series, stack *volume.Stack, who view.Identity, first int) {
+	var pictures []volume.Slice
+	if stack != nil {
+		pictures = stack.Slices
+	}
+	i.open(study, series, stack, pictures, who, first)
+}
+
+// SetFirst shows one picture of a series whose others are not known yet. No
+// number and no position is said.
+func (i *Image) SetFirst(study *imaging.Study, series *imaging.Series, picture volume.Slice, who view.Identity) {
+	i.open(study, series, nil, []volume.Slice{picture}, who, 0)
+}
+
+func (i *Image) open(study *imaging.Study, series *imaging.Series, stack *volume.Stack, pictures []volume.Slice, who view.Identity, first int) {
 	i.fetch.Stop()
 	if i.loader != nil {
 		i.loader.Close()
 		i.loader = nil
 	}
 	i.study, i.series, i.stack, i.identity = study, series, stack, who
-	i.slices, i.shown, i.renderer, i.frame, i.auto, i.problem, i.target = nil, -1, nil, nil, nil, "", nil
+	i.shown, i.renderer, i.frame, i.auto, i.problem, i.target = -1, nil, nil, nil, "", nil
 	i.drawing, i.drawnFrom = false, nil
 	i.chosen, i.inForce, i.refused, i.uncovered = nil, nil, "", false
 	i.state = view.State{}
-	if stack != nil {
-		i.slices = stack.Slices
-		i.state.Slices = len(i.slices)
-	}
+	i.slices = pictures
+	i.state.Slices = len(i.slices)
 	if len(i.slices) > 0 {
 		i.loader = volume.NewLoader(i.ws.Context(), i.cache, i.slices, i.read, i.ws.Go)
 	} else if series != nil {
@@ -124,6 +136,9 @@ func (i *Image) Shown() (volume.Slice, bool) {
 	}
 	return i.slices[i.shown], true
 }
+
+// Frame is the decoded frame of Shown, or nil.
+func (i *Image) Frame() *imaging.Frame { return i.frame }
 
 // Problem is why no picture is shown, empty when one is.
 func (i *Image) Problem() string { return i.problem }

@@ -5,7 +5,9 @@
 package viewer
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -54,6 +56,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	r.states = newStates(r)
 	content := r.build()
 	workspace.On(ws, func(workspace.StudyOpened) { r.open() })
+	workspace.On(ws, func(workspace.StudyIncoming) { r.incoming() })
 	workspace.On(ws, func(e workspace.FindingsChanged) {
 		if e.StudyUID == r.study {
 			r.findings()
@@ -132,7 +135,7 @@ func (r *room) read(ctx context.Context, s volume.Slice) (*imaging.Frame, error)
 
 // who is the identity over the picture.
 func (r *room) who() view.Identity {
-	c := r.ws.Current()
+	c := cmp.Or(r.ws.Current(), r.ws.Incoming())
 	if c == nil {
 		return view.Identity{}
 	}
@@ -149,9 +152,17 @@ func (r *room) identity() {
 	}
 }
 
-// open shows the study that is open; a slide has a room of its own.
-func (r *room) open() {
-	c := r.ws.Current()
+// incoming shows the first picture of a study whose headers are being read.
+func (r *room) incoming() {
+	o := r.ws.Incoming()
+	r.clear()
+	r.empty.Hide()
+	s := &o.Study.Series[0]
+	r.panes[0].SetFirst(o.Study, s, volume.Slices(s)[0], r.who())
+}
+
+// clear shows nothing.
+func (r *room) clear() {
 	r.entries = nil
 	r.marks, r.chosen, r.study, r.front, r.count = nil, "", "", 0, 1
 	r.problem.SetText("")
@@ -162,9 +173,18 @@ func (r *room) open() {
 	}
 	r.cache.Clear() // no loader is open that would fill it again
 	r.arrange()
+	r.thumbs.show(nil)
+	r.states.open(nil)
+}
+
+// open shows the study that is open; a slide has a room of its own.
+func (r *room) open() {
+	c := r.ws.Current()
+	seen, ok := r.panes[0].Shown()
+	frame := r.panes[0].Frame()
+	early := ok && frame != nil && r.study == "" // the study's first picture stands there
+	r.clear()
 	if c == nil || c.Slide() {
-		r.thumbs.show(nil)
-		r.states.open(nil)
 		r.empty.Show()
 		r.words()
 		return
@@ -174,23 +194,42 @@ func (r *room) open() {
 	r.entries = entriesOf(c)
 	r.thumbs.show(r.entries)
 	r.states.open(c.Study)
-	r.show(first(r.entries))
+	at := first(r.entries)
+	if early {
+		same := func(s volume.Slice) bool {
+			return s.Instance.SOPInstanceUID == seen.Instance.SOPInstanceUID && s.Frame == seen.Frame
+		}
+		if k, s, ok := find(r.entries, same); ok { // go on from there
+			r.cache.Put(s, frame)
+			r.showAt(k, slices.Index(r.entries[k].stack.Slices, s))
+			r.findings()
+			return
+		}
+	}
+	r.show(at)
 	r.findings()
 }
 
 // show puts an entry into the viewport in front, at its middle slice.
 func (r *room) show(at int) {
+	if at < 0 || at >= len(r.entries) {
+		return
+	}
+	middle := 0
+	if e := r.entries[at]; e.stack != nil {
+		middle = len(e.stack.Slices) / 2
+	}
+	r.showAt(at, middle)
+}
+
+func (r *room) showAt(at, slice int) {
 	c := r.ws.Current()
-	if c == nil || r.study == "" || at < 0 || at >= len(r.entries) {
+	if c == nil || r.study == "" {
 		return
 	}
 	e := r.entries[at]
-	middle := 0
-	if e.stack != nil {
-		middle = len(e.stack.Slices) / 2
-	}
 	p := r.panes[r.front]
-	p.SetStack(c.Study, e.series, e.stack, r.who(), middle)
+	p.SetStack(c.Study, e.series, e.stack, r.who(), slice)
 	p.SetMarks(r.marks, r.chosen)
 	r.thumbs.mark(at)
 	r.states.words()

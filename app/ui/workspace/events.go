@@ -8,6 +8,9 @@ import (
 // StudyOpened: Current changed. Current is nil after a study was closed.
 type StudyOpened struct{}
 
+// StudyIncoming: Incoming has a picture of the study that is being opened.
+type StudyIncoming struct{}
+
 // FindingSelected: the doctor chose a finding, in the list or on the image.
 type FindingSelected struct{ Finding records.Finding }
 
@@ -61,7 +64,7 @@ type JobsChanged struct{}
 
 // Event is any of the types of this file.
 type Event interface {
-	StudyOpened | FindingSelected | FindingsChanged | ReportChanged | StudiesChanged | PeopleChanged | RegionMarked |
+	StudyOpened | StudyIncoming | FindingSelected | FindingsChanged | ReportChanged | StudiesChanged | PeopleChanged | RegionMarked |
 		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown
 }
 

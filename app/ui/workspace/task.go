@@ -45,8 +45,15 @@ func (t *Task) Stop() {
 	}
 }
 
-// do hands f to the UI goroutine.
-func (ws *Workspace) do(f func()) { fyne.Do(f) }
+// do hands f to the UI goroutine. The toolkit's test driver runs it at once, on
+// the goroutine that calls: the lock keeps one after the other there too.
+func (ws *Workspace) do(f func()) {
+	fyne.Do(func() {
+		ws.applying.Lock()
+		defer ws.applying.Unlock()
+		f()
+	})
+}
 
 // Go runs f on a goroutine that Close and Settle wait for.
 func (ws *Workspace) Go(f func()) { ws.running.Go(f) }

@@ -51,9 +51,11 @@ type Workspace struct {
 	listeners []func(any)
 	user      records.User
 	current   *Opened
+	incoming  *Opened
 	jobs      []*Job
 	opening   *Task
 	running   sync.WaitGroup
+	applying  sync.Mutex
 }
 
 // New makes a workspace; Close ends its background work.
@@ -125,15 +127,28 @@ func (o *Opened) Slide() bool {
 // Current is the study that is open, or nil.
 func (ws *Workspace) Current() *Opened { return ws.current }
 
+// Incoming is the study that is being opened, once it is known whom it is of:
+// with one picture alone, while the other headers are read. Nil otherwise.
+func (ws *Workspace) Incoming() *Opened { return ws.incoming }
+
 // OpenStudy loads a study off the UI goroutine and makes it the current one; a
 // newer call replaces one that is still loading. failed, which may be nil,
 // hears why it could not be opened, on the UI goroutine.
 func (ws *Workspace) OpenStudy(studyUID string, failed func(error)) {
 	user := ws.user
 	ws.opening.Start(func(ctx context.Context) func() {
-		o, err := ws.load(ctx, user, studyUID)
+		o, err := ws.whose(ctx, user, studyUID)
+		if err == nil {
+			ws.announce(ctx, o, studyUID)
+			o, err = ws.headers(ctx, o, studyUID)
+		}
 		return func() {
+			incoming := ws.incoming != nil
+			ws.incoming = nil
 			if err != nil {
+				if incoming {
+					Publish(ws, StudyOpened{}) // takes the first picture away
+				}
 				if failed != nil {
 					failed(err)
 				}
@@ -145,22 +160,35 @@ func (ws *Workspace) OpenStudy(studyUID string, failed func(error)) {
 	})
 }
 
-func (ws *Workspace) load(ctx context.Context, user records.User, studyUID string) (*Opened, error) {
+// announce shows the first picture of a study that is being opened, and closes
+// the one that was open. Why there is none is said when all is read.
+func (ws *Workspace) announce(ctx context.Context, o *Opened, studyUID string) {
+	first, err := ws.Archive.First(ctx, studyUID)
+	if err != nil || first == nil {
+		return
+	}
+	in := *o
+	in.Study = first
+	ws.do(func() {
+		if ctx.Err() != nil {
+			return
+		}
+		if ws.current != nil {
+			ws.current = nil
+			Publish(ws, StudyOpened{})
+		}
+		ws.incoming = &in
+		Publish(ws, StudyIncoming{})
+	})
+}
+
+// whose is a study without its pictures.
+func (ws *Workspace) whose(ctx context.Context, user records.User, studyUID string) (*Opened, error) {
 	ex, err := ws.Registry.Examination(ctx, user, studyUID)
 	if err != nil {
 		return nil, err
 	}
-	study, err := ws.Archive.Study(ctx, studyUID)
-	if err != nil {
-		return nil, err
-	}
-	o := &Opened{Examination: ex, Study: study, Stacks: make([][]volume.Stack, len(study.Series))}
-	for i := range study.Series {
-		if o.Slide() {
-			break // its frames are tiles
-		}
-		o.Stacks[i] = volume.Split(&study.Series[i])
-	}
+	o := &Opened{Examination: ex}
 	if ex.Link.Linked() {
 		rec, err := ws.Registry.Record(ctx, user, ex.PatientID)
 		if err != nil {
@@ -171,11 +199,26 @@ func (ws *Workspace) load(ctx context.Context, user records.User, studyUID strin
 	return o, nil
 }
 
+func (ws *Workspace) headers(ctx context.Context, whose *Opened, studyUID string) (*Opened, error) {
+	study, err := ws.Archive.Study(ctx, studyUID)
+	if err != nil {
+		return nil, err
+	}
+	o := &Opened{Examination: whose.Examination, Record: whose.Record, Study: study, Stacks: make([][]volume.Stack, len(study.Series))}
+	for i := range study.Series {
+		if o.Slide() {
+			break // its frames are tiles
+		}
+		o.Stacks[i] = volume.Split(&study.Series[i])
+	}
+	return o, nil
+}
+
 // CloseStudy leaves no study open.
 func (ws *Workspace) CloseStudy() {
 	ws.opening.Stop()
-	if ws.current != nil {
-		ws.current = nil
+	if ws.current != nil || ws.incoming != nil {
+		ws.current, ws.incoming = nil, nil
 		Publish(ws, StudyOpened{})
 	}
 }

@@ -1,0 +1,165 @@
+package ui
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2/test"
+
+	"longying/app/station"
+	"longying/app/ui/lang"
+	"longying/app/ui/workspace"
+	"longying/imaging"
+	"longying/imaging/codec"
+	"longying/imaging/dicomfile"
+)
+
+// ctSeries writes n CT slices of one study into a folder.
+func ctSeries(t testing.TB, dir, study string, n, size int) {
+	t.Helper()
+	px := make([]byte, 2*size*size)
+	for k := range n {
+		for i := range size * size {
+			binary.LittleEndian.PutUint16(px[2*i:], uint16((i*7+k*101)%2000))
+		}
+		ds := dicomfile.NewDataset().
+			String(dicomfile.TagSOPClassUID, "UI", "1.2.840.10008.5.1.4.1.1.2").
+			String(dicomfile.TagSOPInstanceUID, "UI", fmt.Sprintf("%s.1.%d", study, k+1)).
+			String(dicomfile.TagStudyInstanceUID, "UI", study).
+			String(dicomfile.TagSeriesInstanceUID, "UI", study+".1").
+			String(dicomfile.TagImageType, "CS", "ORIGINAL", "PRIMARY", "AXIAL").
+			String(dicomfile.TagModality, "CS", "CT").
+			String(dicomfile.TagPatientName, "PN", "Made^Up").
+			String(dicomfile.TagPatientID, "LO", "M1").
+			Int(dicomfile.TagInstanceNumber, "IS", n-k).
+			String(dicomfile.TagFrameOfReference, "UI", study+".2").
+			Float(dicomfile.TagImagePosition, "DS", -180, -170.5, 2*float64(k)).
+			Float(dicomfile.TagImageOrientation, "DS", 1, 0, 0, 0, 1, 0).
+			Float(dicomfile.TagPixelSpacing, "DS", 0.7, 0.7).
+			Float(dicomfile.TagRescaleIntercept, "DS", -1024).
+			Float(dicomfile.TagRescaleSlope, "DS", 1).
+			SetPixels(imaging.PixelDescription{Rows: size, Columns: size, Samples: 1, BitsAllocated: 16, BitsStored: 16, Signed: true, Photometric: "MONOCHROME2"}, px)
+		f, err := os.Create(filepath.Join(dir, fmt.Sprintf("%s-%d", study, k)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := dicomfile.Write(f, ds); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestTheFirstPictureComesUnderItsPatientBeforeTheOtherHeadersAreRead(t *testing.T) {
+	s, _ := signedIn(t)
+	dir := t.TempDir()
+	ctSeries(t, dir, "2.25.81", 5, 16)
+	if _, err := s.ws.Registry.Import(t.Context(), s.ws.User(), []string{dir}, nil); err != nil {
+		t.Fatal(err)
+	}
+	var seen []string
+	workspace.On(s.ws, func(workspace.StudyIncoming) {
+		in := s.ws.Incoming()
+		if s.ws.Current() != nil {
+			t.Error("the study counts as open before its headers are read")
+		}
+		if n := len(in.Study.Series[0].Instances); n != 1 || in.Study.Series[0].Instances[0].Pixels.Rows != 16 {
+			t.Errorf("%d pictures", n)
+		}
+		if s.bar.name.Text != in.Name() || in.Name() == "" {
+			t.Errorf("the bar names %q", s.bar.name.Text)
+		}
+		seen = append(seen, "first "+s.front.ID)
+	})
+	workspace.On(s.ws, func(workspace.StudyOpened) {
+		if o := s.ws.Current(); o != nil {
+			if s.ws.Incoming() != nil || len(o.Stacks) != 1 || len(o.Stacks[0][0].Slices) != 5 || !o.Stacks[0][0].Placed {
+				t.Errorf("%+v", o.Stacks)
+			}
+			seen = append(seen, "all")
+			return
+		}
+		seen = append(seen, "closed")
+	})
+	for range 2 { // the second time closes the first
+		s.ws.OpenStudy("2.25.81", func(err error) { t.Error(err) })
+		s.ws.Settle()
+	}
+	if got := fmt.Sprint(seen); got != "[first viewer all closed first viewer all]" {
+		t.Error(got)
+	}
+}
+
+// bareWorkspace is a workspace on a folder of its own, without a window.
+func bareWorkspace(b *testing.B) *workspace.Workspace {
+	b.Helper()
+	s, sample, err := station.OpenSample(b.Context(), station.Options{Home: filepath.Join(b.TempDir(), "home")})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	strs, err := lang.New(lang.Chinese)
+	if err != nil {
+		b.Fatal(err)
+	}
+	test.NewTempApp(b)
+	ws := workspace.New(b.Context(), workspace.Services{Archive: s.Archive, Registry: s.Registry, Decoder: codec.Local{}}, strs)
+	b.Cleanup(ws.Close)
+	ws.SetUser(sample.Users["radiologist"])
+	return ws
+}
+
+// BenchmarkFirstPicture is the time from opening a study to its first decoded
+// picture: for 100 slices, for 1,000, and what the second is of the first.
+func BenchmarkFirstPicture(b *testing.B) {
+	ws := bareWorkspace(b)
+	dir := b.TempDir()
+	sizes := []int{100, 1000}
+	study := func(n int) string { return fmt.Sprintf("2.25.%d", n) }
+	for _, n := range sizes {
+		ctSeries(b, dir, study(n), n, 512)
+	}
+	if _, err := ws.Registry.Import(b.Context(), ws.User(), []string{dir}, nil); err != nil {
+		b.Fatal(err)
+	}
+	best := []float64{math.Inf(1), math.Inf(1)}
+	var came time.Time
+	workspace.On(ws, func(workspace.StudyIncoming) {
+		in := &ws.Incoming().Study.Series[0].Instances[0]
+		f, err := ws.Archive.Open(context.Background(), in.SOPInstanceUID)
+		if err != nil {
+			b.Error(err)
+			return
+		}
+		defer f.Close()
+		if _, err := f.Frame(context.Background(), ws.Decoder, 1); err != nil {
+			b.Error(err)
+		}
+		came = time.Now()
+	})
+	for b.Loop() {
+		for k, n := range sizes {
+			start := time.Now()
+			ws.OpenStudy(study(n), func(err error) { b.Error(err) })
+			ws.Settle()
+			best[k] = min(best[k], came.Sub(start).Seconds())
+			ws.CloseStudy()
+		}
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(best[0]*1e3, "ms-100")
+	b.ReportMetric(best[1]*1e3, "ms-1000")
+	b.ReportMetric(best[1]/best[0], "x-1000-of-100")
+}
