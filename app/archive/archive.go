@@ -160,11 +160,11 @@ func (a *Archive) Study(ctx context.Context, studyUID string) (*imaging.Study, e
 	return a.StudyAs(ctx, studyUID, text)
 }
 
-// First is a study with one of its pictures alone, from the middle of its
-// largest series as it was stored: something to look at while Study reads the
-// other headers. Where that one is no picture, or one of a slide, it is nil.
+// First is a study with one of its pictures alone, the middle one as they were
+// stored: something to look at while Study reads the other headers. Where that
+// is no picture, or one of a slide, it is nil.
 func (a *Archive) First(ctx context.Context, studyUID string) (*imaging.Study, error) {
-	var objects []records.Object
+	var o *records.Object
 	var text records.HeaderText
 	err := a.store.View(ctx, func(tx *sqlite.Tx) error {
 		ex, err := tx.Examination(studyUID)
@@ -172,23 +172,12 @@ func (a *Archive) First(ctx context.Context, studyUID string) (*imaging.Study, e
 			return err
 		}
 		text = ex.Text
-		objects, err = tx.ObjectsOf(studyUID)
+		o, err = tx.MiddleObject(studyUID)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("study %s: %w", studyUID, err)
 	}
-	of := map[string][]int{}
-	largest := ""
-	for i, o := range objects {
-		if of[o.SeriesUID] = append(of[o.SeriesUID], i); len(of[o.SeriesUID]) > len(of[largest]) {
-			largest = o.SeriesUID
-		}
-	}
-	if len(objects) == 0 {
-		return nil, nil
-	}
-	o := &objects[of[largest][len(of[largest])/2]]
 	if o.SOPClass == "" {
 		return nil, nil
 	}

@@ -164,6 +164,17 @@ func (t *Tx) ObjectsOf(studyUID string) ([]records.Object, error) {
 	return out, rows.Err()
 }
 
+// MiddleObject is one SOP instance of a study, the middle one in the order of
+// their import, found without reading the others.
+func (t *Tx) MiddleObject(studyUID string) (*records.Object, error) {
+	o, err := scanObject(t.tx.QueryRowContext(t.ctx, objectColumns+`WHERE rowid = (SELECT rowid FROM objects WHERE study_uid = ?1 ORDER BY rowid
+		LIMIT 1 OFFSET (SELECT count(*) / 2 FROM objects WHERE study_uid = ?1))`, studyUID).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, records.ErrNotFound
+	}
+	return &o, err
+}
+
 // PutRun stores a run; an empty ID is filled.
 func (t *Tx) PutRun(r *records.Run) error {
 	id := r.ID

@@ -108,7 +108,8 @@ func Warnings(l *lang.Strings, s *volume.Stack, at, most int) []string {
 
 // IrregularWords is an irregularity in words.
 func IrregularWords(l *lang.Strings, i volume.Irregularity) string {
-	return l.T(lang.Key("irregular."+string(i.Kind)), i.First, i.Last, i.Count, millimetres(i.MM), millimetres(i.Expected))
+	w := l.T(lang.Key("irregular."+string(i.Kind)), i.First, i.Last, i.Count, millimetres(i.MM), millimetres(i.Expected))
+	return strings.ReplaceAll(w, " mm", "\u00a0mm") // a line never ends between a number and its unit
 }
 
 // millimetres are given to a hundredth, degrees too.

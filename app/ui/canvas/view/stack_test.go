@@ -39,7 +39,7 @@ func TestTiltAndMissingSlicesAreSaidInMillimetresAndDegrees(t *testing.T) {
 	each(t, func(l *lang.Strings) {
 		w := Words(l, Facts{Instance: stack.Slices[2].Instance, Frame: 1, Stack: stack, State: State{Slice: 2, Slices: 5}, Zoom: 1})
 		said := strings.Join(w.Warnings, "\n")
-		for _, want := range []string{"11.31°", "6 mm", "2"} { // arctan 0.2
+		for _, want := range []string{"11.31°", "6\u00a0mm", "2"} { // arctan 0.2
 			if !strings.Contains(said, want) {
 				t.Errorf("%q is not in %q", want, said)
 			}
