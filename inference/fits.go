@@ -145,7 +145,7 @@ func imageFits(card *models.Card, series *imaging.Series, inst *imaging.Instance
 	if most := card.Input.MaxAspect; most > 0 && aspect > most {
 		return because(ReasonAspect, fmt.Sprintf("%.2f", aspect), fmt.Sprintf("%g", most))
 	}
-	return regionFits(card, given.Region, columns, rows)
+	return regionFits(card, given.Region, columns, rows, inst.Slide)
 }
 
 // framesFit checks how many frames one image has; a card that says nothing takes
@@ -200,7 +200,7 @@ func wholes(r *models.IntRange) string {
 
 // regionFits checks a marked region against an image, or the total matrix of a
 // slide: there it must hold at least one patch.
-func regionFits(card *models.Card, region *imaging.Region, columns, rows int) *Reason {
+func regionFits(card *models.Card, region *imaging.Region, columns, rows int, slide *imaging.Slide) *Reason {
 	if region == nil {
 		if card.Input.MarkedRegion || card.Slide != nil && card.Slide.MicrometresPerPixel == 0 {
 			return because(ReasonRegionMissing)
@@ -217,7 +217,7 @@ func regionFits(card *models.Card, region *imaging.Region, columns, rows int) *R
 	if card.Slide == nil {
 		return nil
 	}
-	_, reason := newGrid(region, columns, rows, card.Slide.PatchPixels)
+	_, reason := newGrid(region, columns, rows, card.Slide.PatchPixels, downsample(card, slide))
 	return reason
 }
 

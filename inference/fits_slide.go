@@ -2,7 +2,6 @@ package inference
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -14,7 +13,14 @@ import (
 // card's, as a share of the card's, where the card does not say.
 const scaleTolerance = 0.10
 
-// slideFits checks scale and organ. A card of unknown scale has no check here:
+func tolerance(card *models.Card) float64 {
+	if t := card.Slide.ScaleTolerance; t > 0 {
+		return t
+	}
+	return scaleTolerance
+}
+
+// slideFits checks scale, stain and organ. A card of unknown scale has no check here:
 // it runs on marked regions only (see regionFits) and is always amber.
 func slideFits(card *models.Card, slide *imaging.Slide, given Given) *Reason {
 	if want := card.Slide.MicrometresPerPixel; want > 0 {
@@ -22,13 +28,14 @@ func slideFits(card *models.Card, slide *imaging.Slide, given Given) *Reason {
 		if !(found > 0) {
 			return because(ReasonScaleUnknown)
 		}
-		tolerance := card.Slide.ScaleTolerance
-		if tolerance == 0 {
-			tolerance = scaleTolerance
-		}
-		if math.Abs(found-want) > tolerance*want {
+		// A finer slide is read at the card's scale; detail that a coarser one lacks
+		// is never invented.
+		if found > want*(1+tolerance(card)) {
 			return because(ReasonScale, fmt.Sprintf("%.3g", found), fmt.Sprintf("%.3g", want))
 		}
+	}
+	if reason := stainFits(card, slide, given); reason != nil {
+		return reason
 	}
 	_, reason := specimenOrgan(card, slide, given)
 	return reason
@@ -68,4 +75,44 @@ func specimenOrgan(card *models.Card, slide *imaging.Slide, given Given) (string
 		return "", because(ReasonOrgan, organ+" / "+h, list(known))
 	}
 	return organ, nil
+}
+
+// stainFits compares the stains of the specimen with the card's. A slide that
+// names none is asked about: an immunostain looks enough like H&E to a network to
+// be typed, and wrongly.
+func stainFits(card *models.Card, slide *imaging.Slide, given Given) *Reason {
+	want := stainKey(card.Slide.Stain)
+	if want == "" {
+		return nil
+	}
+	found := strings.TrimSpace(slide.Stain)
+	if found == "" {
+		if found = given.Stated.Stain; found == "" {
+			return because(ReasonStainMissing, card.Slide.Stain)
+		}
+	}
+	if stainKey(found) != want {
+		return because(ReasonStain, found, card.Slide.Stain)
+	}
+	return nil
+}
+
+// stainKey is a stain in one spelling: haematoxylin and eosin in any of theirs is
+// HE, every other stain its letters in upper case.
+func stainKey(stain string) string {
+	letters := strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r > 127 {
+			return r
+		}
+		return -1
+	}, strings.ToUpper(stain))
+	haematoxylin := strings.Contains(letters, "HEMATOXYLIN") || strings.Contains(letters, "HAEMATOXYLIN") || strings.Contains(letters, "苏木")
+	eosin := strings.Contains(letters, "EOSIN") || strings.Contains(letters, "伊红")
+	switch {
+	case letters == "HE" || letters == "HESTAIN" || letters == "HE染色":
+		return "HE"
+	case haematoxylin && eosin:
+		return "HE"
+	}
+	return letters
 }

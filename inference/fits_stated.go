@@ -18,6 +18,7 @@ type Stated struct {
 	Age      string `json:"age,omitempty"`       // as (0010,1010), e.g. 004Y
 	Sex      string `json:"sex,omitempty"`       // M, F or O
 	Contrast string `json:"contrast,omitempty"`  // yes or no
+	Stain    string `json:"stain,omitempty"`     // of the specimen, e.g. HE
 }
 
 // IsZero reports that nothing was stated.
@@ -47,8 +48,10 @@ func (s *Stated) Set(name, value string) error {
 		if s.Contrast != "yes" && s.Contrast != "no" {
 			return fmt.Errorf("contrast %q is not yes or no", value)
 		}
+	case "stain":
+		s.Stain = value
 	default:
-		return fmt.Errorf("%q cannot be stated; body_part, view, age, sex and contrast can", name)
+		return fmt.Errorf("%q cannot be stated; body_part, view, age, sex, contrast and stain can", name)
 	}
 	return nil
 }
@@ -68,6 +71,8 @@ func AskedFor(card *models.Card, code ReasonCode) (name string, values []string)
 		return "sex", card.Input.Sex
 	case ReasonContrastMissing:
 		return "contrast", []string{"yes", "no"}
+	case ReasonStainMissing:
+		return "stain", []string{card.Slide.Stain}
 	}
 	return "", nil
 }

@@ -64,12 +64,12 @@ func (t *typing) produce(ctx context.Context, out chan<- patchBatch) error {
 func (t *typing) patch(ctx context.Context, i int, mask *tissueMask) (Tensor, bool, error) {
 	side := t.grid.side
 	x, y := t.grid.at(i)
-	rgb, err := t.source.RegionRGB(ctx, x, y, side, side)
+	rgb, err := t.source.Patch(ctx, x, y, side, t.grid.step/float64(side))
 	if err != nil {
-		return Tensor{}, false, fmt.Errorf("slide pixels at (%d,%d): %w", x, y, err)
+		return Tensor{}, false, fmt.Errorf("slide pixels at (%g,%g): %w", x, y, err)
 	}
 	if len(rgb) != 3*side*side {
-		return Tensor{}, false, fmt.Errorf("slide pixels at (%d,%d): %d bytes; wanted %d", x, y, len(rgb), 3*side*side)
+		return Tensor{}, false, fmt.Errorf("slide pixels at (%g,%g): %d bytes; wanted %d", x, y, len(rgb), 3*side*side)
 	}
 	card := t.request.card()
 	if share := mask.share(rgb); share < card.Slide.TissueFraction {

@@ -86,6 +86,8 @@ const (
 	ReasonScaleUnknown     ReasonCode = "scale_unknown"           // slide without micrometres per pixel
 	ReasonScale            ReasonCode = "scale"                   // 0 found, 1 wanted
 	ReasonNoTissue         ReasonCode = "no_tissue"               // 0 patches looked at, 1 least share of tissue
+	ReasonStain            ReasonCode = "stain"                   // 0 found, 1 wanted
+	ReasonStainMissing     ReasonCode = "stain_missing"           // 0 wanted
 	ReasonOrganMissing     ReasonCode = "organ_missing"           // 0 organs known
 	ReasonOrgan            ReasonCode = "organ"                   // 0 found, 1 organs known
 	ReasonNotSlide         ReasonCode = "not_slide"
@@ -175,12 +177,13 @@ type ClassProbability struct {
 // TypeMap is the tissue type of each patch of a region.
 type TypeMap struct {
 	Columns, Rows int            // patches
-	PatchPixels   int            // side of a patch in slide pixels
+	PatchPixels   float64        // side of a patch in slide pixels
 	X0, Y0        int            // top left of the first patch in the total pixel matrix
 	Classes       []models.Class // index space of Class
 	Class         []int          // row-major, -1 = not tissue, not typed
 	Probability   []float64      // of that class
 	TissuePatches int
+	Attention     []float64 `json:",omitempty"` // weight of each patch in a pooled answer, where the model tells it; 0 where there is none
 }
 
 // AreaShare is the share of tissue patches of class i, 0..1.

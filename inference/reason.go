@@ -34,6 +34,8 @@ func reasonSentences() map[ReasonCode]string {
 		ReasonScaleUnknown:     "the slide does not say how many micrometres a pixel measures",
 		ReasonScale:            "the slide has {0} micrometres a pixel; the model needs {1}",
 		ReasonNoTissue:         "none of the {0} patches holds enough tissue (at least {1})",
+		ReasonStain:            "the slide is stained with {0}; the model knows only {1}",
+		ReasonStainMissing:     "the header does not name the stain; the model knows only {0}",
 		ReasonOrganMissing:     "the specimen's organ is not known; say which of {0} it is",
 		ReasonOrgan:            "the specimen is {0}; the model knows only {1}",
 		ReasonNotSlide:         "the model is for whole-slide images; this is not one",

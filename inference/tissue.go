@@ -13,15 +13,17 @@ const mostPatches = 1 << 22
 // grid is the patches inside a region: whole ones only, starting at its first
 // whole pixel.
 type grid struct {
-	x0, y0        int // top left of the first patch, slide pixels
-	side          int
-	columns, rows int // patches
+	x0, y0        int     // top left of the first patch, slide pixels
+	side          int     // of a patch, in its own pixels
+	step          float64 // of a patch, in slide pixels
+	columns, rows int     // patches
 }
 
 // newGrid lays the grid into a region of a matrix of columns x rows pixels; a
-// nil region is the whole matrix.
-func newGrid(region *imaging.Region, columns, rows, side int) (grid, *Reason) {
-	g, x1, y1 := grid{side: side}, columns, rows
+// nil region is the whole matrix. A pixel of a patch is downsample pixels of the
+// matrix wide.
+func newGrid(region *imaging.Region, columns, rows, side int, downsample float64) (grid, *Reason) {
+	g, x1, y1 := grid{side: side, step: float64(side) * downsample}, columns, rows
 	if region != nil {
 		if err := region.Valid(columns, rows); err != nil {
 			return grid{}, because(ReasonRegionInvalid, err.Error())
@@ -29,9 +31,10 @@ func newGrid(region *imaging.Region, columns, rows, side int) (grid, *Reason) {
 		g.x0, g.y0 = int(math.Ceil(region.X0)), int(math.Ceil(region.Y0))
 		x1, y1 = int(math.Floor(region.X1)), int(math.Floor(region.Y1))
 	}
-	g.columns, g.rows = (x1-g.x0)/side, (y1-g.y0)/side
+	g.columns, g.rows = int(float64(x1-g.x0)/g.step), int(float64(y1-g.y0)/g.step)
 	if g.columns < 1 || g.rows < 1 {
-		return grid{}, because(ReasonRegionSmall, fmt.Sprintf("%d x %d", max(x1-g.x0, 0), max(y1-g.y0, 0)), fmt.Sprintf("%d x %d", side, side))
+		least := int(math.Ceil(g.step))
+		return grid{}, because(ReasonRegionSmall, fmt.Sprintf("%d x %d", max(x1-g.x0, 0), max(y1-g.y0, 0)), fmt.Sprintf("%d x %d", least, least))
 	}
 	if g.columns > mostPatches/g.rows {
 		return grid{}, because(ReasonRegionLarge, fmt.Sprintf("%d x %d", g.columns, g.rows), fmt.Sprint(mostPatches))
@@ -42,9 +45,9 @@ func newGrid(region *imaging.Region, columns, rows, side int) (grid, *Reason) {
 // len is the number of patches.
 func (g grid) len() int { return g.columns * g.rows }
 
-// at is the top left pixel of patch i, row-major.
-func (g grid) at(i int) (x, y int) {
-	return g.x0 + i%g.columns*g.side, g.y0 + i/g.columns*g.side
+// at is the top left corner of patch i, row-major, in slide pixels.
+func (g grid) at(i int) (x, y float64) {
+	return float64(g.x0) + float64(i%g.columns)*g.step, float64(g.y0) + float64(i/g.columns)*g.step
 }
 
 // tissueMask tells tissue from glass by the HSV saturation of a pixel,

@@ -4,26 +4,33 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"longying/imaging"
 	"longying/models"
 )
 
-// SlideSource gives the pixels of a slide's base level. It is called from one
-// goroutine at a time, and not from the caller's.
+// SlideSource gives the pixels of a slide. It is called from one goroutine at a
+// time, and not from the caller's.
 type SlideSource interface {
 	Columns() int // of the total pixel matrix
 	Rows() int
-	// RegionRGB is w x h pixels from (x, y) as red, green, blue, 8 bits each,
-	// row-major. The rectangle lies inside the matrix.
-	RegionRGB(ctx context.Context, x, y, w, h int) ([]byte, error)
+	// Patch is side x side pixels as red, green, blue, 8 bits each, row-major. Each
+	// is downsample x downsample pixels of the matrix, the first with its top left
+	// corner at (x, y): with 1 at whole numbers the pixels as they are stored, else
+	// the mean over the area in the nearest level that is not coarser. The square
+	// lies inside the matrix.
+	Patch(ctx context.Context, x, y float64, side int, downsample float64) ([]byte, error)
 }
 
 // TypeRegion types the tissue of a marked region, or of a whole slide where the
-// card allows it: patches on a grid, tissue only, in batches while the next
-// patches are decoded; the region's probability is the mean over its tissue
-// patches. Only classes of the specimen's organ (and of no organ) are named.
+// card allows it: patches on a grid at the card's micrometres per pixel, tissue
+// only, in batches while the next patches are decoded. The region's answer is
+// made of its tissue patches as the card's aggregation says: the mean
+// probability of each class; the mean of the top k of each class (of all where
+// there are fewer); or the head's answer to all embeddings together. Only
+// classes of the specimen's organ (and of no organ) are named.
 //
 // It returns exactly one Prediction, with its TypeMap. Region, organ, steps or
 // outputs that cannot be used are a refusal with its reason, and so is a region
@@ -47,6 +54,10 @@ func TypeRegion(ctx context.Context, q Request, slide SlideSource, progress func
 		return q.refuse(trace, reason.Code, reason.Args...), nil
 	}
 	err := job.run(ctx, progress)
+	var p []float64
+	if err == nil && job.result.TissuePatches > 0 {
+		p, err = job.answer(ctx)
+	}
 	trace.Preparing, trace.Running = job.preparing, job.running
 	var step *StepError
 	var unsound *unsoundError
@@ -61,13 +72,9 @@ func TypeRegion(ctx context.Context, q Request, slide SlideSource, progress func
 	if job.result.TissuePatches == 0 {
 		return q.refuse(trace, ReasonNoTissue, fmt.Sprint(job.grid.len()), fmt.Sprintf("%g", card.Slide.TissueFraction)), nil
 	}
-	mean := make([]float64, len(job.sum))
-	for i, s := range job.sum {
-		mean[i] = s / float64(job.result.TissuePatches)
-	}
-	p := q.prediction(job.output, mean, decideTop(job.output, mean, job.named), job.named, trace)
-	p.Map = job.result
-	return []Prediction{p}, nil
+	prediction := q.prediction(job.output, p, decideTop(job.output, p, job.named), job.named, trace)
+	prediction.Map = job.result
+	return []Prediction{prediction}, nil
 }
 
 // unsoundError is an output that contradicts the card.
@@ -81,7 +88,7 @@ type typing struct {
 	output  *models.Output
 	named   []bool // per class of output: of the specimen's organ
 	index   []int  // per class of output: its place in result.Classes, -1 when not named
-	sum     []float64
+	pool    pool
 	result  *TypeMap
 
 	preparing, running time.Duration
@@ -90,38 +97,32 @@ type typing struct {
 func (q *Request) newTyping(slide SlideSource) (*typing, *Reason) {
 	card := q.card()
 	columns, rows := slide.Columns(), slide.Rows()
-	if reason := regionFits(card, q.Given.Region, columns, rows); reason != nil {
-		return nil, reason
-	}
 	header := q.Slide
 	if header == nil {
 		header = &imaging.Slide{}
+	}
+	if reason := regionFits(card, q.Given.Region, columns, rows, header); reason != nil {
+		return nil, reason
 	}
 	if reason := slideFits(card, header, q.Given); reason != nil {
 		return nil, reason
 	}
 	organ, _ := specimenOrgan(card, header, q.Given)
-	g, reason := newGrid(q.Given.Region, columns, rows, card.Slide.PatchPixels)
+	g, reason := newGrid(q.Given.Region, columns, rows, card.Slide.PatchPixels, downsample(card, header))
 	if reason != nil {
 		return nil, reason
 	}
 	t := &typing{request: q, source: slide, grid: g, result: &TypeMap{
-		Columns: g.columns, Rows: g.rows, PatchPixels: g.side, X0: g.x0, Y0: g.y0,
+		Columns: g.columns, Rows: g.rows, PatchPixels: g.step, X0: g.x0, Y0: g.y0,
 		Class: make([]int, g.len()), Probability: make([]float64, g.len()),
 	}}
 	for i := range t.result.Class {
 		t.result.Class[i] = -1
 	}
-	for i := range card.Outputs {
-		if o := &card.Outputs[i]; o.Kind == models.OutputProbabilities && o.Exclusive {
-			t.output = o
-			break
-		}
+	if t.output = typingOutput(card); t.output == nil {
+		return nil, because(ReasonPackage, "a slide model needs an output of exclusive classes")
 	}
-	if t.output == nil {
-		return nil, because(ReasonPackage, "a slide model needs an exclusive probability output")
-	}
-	t.sum = make([]float64, len(t.output.Classes))
+	t.pool = newPool(card, t.output)
 	for _, k := range t.output.Classes {
 		named, index := k.Organ == "" || k.Organ == organ, -1
 		if named {
@@ -186,23 +187,26 @@ func (t *typing) evaluate(ctx context.Context, b patchBatch) error {
 	if err != nil {
 		return fmt.Errorf("model %s: %w", card.ID, err)
 	}
-	rows, err := probabilities(t.output, outputs[t.output.Name], len(b.patches))
+	t.result.TissuePatches += len(b.patches)
+	if t.output.Kind == models.OutputEmbedding {
+		return t.pool.embed(outputs[t.output.Name], b.patches)
+	}
+	rows, err := headProbabilities(t.output, outputs[t.output.Name], len(b.patches))
 	if err != nil {
 		return &unsoundError{err}
 	}
 	for i, p := range rows {
-		t.record(b.patches[i], p)
+		t.pool.add(p)
+		t.name(b.patches[i], p)
 	}
 	return nil
 }
 
-// record adds a tissue patch to the mean and, where its named classes hold
-// enough of the probability, types it on the map.
-func (t *typing) record(patch int, p []float64) {
-	t.result.TissuePatches++
+// name types a patch on the map where its named classes hold enough of the
+// probability.
+func (t *typing) name(patch int, p []float64) {
 	top, mass := -1, 0.0
 	for i, v := range p {
-		t.sum[i] += v
 		if !t.named[i] {
 			continue
 		}
@@ -227,4 +231,48 @@ func (q *Request) prediction(o *models.Output, p []float64, d decision, named []
 		out.Class, out.Probability = &class, p[d.class]
 	}
 	return out
+}
+
+// answer is the probability of each class for all tissue patches together.
+func (t *typing) answer(ctx context.Context) ([]float64, error) {
+	if t.output.Kind != models.OutputEmbedding {
+		return t.pool.probabilities(), nil
+	}
+	h := t.output.Head
+	names := []string{h.Output}
+	if h.Attention != "" {
+		names = append(names, h.Attention)
+	}
+	started := t.request.now()
+	outputs, err := t.request.Runner.Run(ctx, map[string]Tensor{h.Input: t.pool.tensor(h)}, names)
+	t.running += t.request.now().Sub(started)
+	if err != nil {
+		return nil, fmt.Errorf("model %s: %w", t.request.card().ID, err)
+	}
+	p, err := t.pool.headAnswer(t.output, outputs[h.Output])
+	if err != nil {
+		return nil, &unsoundError{err}
+	}
+	if h.Attention != "" {
+		if err := t.attend(outputs[h.Attention]); err != nil {
+			return nil, &unsoundError{err}
+		}
+	}
+	return p, nil
+}
+
+// attend puts the head's weight of each patch on the map.
+func (t *typing) attend(w Tensor) error {
+	if int64(len(w.Data)) != w.Size() || len(w.Data) != len(t.pool.patches) {
+		return fmt.Errorf("output %q has shape %v for %d patches", t.output.Head.Attention, w.Shape, len(t.pool.patches))
+	}
+	t.result.Attention = make([]float64, t.grid.len())
+	for i, patch := range t.pool.patches {
+		v := float64(w.Data[i])
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("output %q gives %g", t.output.Head.Attention, v)
+		}
+		t.result.Attention[patch] = v
+	}
+	return nil
 }

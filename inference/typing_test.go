@@ -17,18 +17,20 @@ type paintedSlide struct {
 	columns, rows int
 	colour        func(x, y int) [3]byte
 	fail          error // given instead of pixels, when set
+	downsample    float64
 }
 
 func (s *paintedSlide) Columns() int { return s.columns }
 func (s *paintedSlide) Rows() int    { return s.rows }
-func (s *paintedSlide) RegionRGB(_ context.Context, x, y, w, h int) ([]byte, error) {
+func (s *paintedSlide) Patch(_ context.Context, x, y float64, side int, downsample float64) ([]byte, error) {
 	if s.fail != nil {
 		return nil, s.fail
 	}
+	s.downsample = downsample
 	var out []byte
-	for j := range h {
-		for i := range w {
-			c := s.colour(x+i, y+j)
+	for j := range side {
+		for i := range side {
+			c := s.colour(int(x+(float64(i)+0.5)*downsample), int(y+(float64(j)+0.5)*downsample))
 			out = append(out, c[:]...)
 		}
 	}
@@ -143,7 +145,7 @@ func TestTypingNamesOnlyClassesOfTheSpecimensOrgan(t *testing.T) {
 	} {
 		q := typingRequest(t, byRed())
 		q.Given.Organ = c.organ
-		got, err := TypeRegion(context.Background(), q, &paintedSlide{40, 20, func(int, int) [3]byte { return c.colour }, nil}, nil)
+		got, err := TypeRegion(context.Background(), q, &paintedSlide{columns: 40, rows: 20, colour: func(int, int) [3]byte { return c.colour }}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -243,7 +245,7 @@ func TestProgressGrowsToTheTotal(t *testing.T) {
 		q := typingRequest(t, byRed())
 		q.Given.Region = region(0, 0, 40, 20)
 		var seen []int
-		_, err := TypeRegion(context.Background(), q, &paintedSlide{40, 20, func(int, int) [3]byte { return colour }, nil}, func(done, total int) {
+		_, err := TypeRegion(context.Background(), q, &paintedSlide{columns: 40, rows: 20, colour: func(int, int) [3]byte { return colour }}, func(done, total int) {
 			if total != 50 {
 				t.Errorf("total %d", total)
 			}
@@ -304,6 +306,131 @@ func TestTissueIsToldByHSVSaturation(t *testing.T) {
 	} {
 		if got := m.share(c.rgb); got != c.want {
 			t.Errorf("%v: got %g, want %g", c.rgb, got, c.want)
+		}
+	}
+}
+
+func TestASlideFinerThanTheModelIsReadAtTheModelsScale(t *testing.T) {
+	for _, c := range []struct {
+		slide, want      float64 // µm per pixel
+		downsample, step float64
+		columns, rows    int
+		reason           ReasonCode
+	}{
+		{0.25, 0.5, 2, 8, 2, 1, ""},
+		{0.2, 0.5, 2.5, 10, 2, 1, ""},
+		{0.52, 0.5, 1, 4, 5, 3, ""}, // within a tenth: pixels as they are
+		{0.46, 0.5, 1, 4, 5, 3, ""},
+		{0.6, 0.5, 0, 0, 0, 0, ReasonScale}, // detail is never invented
+		{0, 0.5, 0, 0, 0, 0, ReasonScaleUnknown},
+	} {
+		q, s := typingRequest(t, byRed()), stripes()
+		q.Package.Card.Slide.MicrometresPerPixel, q.Slide = c.want, &imaging.Slide{MicrometresPerPixel: c.slide, Stain: "HE"}
+		s.colour = func(int, int) [3]byte { return pink }
+		got, err := TypeRegion(context.Background(), q, s, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.reason != "" {
+			if got[0].Reason == nil || got[0].Reason.Code != c.reason {
+				t.Errorf("%g µm: %+v", c.slide, got[0].Reason)
+			}
+			continue
+		}
+		m := got[0].Map
+		if m == nil || s.downsample != c.downsample || m.PatchPixels != c.step || m.Columns != c.columns || m.Rows != c.rows {
+			t.Errorf("%g µm: downsample %g, map %+v, %v", c.slide, s.downsample, m, got[0].Reason)
+		}
+	}
+}
+
+func TestTheTopKPatchesOfEachClassMakeTheAnswer(t *testing.T) {
+	// Adenocarcinoma: six patches of 0.75 and five of 0.125; squamous: six of 0.125 and five of 0.
+	for k, want := range map[int]float64{1: 0.75, 6: 0.75, 8: (6*0.75 + 2*0.125) / 8, 99: (6*0.75 + 5*0.125) / 11} {
+		q := typingRequest(t, byRed())
+		q.Package.Card.Slide.Aggregation, q.Package.Card.Slide.TopK = "top-k", k
+		q.Package.Card.Outputs[0].UnsureBelow = 0
+		got, err := TypeRegion(context.Background(), q, stripes(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(got[0].All[1].Probability-want) > 1e-12 {
+			t.Errorf("top %d: %g, wanted %g", k, got[0].All[1].Probability, want)
+		}
+	}
+}
+
+// pooling answers with the first two red values of each patch as its embedding,
+// and as a head with the softmax-free sum over the patches.
+func pooling() *fixedRunner {
+	return &fixedRunner{answer: func(_ context.Context, in Tensor) (map[string]Tensor, error) {
+		if len(in.Shape) == 3 { // the head: [1, patches, 2]
+			logits, weights := tensor([]int64{1, 4}, 0, 0, 0, 0), tensor([]int64{in.Shape[1]})
+			for i := range int(in.Shape[1]) {
+				weights.Data = append(weights.Data, in.Data[2*i])
+				logits.Data[1] += in.Data[2*i] / 1000
+			}
+			return map[string]Tensor{"logits": logits, "attention": weights}, nil
+		}
+		n, size := int(in.Shape[0]), len(in.Data)/int(in.Shape[0])
+		out := tensor([]int64{int64(n), 2})
+		for i := range n {
+			out.Data = append(out.Data, in.Data[i*size], in.Data[i*size+1])
+		}
+		return map[string]Tensor{"embedding": out}, nil
+	}}
+}
+
+func TestAHeadPoolsTheEmbeddingsOfAllTissuePatchesAndItsWeightsStandOnTheMap(t *testing.T) {
+	r := pooling()
+	q := typingRequest(t, r)
+	card := q.Package.Card
+	card.Slide.Aggregation = "attention"
+	o := &card.Outputs[0]
+	o.Name, o.Kind, o.Activation, o.Exclusive, o.UnsureBelow = "embedding", models.OutputEmbedding, "softmax", false, 0
+	o.Head = &models.Head{Input: "bag", Shape: []int64{1, -1, 2}, Output: "logits", Attention: "attention"}
+	got, err := TypeRegion(context.Background(), q, stripes(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := got[0]
+	// Six pink patches of red 200 and five blue ones of red 100: a logit of 1.7 against three of 0.
+	want := math.Exp(1.7) / (math.Exp(1.7) + 3)
+	if p.Reason != nil || math.Abs(p.Probability-want) > 1e-6 || p.Class.Key != "lung_adeno" {
+		t.Fatalf("%v %g, wanted %g; %v", p.Class, p.Probability, want, p.Reason)
+	}
+	if w := p.Map.Attention; !slices.Equal(w, []float64{200, 200, 200, 200, 200, 100, 100, 100, 100, 100, 0, 0, 0, 0, 200}) {
+		t.Errorf("weights %v", w)
+	}
+	if slices.ContainsFunc(p.Map.Class, func(c int) bool { return c != -1 }) || p.Map.TissuePatches != 11 {
+		t.Errorf("a patch that nobody typed has a type: %v of %d", p.Map.Class, p.Map.TissuePatches)
+	}
+	if last := r.inputs[len(r.inputs)-1]; !slices.Equal(last.Shape, []int64{1, 11, 2}) {
+		t.Errorf("the head got %v", last.Shape)
+	}
+}
+
+func TestASlideOfAnotherStainIsRefusedAndOneThatNamesNoneIsAskedAbout(t *testing.T) {
+	for _, c := range []struct {
+		header, stated string
+		want           ReasonCode
+	}{
+		{"", "", ReasonStainMissing}, {"", "HE", ""}, {"H&E", "", ""}, {"h and e", "", ReasonStain}, {"Hematoxylin stain, water soluble eosin stain", "", ""},
+		{"苏木精-伊红", "", ""}, {"Ki-67", "HE", ReasonStain}, {"Hematoxylin", "", ReasonStain},
+	} {
+		q := typingRequest(t, byRed())
+		q.Package.Card.Slide.Stain = "HE"
+		q.Slide, q.Given.Stated.Stain = &imaging.Slide{Stain: c.header}, c.stated
+		got, err := TypeRegion(context.Background(), q, stripes(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code := ReasonCode("")
+		if got[0].Reason != nil {
+			code = got[0].Reason.Code
+		}
+		if code != c.want {
+			t.Errorf("header %q, stated %q: %q, wanted %q", c.header, c.stated, code, c.want)
 		}
 	}
 }

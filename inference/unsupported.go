@@ -40,12 +40,10 @@ func unsupportedOnSlides(card *models.Card) string {
 		return "input.statistics of a slide"
 	case in.Tensor.Values != nil:
 		return "input.tensor.values of a slide"
-	case card.Slide.Aggregation != "mean":
-		return fmt.Sprintf("slide.aggregation %q", card.Slide.Aggregation)
 	}
 	for i := range card.Outputs {
 		switch o := &card.Outputs[i]; o.Kind {
-		case models.OutputProbabilities, models.OutputActivationMap:
+		case models.OutputProbabilities, models.OutputLogits, models.OutputEmbedding, models.OutputActivationMap:
 		default:
 			return fmt.Sprintf("output %q of kind %q of a slide", o.Name, o.Kind)
 		}

@@ -38,10 +38,8 @@ func TestADemandThatThisVersionDoesNotMeetRefusesTheModel(t *testing.T) {
 		}
 	}
 	for want, change := range map[string]func(*models.Card){
-		"top-k":         func(c *models.Card) { c.Slide.Aggregation = "top-k" },
 		"statistics":    func(c *models.Card) { c.Input.Statistics = &models.Statistics{} },
 		"tensor.values": func(c *models.Card) { c.Input.Tensor.Values = &models.Range{Max: 1} },
-		"logits":        func(c *models.Card) { c.Outputs = []models.Output{{Name: "o", Kind: models.OutputLogits}} },
 	} {
 		card := slideCard()
 		change(card)

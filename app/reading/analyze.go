@@ -152,9 +152,9 @@ func (r *Reading) atSite(ctx context.Context, p *models.Package, asIs bool) (inf
 	return site, p, err
 }
 
-// openSlide opens the level that an instance holds, with all parts of its
-// concatenation: the model sees that level and no other. Of a slide that is no
-// DICOM object it is the finest.
+// openSlide opens the slide whose finest level an instance holds, with its other
+// levels, so that patches of a coarser scale need not be made of the finest one;
+// of another instance that level alone, with all parts of its concatenation.
 func (r *Reading) openSlide(ctx context.Context, study *imaging.Study, in *imaging.Instance, open opener) (*slide.Slide, error) {
 	if in.Slide.Format != "" {
 		if in.Source == in.SOPInstanceUID { // of the data folder
@@ -172,7 +172,13 @@ func (r *Reading) openSlide(ctx context.Context, study *imaging.Study, in *imagi
 			f.Close()
 		}
 	}
-	for _, part := range slide.Parts(study, in) {
+	parts := slide.Parts(study, in)
+	for _, g := range slide.Groups(study) {
+		if g.Base().SOPInstanceUID == in.SOPInstanceUID {
+			parts = g.Volume
+		}
+	}
+	for _, part := range parts {
 		f, err := open(part)
 		if err != nil {
 			closeAll()

@@ -99,15 +99,45 @@ func (s *Slide) RegionRGB(ctx context.Context, x, y, w, h int) ([]byte, error) {
 	if x < 0 || y < 0 || w <= 0 || h <= 0 || x > s.Columns()-w || y > s.Rows()-h {
 		return nil, fmt.Errorf("region (%d,%d) of %d x %d leaves the slide of %d x %d", x, y, w, h, s.Columns(), s.Rows())
 	}
-	d := s.Description()
-	if len(d.OpticalPaths) > 0 && d.OpticalPaths[d.OpticalPath].Grey {
-		return nil, fmt.Errorf("the slide's optical path %s is monochrome; its grey values are made for the screen and are no input of a model", d.OpticalPaths[d.OpticalPath].Name())
+	if err := s.inColour(); err != nil {
+		return nil, err
 	}
 	r, err := s.Region(ctx, 0, x, y, w, h)
 	if err != nil {
 		return nil, err
 	}
 	return r.RGB, nil
+}
+
+// Patch is RegionRGB for a square of side x side pixels, each of downsample x
+// downsample pixels of level 0, the first with its top left corner at (x, y) of
+// level 0. With downsample 1 at whole numbers they are the pixels of level 0,
+// else Scaled's: the mean over the area, out of the nearest finer level.
+func (s *Slide) Patch(ctx context.Context, x, y float64, side int, downsample float64) ([]byte, error) {
+	if downsample == 1 && x == math.Trunc(x) && y == math.Trunc(y) {
+		return s.RegionRGB(ctx, int(x), int(y), side, side)
+	}
+	const slack = 1e-6 // of rounding, in pixels
+	if wide := float64(side) * downsample; side <= 0 || !(downsample >= 1) || x < -slack || y < -slack || x+wide > float64(s.Columns())+slack || y+wide > float64(s.Rows())+slack {
+		return nil, fmt.Errorf("a square of %d pixels at (%g,%g), reduced %g times, leaves the slide of %d x %d", side, x, y, downsample, s.Columns(), s.Rows())
+	}
+	if err := s.inColour(); err != nil {
+		return nil, err
+	}
+	r, err := s.Scaled(ctx, x, y, side, side, downsample)
+	if err != nil {
+		return nil, err
+	}
+	return r.RGB, nil
+}
+
+// inColour refuses an optical path without colour as input of a model.
+func (s *Slide) inColour() error {
+	d := s.Description()
+	if len(d.OpticalPaths) > 0 && d.OpticalPaths[d.OpticalPath].Grey {
+		return fmt.Errorf("the slide's optical path %s is monochrome; its grey values are made for the screen and are no input of a model", d.OpticalPaths[d.OpticalPath].Name())
+	}
+	return nil
 }
 
 // coarserLimit is by how much a slide's finest level may be coarser than what

@@ -1,8 +1,10 @@
 package slide
 
 import (
+	"bytes"
 	"context"
 	"image"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -192,6 +194,34 @@ func TestImpossibleMatricesAreRefusedWithoutMemory(t *testing.T) {
 		m := made{uid: "2.25.9", columns: 8, rows: 8, tile: 8, change: change}
 		if s, err := Open(files(t, m), codec.Local{}, Options{}); err == nil {
 			t.Errorf("%s was opened: %+v", name, s.Levels())
+		}
+	}
+}
+
+func TestAPatchAtScaleOneIsTheStoredPixelsAndAtAnotherTheirMean(t *testing.T) {
+	s := opened(t, codec.Local{}, Options{}, made{uid: "2.25.9", columns: 192, rows: 128, tile: 64})
+	whole, err := s.RegionRGB(context.Background(), 16, 32, 32, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same, err := s.Patch(context.Background(), 16, 32, 32, 1)
+	if err != nil || !bytes.Equal(same, whole) {
+		t.Errorf("scale 1 gives other pixels: %v", err)
+	}
+	half, err := s.Patch(context.Background(), 16, 32, 16, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range half {
+		x, y, c := i/3%16, i/3/16, i%3
+		at := func(dx, dy int) int { return int(whole[3*((2*y+dy)*32+2*x+dx)+c]) }
+		if want := (at(0, 0) + at(1, 0) + at(0, 1) + at(1, 1) + 2) / 4; int(half[i]) != want {
+			t.Fatalf("pixel (%d,%d): %d, the mean is %d", x, y, half[i], want)
+		}
+	}
+	for _, bad := range []struct{ x, y, scale float64 }{{-1, 0, 2}, {170, 0, 2}, {0, 100, 2}, {0, 0, 0.5}, {0.5, 0, math.NaN()}} {
+		if _, err := s.Patch(context.Background(), bad.x, bad.y, 16, bad.scale); err == nil {
+			t.Errorf("%+v was read", bad)
 		}
 	}
 }

@@ -182,6 +182,26 @@ def code(value, scheme, meaning):
     return d
 
 
+def stained():
+    """The preparation step of an H&E stain: PS3.16 TID 8001 and 8003."""
+    step, items = Dataset(), []
+    text = Dataset()
+    text.ValueType, text.TextValue = "TEXT", "SAMPLE-SLIDE-01"
+    text.ConceptNameCodeSequence = Sequence([code("121041", "DCM", "Specimen Identifier")])
+    items.append(text)
+    for name, value in (
+            (("111701", "DCM", "Processing type"), ("127790008", "SCT", "Staining")),
+            (("424361007", "SCT", "Using substance"), ("12710003", "SCT", "Hematoxylin stain")),
+            (("424361007", "SCT", "Using substance"), ("36879007", "SCT", "Water soluble eosin stain"))):
+        item = Dataset()
+        item.ValueType = "CODE"
+        item.ConceptNameCodeSequence = Sequence([code(*name)])
+        item.ConceptCodeSequence = Sequence([code(*value)])
+        items.append(item)
+    step.SpecimenPreparationStepContentItemSequence = Sequence(items)
+    return step
+
+
 def slide(data):
     """Tiles of the test set, in the order of the SHA-256 of their names, at
     most one of a source group: adenocarcinoma (T) in normal lung (.)."""
@@ -243,7 +263,7 @@ def slide(data):
     specimen.SpecimenIdentifier = "SAMPLE-SLIDE-01"
     specimen.SpecimenUID = uid("slide", "specimen")
     specimen.IssuerOfTheSpecimenIdentifierSequence = Sequence()
-    specimen.SpecimenPreparationSequence = Sequence()
+    specimen.SpecimenPreparationSequence = Sequence([stained()])
     specimen.PrimaryAnatomicStructureSequence = Sequence([code("39607008", "SCT", "Lung structure")])
     ds.SpecimenDescriptionSequence = Sequence([specimen])
     path = Dataset()

@@ -19,10 +19,10 @@ func (p *pane) drawMap(img *image.RGBA, m *inference.TypeMap, toScreen func(x, y
 			continue
 		}
 		c := parseColour(m.Classes[class].Colour)
-		x := float64(m.X0 + i%m.Columns*m.PatchPixels)
-		y := float64(m.Y0 + i/m.Columns*m.PatchPixels)
+		x := float64(m.X0) + float64(i%m.Columns)*m.PatchPixels
+		y := float64(m.Y0) + float64(i/m.Columns)*m.PatchPixels
 		ax, ay := toScreen(x, y)
-		bx, by := toScreen(x+float64(m.PatchPixels), y+float64(m.PatchPixels))
+		bx, by := toScreen(x+m.PatchPixels, y+m.PatchPixels)
 		r := image.Rect(ax+1, ay+1, bx-1, by-1).Intersect(img.Rect)
 		for sy := r.Min.Y; sy < r.Max.Y; sy++ {
 			for sx := r.Min.X; sx < r.Max.X; sx++ {
