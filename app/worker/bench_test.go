@@ -13,6 +13,8 @@ import (
 	"longying/imaging/codec"
 	"longying/imaging/codec/native"
 	"longying/imaging/dicomfile"
+	"longying/imaging/slide"
+	"longying/imaging/slide/openslide"
 	"longying/inference"
 	"longying/inference/ort"
 	"longying/models"
@@ -157,4 +159,37 @@ func BenchmarkWorkerModel(b *testing.B) {
 			})
 		}
 	}
+}
+
+// BenchmarkSlideTile reads tiles of a slide through a Slides of this package and
+// in this process turn by turn, and reports the ratio of the best times of a
+// tile: 1 is no loss. Warm: OpenSlide has them decoded already.
+func BenchmarkSlideTile(b *testing.B) {
+	path := shared(b, "data", "slides", "cmu_small_region.svs")
+	local, err := openslide.Local{}.OpenSlide(b.Context(), path)
+	if err != nil {
+		b.Skip(err)
+	}
+	defer local.Close()
+	s := NewSlides(options(false))
+	defer s.Close()
+	apart, err := s.OpenSlide(b.Context(), path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	read := func(source slide.Source) float64 {
+		began := time.Now()
+		if _, err := source.Tile(context.Background(), 0, 3, 3); err != nil {
+			b.Fatal(err)
+		}
+		return time.Since(began).Seconds()
+	}
+	here, there := math.Inf(1), math.Inf(1)
+	for b.Loop() {
+		here, there = min(here, read(local)), min(there, read(apart))
+	}
+	b.ReportMetric(here/there, "of-in-process")
+	b.ReportMetric(here*1e6, "in-process-us")
+	b.ReportMetric((there-here)*1e6, "cost-us")
+	b.ReportMetric(0, "ns/op")
 }
