@@ -381,6 +381,9 @@ func TestTheMagnificationIsTheObjectivesWhereItIsKnown(t *testing.T) {
 	if got := magnified(words, s, 0.25); got != words.T("slide.level", 2, 3)+" · "+words.T("slide.zoom", "25") {
 		t.Errorf("%q", got)
 	}
+	if got := magnified(words, s, 40); got != words.T("slide.level", 1, 3)+" · "+words.T("slide.zoom", "4000") {
+		t.Errorf("%q", got)
+	}
 	m.description.ObjectivePower = 40
 	if got := magnified(words, s, 0.25); got != words.T("slide.level", 2, 3)+" · "+words.T("slide.power", "10") {
 		t.Errorf("%q", got)

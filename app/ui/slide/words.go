@@ -27,7 +27,13 @@ func scaleBar(micrometres, scale, longest float64) (length float64, text string)
 	return unit / perPixel, number(unit) + " µm"
 }
 
-func number(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
+// number has three figures, and more where they stand before the point.
+func number(v float64) string {
+	if v >= 100 {
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 3, 64)
+}
 
 // colours words which colours the screen shows.
 func colours(l *lang.Strings, s *slides.Slide) string {
