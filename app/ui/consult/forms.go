@@ -130,6 +130,9 @@ func (r *room) createPage() {
 	r.page.Add(r.field("consult.title", r.create.title))
 	r.page.Add(r.field("consult.question", r.create.question))
 	r.page.Add(r.field("consult.members_field", r.create.members))
+	for _, e := range []*workspace.Entry{r.create.title, r.create.question, r.create.members} {
+		e.OnSubmitted = func(string) { r.createNow() }
+	}
 	r.page.Add(container.NewHBox(strong(l.T("consult.button_create"), theme.ConfirmIcon(), r.createNow),
 		widget.NewButton(l.T("consult.button_back"), func() { r.show(showConsult) })))
 }
@@ -182,7 +185,7 @@ func (f *opinionForm) box(r *room, m *records.Consult) fyne.CanvasObject {
 	if len(names) > 0 {
 		top = container.NewGridWithColumns(3, choice, f.name, f.discipline)
 	}
-	add := widget.NewButtonWithIcon(l.T("consult.button_opine"), theme.ContentAddIcon(), func() {
+	send := func() {
 		o := records.Opinion{Member: records.Member{Name: strings.TrimSpace(f.name.Text), Discipline: strings.TrimSpace(f.discipline.Text)},
 			Text: strings.TrimSpace(f.text.Text), Dissent: f.dissent}
 		for _, x := range m.Members {
@@ -198,7 +201,9 @@ func (f *opinionForm) box(r *room, m *records.Consult) fyne.CanvasObject {
 				e.SetText("")
 			}
 		})
-	})
+	}
+	f.text.OnSubmitted = func(string) { send() }
+	add := widget.NewButtonWithIcon(l.T("consult.button_opine"), theme.ContentAddIcon(), send)
 	return container.NewVBox(top, f.text, container.NewBorder(nil, nil, dissent, add))
 }
 
@@ -216,7 +221,7 @@ func (f *decisionForm) box(r *room, m *records.Consult) fyne.CanvasObject {
 		c.Checked = !f.without[uid]
 		box.Add(c)
 	}
-	box.Add(container.NewHBox(strong(l.T("consult.button_decide"), theme.ConfirmIcon(), func() {
+	send := func() {
 		var uids []string
 		for _, it := range laid {
 			if !f.without[it.FindingUID] {
@@ -227,14 +232,16 @@ func (f *decisionForm) box(r *room, m *records.Consult) fyne.CanvasObject {
 		r.change(func(ctx context.Context, user records.User, id string) (records.Consult, error) {
 			return r.ws.Consult.Decide(ctx, user, id, text, uids)
 		}, nil)
-	})))
+	}
+	f.text.OnSubmitted = func(string) { send() }
+	box.Add(container.NewHBox(strong(l.T("consult.button_decide"), theme.ConfirmIcon(), send)))
 	return box
 }
 
 // box is the form for a follow-up date.
 func (f *followForm) box(r *room) fyne.CanvasObject {
 	l := r.ws.Lang
-	add := widget.NewButtonWithIcon(l.T("consult.button_follow"), theme.ContentAddIcon(), func() {
+	send := func() {
 		date, task := strings.NewReplacer("-", "", "/", "", ".", "").Replace(strings.TrimSpace(f.date.Text)), strings.TrimSpace(f.task.Text)
 		r.change(func(ctx context.Context, user records.User, id string) (records.Consult, error) {
 			return r.ws.Consult.Follow(ctx, user, id, date, task)
@@ -242,7 +249,9 @@ func (f *followForm) box(r *room) fyne.CanvasObject {
 			f.date.SetText("")
 			f.task.SetText("")
 		})
-	})
+	}
+	f.task.OnSubmitted = func(string) { send() }
+	add := widget.NewButtonWithIcon(l.T("consult.button_follow"), theme.ContentAddIcon(), send)
 	date := container.New(layout.NewGridWrapLayout(fyne.NewSize(220, f.date.MinSize().Height)), f.date)
 	// In the order in which Tab goes through them.
 	return container.New(layout.NewBorderLayout(nil, nil, date, add), date, f.task, add)

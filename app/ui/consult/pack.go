@@ -28,6 +28,7 @@ func (r *room) packSection() {
 	l := r.ws.Lang
 	r.section("consult.pack")
 	r.page.Add(tight(wrapped(l.T("consult.pack_note"), widget.LowImportance)))
+	r.packing.passphrase.OnSubmitted = func(string) { r.writePack() }
 	write := widget.NewButtonWithIcon(l.T("consult.button_pack"), theme.DocumentSaveIcon(), r.writePack)
 	r.page.Add(container.NewGridWithColumns(2, r.packing.path, container.NewBorder(nil, nil, nil, write, r.packing.passphrase)))
 	if r.packing.done != "" {

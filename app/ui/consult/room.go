@@ -93,6 +93,12 @@ func (r *room) show(v view) {
 	r.problem.SetText("")
 	r.render()
 	r.scroll.ScrollToTop()
+	switch v {
+	case showCreate:
+		workspace.Focus(r.create.title)
+	case showOpenPack:
+		workspace.Focus(r.opening.path)
+	}
 }
 
 // load lists the consults; want, where not empty, is chosen then.
