@@ -21,8 +21,8 @@ type Naming struct {
 }
 
 // Offers lists what of a patient's record is not before the consult yet: each
-// study, each confirmed finding of the open study, each visit. A finding that no
-// doctor has confirmed is never offered.
+// study, each confirmed finding in one of them, each visit. A finding that no
+// doctor has confirmed is never offered, nor one of another patient's study.
 func Offers(m records.Consult, studies []records.Examination, findings []records.Finding, visits []records.Visit, name Naming) []Offer {
 	var out []Offer
 	for _, ex := range studies {
@@ -42,7 +42,9 @@ func Offers(m records.Consult, studies []records.Examination, findings []records
 		out = append(out, Offer{Date: date, Item: records.ConsultItem{Kind: kind, Title: name.Study(ex), Ref: &imaging.Ref{StudyUID: ex.StudyUID}}})
 	}
 	for _, f := range findings {
-		if !f.State.Factual() || has(m, func(it records.ConsultItem) bool { return it.FindingUID == f.UID }) {
+		if !f.State.Factual() || !slices.ContainsFunc(studies, func(ex records.Examination) bool {
+			return ex.StudyUID == f.StudyUID && ex.PatientID == m.PatientID && ex.Link.Linked()
+		}) || has(m, func(it records.ConsultItem) bool { return it.FindingUID == f.UID }) {
 			continue
 		}
 		ref := f.Ref

@@ -23,7 +23,9 @@ func TestOnlyWhatIsConfirmedAndNotThereYetIsOffered(t *testing.T) {
 	for _, o := range Offers(m,
 		[]records.Examination{study("s1", "p", records.LinkedByRule, "CT"), study("s2", "p", records.LinkedByHand, "SM"),
 			study("s3", "other", records.LinkedByHand, "CT"), study("s4", "p", records.LinkReview, "CT")},
-		[]records.Finding{{UID: "f1", State: records.FindingConfirmed}, {UID: "f2", State: records.FindingEdited}, {UID: "f3", State: records.FindingProposed}, {UID: "f4", State: records.FindingRejected}},
+		[]records.Finding{{UID: "f1", StudyUID: "s2", State: records.FindingConfirmed}, {UID: "f2", StudyUID: "s2", State: records.FindingEdited},
+			{UID: "f3", StudyUID: "s2", State: records.FindingProposed}, {UID: "f4", StudyUID: "s2", State: records.FindingRejected},
+			{UID: "f5", StudyUID: "s3", State: records.FindingConfirmed}, {UID: "f6", StudyUID: "s4", State: records.FindingConfirmed}},
 		[]records.Visit{{ID: "v1", PatientID: "p"}, {ID: "v2", PatientID: "p"}, {ID: "v3", PatientID: "other"}}, name) {
 		got += o.Item.Kind + ":" + o.Item.Title + " "
 	}

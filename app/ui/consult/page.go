@@ -12,6 +12,7 @@ import (
 
 	"longying/app/ui/lang"
 	look "longying/app/ui/theme"
+	"longying/app/ui/workspace"
 	"longying/imaging"
 	"longying/records"
 )
@@ -96,7 +97,18 @@ func (r *room) naming() Naming {
 			}
 			return strings.Join(parts, " · ")
 		},
-		Finding: func(f records.Finding) string { return f.Label.In(l.Short()) },
+		Finding: func(f records.Finding) string {
+			name := f.Label.In(l.Short())
+			if f.Laterality != "" {
+				name = l.T(workspace.SideKey(f.Laterality)) + " " + name
+			}
+			for _, ex := range r.patient.Examinations {
+				if ex.StudyUID == f.StudyUID && !ex.Date.IsZero() {
+					name += " · " + ex.Date.In(imaging.Zone()).Format("2006-01-02") + " " + strings.Join(ex.Modalities, "/")
+				}
+			}
+			return name
+		},
 		Visit: func(v records.Visit) string {
 			parts := []string{day(v.Date), v.Department}
 			for _, d := range v.Diagnoses {

@@ -66,20 +66,20 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	left := container.New(layout.NewCustomPaddedLayout(6, 6, 6, 6), container.NewVScroll(r.rail))
 	split := container.NewHSplit(left, container.NewBorder(r.problem, nil, nil, nil, r.scroll))
 	split.Offset = 0.24
-	workspace.On(ws, func(workspace.StudyOpened) { r.loadFindings() })
-	workspace.On(ws, func(workspace.FindingsChanged) { r.loadFindings() })
+	workspace.On(ws, func(workspace.FindingsChanged) {
+		if r.current != nil {
+			r.choose(*r.current)
+		}
+	})
 	workspace.On(ws, func(workspace.UserChanged) {
-		r.list, r.current, r.patient, r.pack, r.view = nil, nil, nil, nil, showConsult
+		r.list, r.current, r.patient, r.findings, r.pack, r.view = nil, nil, nil, nil, nil, showConsult
 		r.clear()
 		r.render()
 	})
 	workspace.On(ws, func(workspace.LanguageChanged) { r.words() })
 	r.words()
 	return &workspace.Room{ID: "consult", Place: workspace.Rail, Icon: theme.AccountIcon(), Needs: records.RightConsult,
-		Content: split, Shown: func() {
-			r.load("")
-			r.loadFindings()
-		},
+		Content: split, Shown: func() { r.load("") },
 		Actions: []workspace.Action{
 			{Label: "consult.new", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyN)}, Do: func() { r.show(showCreate) }},
 			{Label: "consult.open_pack", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyO)}, Do: func() { r.show(showOpenPack) }},
@@ -132,7 +132,7 @@ func (r *room) load(want string) {
 // choose shows one consult and asks for its patient's record.
 func (r *room) choose(m records.Consult) {
 	if r.current == nil || r.current.ID != m.ID {
-		r.patient = nil
+		r.patient, r.findings = nil, nil
 		r.clear()
 		r.scroll.ScrollToTop()
 	}
@@ -145,11 +145,19 @@ func (r *room) choose(m records.Consult) {
 	user := r.ws.User()
 	r.reading.Start(func(ctx context.Context) func() {
 		rec, err := r.ws.Registry.Record(ctx, user, m.PatientID)
+		var findings []records.Finding // of every study of the patient, not of the open one alone
+		for _, ex := range rec.Examinations {
+			if err == nil && ex.Link.Linked() {
+				var fs []records.Finding
+				fs, err = r.ws.Reading.Findings(ctx, user, ex.StudyUID)
+				findings = append(findings, fs...)
+			}
+		}
 		return func() {
 			if err != nil {
 				return // a clinician sees the consult and not the record
 			}
-			r.patient = &rec
+			r.patient, r.findings = &rec, findings
 			r.render()
 		}
 	})
@@ -163,26 +171,6 @@ func (r *room) step(n int) {
 			return
 		}
 	}
-}
-
-// loadFindings asks for the findings of the open study: what can be offered.
-func (r *room) loadFindings() {
-	o, user := r.ws.Current(), r.ws.User()
-	if o == nil || !user.Role.May(records.RightViewPatient) {
-		r.findings = nil
-		r.render()
-		return
-	}
-	uid := o.Examination.StudyUID
-	r.ws.NewTask().Start(func(ctx context.Context) func() {
-		fs, err := r.ws.Reading.Findings(ctx, user, uid)
-		return func() {
-			if now := r.ws.Current(); err == nil && now != nil && now.Examination.StudyUID == uid {
-				r.findings = fs
-				r.render()
-			}
-		}
-	})
 }
 
 // change runs one step of the consult and shows it as it stands then.
