@@ -99,7 +99,7 @@ type dctStream struct {
 	hMax, vMax             int
 	unitsAcross, unitsDown int // units of an interleaved scan
 	inverse                inverseDCT
-	streaming              bool
+	streaming, inPlace     bool
 	emitted                int      // rows of the image put out, when streaming
 	row, made              []uint16 // room for one row, and for one row of a component
 }
@@ -310,6 +310,10 @@ func (d *dctStream) allocate(h *scanHeader) {
 		if d.streaming {
 			p.held = min(p.held, 16*p.v)
 		}
+		if d.streaming && d.out.takes(8*p.stride, 8*d.unitsDown) {
+			d.inPlace, p.held, p.samples = true, d.rows, d.out.f.Uint16
+			continue
+		}
 		p.samples = make([]uint16, 8*p.stride*p.held)
 	}
 }
@@ -324,6 +328,9 @@ func (d *dctStream) emitUnits(n int) {
 
 // emit puts out the rows of the image up to before row end.
 func (d *dctStream) emit(end int) {
+	if d.inPlace {
+		return
+	}
 	for ; d.emitted < end; d.emitted++ {
 		d.out.put(d.interleaved(d.emitted), d.emitted)
 	}

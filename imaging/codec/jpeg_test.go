@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"os"
 	"path/filepath"
 	"strings"
@@ -284,6 +286,34 @@ func TestTheColourSpaceOfAJPEGIsFoundInTheStream(t *testing.T) {
 		got, note := h.colour(c.header)
 		if got != c.want || (note != "") != (got != c.header) {
 			t.Errorf("%s: %s out of %s, %q", c.why, got, c.header, note)
+		}
+	}
+}
+
+// Blocks that fill a frame of 16 bits are made in its memory, those of 8 bits are
+// copied there: the values are the same, also of a stream that is cut short.
+func TestBlocksMadeInTheFrameAreThoseCopiedThere(t *testing.T) {
+	img := image.NewGray(image.Rect(0, 0, 64, 48))
+	for i := range img.Pix {
+		img.Pix[i] = uint8(i*i/64 + i%64*3)
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{b.Len(), b.Len() * 3 / 4} {
+		narrow, err := decodeJPEG(Encoded{"1.2.840.10008.1.2.4.50", pixels(48, 64, 1, 8, 8), b.Bytes()[:n]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wide, err := decodeJPEG(Encoded{"1.2.840.10008.1.2.4.50", pixels(48, 64, 1, 16, 8), b.Bytes()[:n]})
+		if err != nil || wide.Missing != narrow.Missing || (n < b.Len()) != (wide.Missing > 0) {
+			t.Fatal(wide, err)
+		}
+		for i, v := range narrow.Uint8 {
+			if wide.Uint16[i] != uint16(v) {
+				t.Fatalf("%d bytes: value %d is %d and %d", n, i, v, wide.Uint16[i])
+			}
 		}
 	}
 }

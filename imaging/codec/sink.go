@@ -39,6 +39,12 @@ func (s *sink) limit(precision int) int {
 	return min(1<<precision-1, int(s.mask))
 }
 
+// takes reports that rows of whole blocks of one component are the frame's own
+// values, so that they may be made in its memory.
+func (s *sink) takes(columns, rows int) bool {
+	return s.f.Uint16 != nil && s.f.Samples == 1 && s.f.Columns == columns && s.f.Rows == rows && s.right == 0 && s.fits
+}
+
 // put sets row y: Columns * Samples samples, interleaved.
 func (s *sink) put(row []uint16, y int) {
 	f := s.f

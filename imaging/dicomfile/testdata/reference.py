@@ -17,7 +17,7 @@ columns are given in its first line; a rule is
     within N of FILE    of its frame 1, at most; N% in root mean square, of the range
     refused             by every decoder, and by longying with a reason
 
-check decodes all frames of every file under PATHs with the decoders and with
+check decodes the same frames of every file under PATHs with the decoders and with
 longying (a program), and lists each frame that one of them decodes and longying
 refuses, or where all that agree with one another differ from longying. It ends
 with 1 where there is such a frame that KNOWN does not explain.
