@@ -7,9 +7,12 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime/debug"
+	"strings"
 	"testing"
 	"time"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
 	"longying/app/station"
@@ -20,11 +23,11 @@ import (
 	"longying/imaging/dicomfile"
 )
 
-// ctSeries writes n CT slices of one study into a folder.
-func ctSeries(t testing.TB, dir, study string, n, size int) {
+// ctSeries writes CT slices from one number up to another into a folder.
+func ctSeries(t testing.TB, dir, study string, from, to, size int) {
 	t.Helper()
 	px := make([]byte, 2*size*size)
-	for k := range n {
+	for k := from; k < to; k++ {
 		for i := range size * size {
 			binary.LittleEndian.PutUint16(px[2*i:], uint16((i*7+k*101)%2000))
 		}
@@ -37,7 +40,7 @@ func ctSeries(t testing.TB, dir, study string, n, size int) {
 			String(dicomfile.TagModality, "CS", "CT").
 			String(dicomfile.TagPatientName, "PN", "Made^Up").
 			String(dicomfile.TagPatientID, "LO", "M1").
-			Int(dicomfile.TagInstanceNumber, "IS", n-k).
+			Int(dicomfile.TagInstanceNumber, "IS", 5000-k).
 			String(dicomfile.TagFrameOfReference, "UI", study+".2").
 			Float(dicomfile.TagImagePosition, "DS", -180, -170.5, 2*float64(k)).
 			Float(dicomfile.TagImageOrientation, "DS", 1, 0, 0, 0, 1, 0).
@@ -61,7 +64,7 @@ func ctSeries(t testing.TB, dir, study string, n, size int) {
 func TestTheFirstPictureComesUnderItsPatientBeforeTheOtherHeadersAreRead(t *testing.T) {
 	s, _ := signedIn(t)
 	dir := t.TempDir()
-	ctSeries(t, dir, "2.25.81", 5, 16)
+	ctSeries(t, dir, "2.25.81", 0, 5, 16)
 	if _, err := s.ws.Registry.Import(t.Context(), s.ws.User(), []string{dir}, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -121,6 +124,71 @@ func bareWorkspace(b *testing.B) *workspace.Workspace {
 	return ws
 }
 
+// BenchmarkMemory2000 is the most memory that the process ever has while a CT of
+// 2,000 slices is open and scrolled from end to end and back, in a window of the
+// toolkit's test driver: in MiB, and how much that is beyond the cache's limit.
+func BenchmarkMemory2000(b *testing.B) {
+	const slices, batch = 2000, 100
+	s, _ := signedIn(b)
+	for from := 0; from < slices; from += batch {
+		dir := b.TempDir()
+		ctSeries(b, dir, "2.25.2000", from, from+batch, 512)
+		if _, err := s.ws.Registry.Import(b.Context(), s.ws.User(), []string{dir}, nil); err != nil {
+			b.Fatal(err)
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			b.Fatal(err)
+		}
+	}
+	_, limit := s.ws.Frames.Used()
+	before := debug.SetMemoryLimit(-1)
+	b.Cleanup(func() { debug.SetMemoryLimit(before) })
+	s.ws.SetFrameCache(limit >> 20)
+	debug.FreeOSMemory()
+	most := 0.0
+	for b.Loop() {
+		if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0o200); err != nil { // proc(5): the peak begins anew
+			b.Skip(err)
+		}
+		s.ws.OpenStudy("2.25.2000", func(err error) { b.Error(err) })
+		s.ws.Settle()
+		for _, key := range []fyne.KeyName{fyne.KeyHome, fyne.KeyDown, fyne.KeyUp} {
+			for range slices {
+				s.ws.Keys.Typed(&fyne.KeyEvent{Name: key})
+				if key == fyne.KeyHome {
+					break
+				}
+			}
+			s.ws.Settle()
+		}
+		most = max(most, peakMiB(b))
+		if used, _ := s.ws.Frames.Used(); used < limit*9/10 {
+			b.Fatalf("only %d MiB of frames", used>>20)
+		}
+		s.ws.CloseStudy()
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(most, "MiB")
+	b.ReportMetric(most-float64(limit>>20), "MiB-beyond-limit")
+}
+
+// peakMiB is VmHWM of proc(5).
+func peakMiB(b *testing.B) float64 {
+	b.Helper()
+	raw, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		b.Skip(err)
+	}
+	var kib float64
+	for _, line := range strings.Split(string(raw), "\n") {
+		if _, err := fmt.Sscanf(line, "VmHWM: %f kB", &kib); err == nil {
+			return kib / 1024
+		}
+	}
+	b.Skip("no VmHWM here")
+	return 0
+}
+
 // BenchmarkFirstPicture is the time from opening a study to its first decoded
 // picture: for 100 slices, for 1,000, and what the second is of the first.
 func BenchmarkFirstPicture(b *testing.B) {
@@ -129,7 +197,7 @@ func BenchmarkFirstPicture(b *testing.B) {
 	sizes := []int{100, 1000}
 	study := func(n int) string { return fmt.Sprintf("2.25.%d", n) }
 	for _, n := range sizes {
-		ctSeries(b, dir, study(n), n, 512)
+		ctSeries(b, dir, study(n), 0, n, 512)
 	}
 	if _, err := ws.Registry.Import(b.Context(), ws.User(), []string{dir}, nil); err != nil {
 		b.Fatal(err)

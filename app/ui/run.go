@@ -188,6 +188,7 @@ func (d *session) show(s *station.Station, user records.User) {
 		Delivery: s.Delivery, Admin: s.Admin, Trust: s.Trust, PrintReport: s.PrintReport, Runtime: s.Runtime, Decoder: s.Decoder,
 		Version: d.options.Version, Home: s.Home}, d.lang)
 	d.shell = newShell(d.ws, d.window)
+	d.ws.LoadFrameCache(func(err error) { d.shell.say(d.ws.Explain(err)) })
 	if user.ID != "" {
 		d.ws.SetUser(user)
 		d.fillSample()

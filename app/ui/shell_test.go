@@ -33,12 +33,12 @@ func (c keyedCanvas) AddShortcut(s fyne.Shortcut, f func(fyne.Shortcut)) {
 
 // signedIn is the window's shell over an empty sample folder, with the sample
 // radiologist at it.
-func signedIn(t *testing.T) (*shell, keyed) {
+func signedIn(t testing.TB) (*shell, keyed) {
 	shell, w, _, _ := opened(t)
 	return shell, w
 }
 
-func opened(t *testing.T) (*shell, keyed, *station.Station, *station.Sample) {
+func opened(t testing.TB) (*shell, keyed, *station.Station, *station.Sample) {
 	t.Helper()
 	s, sample, err := station.OpenSample(t.Context(), station.Options{Home: filepath.Join(t.TempDir(), "home")})
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package settings is the room for what is set once: language, hospital, models,
+// Package settings is the room for what is set once: language, image cache, hospital, models,
 // users, destinations, the audit trail, and the About page.
 package settings
 
@@ -48,6 +48,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	r.done = wrapped("", widget.SuccessImportance)
 	r.sections = []section{
 		{"settings.language", "", r.languagePage, nil},
+		{"settings.pictures", "", r.picturesPage, nil},
 		{"settings.hospital", "", r.hospitalPage, r.loadHospital},
 		{"settings.models", "", r.modelsPage, r.loadTrust},
 		{"settings.users", records.RightManageUsers, r.usersPage, r.loadUsers},

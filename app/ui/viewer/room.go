@@ -24,7 +24,6 @@ import (
 
 type room struct {
 	ws      *workspace.Workspace
-	cache   *volume.Cache
 	asking  *workspace.Task
 	panes   []*canvas.Image
 	front   int
@@ -43,9 +42,9 @@ type room struct {
 
 // New makes the room.
 func New(ws *workspace.Workspace) *workspace.Room {
-	r := &room{ws: ws, cache: volume.NewCache(volume.DefaultCacheLimit), asking: ws.NewTask(), count: 1, problem: workspace.NewProblem()}
+	r := &room{ws: ws, asking: ws.NewTask(), count: 1, problem: workspace.NewProblem()}
 	for k := range 2 {
-		p := canvas.NewImage(ws, r.cache, r.read)
+		p := canvas.NewImage(ws, ws.Frames, r.read)
 		p.OnActivate = func() { r.activate(k) }
 		p.OnDouble = r.toggle
 		p.OnMark = r.clicked
@@ -117,7 +116,7 @@ func (r *room) words() {
 
 // thumbnail gives a frame that is at hand, and does not keep others.
 func (r *room) thumbnail(ctx context.Context, s volume.Slice) (*imaging.Frame, error) {
-	if f := r.cache.Get(s); f != nil {
+	if f := r.ws.Frames.Get(s); f != nil {
 		return f, nil
 	}
 	return r.read(ctx, s)
@@ -171,7 +170,7 @@ func (r *room) clear() {
 		p.ShowRejected(false) // as the list begins each study
 		p.SetStack(nil, nil, nil, view.Identity{}, 0)
 	}
-	r.cache.Clear() // no loader is open that would fill it again
+	r.ws.Frames.Clear() // no loader is open that would fill it again
 	r.arrange()
 	r.thumbs.show(nil)
 	r.states.open(nil)
@@ -200,7 +199,7 @@ func (r *room) open() {
 			return s.Instance.SOPInstanceUID == seen.Instance.SOPInstanceUID && s.Frame == seen.Frame
 		}
 		if k, s, ok := find(r.entries, same); ok { // go on from there
-			r.cache.Put(s, frame)
+			r.ws.Frames.Put(s, frame)
 			r.showAt(k, slices.Index(r.entries[k].stack.Slices, s))
 			r.findings()
 			return

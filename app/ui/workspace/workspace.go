@@ -45,6 +45,7 @@ type Workspace struct {
 	Lang     *lang.Strings
 	Keys     *Keymap
 	Analyses *reading.Queue // the study that is open comes first
+	Frames   *volume.Cache  // the decoded frames of all viewports
 
 	ctx       context.Context
 	end       context.CancelFunc
@@ -61,7 +62,7 @@ type Workspace struct {
 // New makes a workspace; Close ends its background work.
 func New(ctx context.Context, s Services, l *lang.Strings) *Workspace {
 	ctx, end := context.WithCancel(ctx)
-	ws := &Workspace{Services: s, Lang: l, Keys: &Keymap{}, Analyses: &reading.Queue{}, ctx: ctx, end: end}
+	ws := &Workspace{Services: s, Lang: l, Keys: &Keymap{}, Frames: volume.NewCache(volume.DefaultCacheLimit), Analyses: &reading.Queue{}, ctx: ctx, end: end}
 	ws.opening = ws.NewTask()
 	On(ws, func(StudyOpened) {
 		front := ""
