@@ -26,26 +26,51 @@ func (b *patchBatch) add(patch int, one Tensor, capacity int) {
 	b.patches = append(b.patches, patch)
 }
 
+// addBytes appends one patch of RGB bytes by its table; recycled, where it is
+// large enough, becomes the memory of the batch.
+func (b *patchBatch) addBytes(patch int, rgb []byte, table *byteTable, side, capacity int, recycled []float32) {
+	if len(b.patches) == 0 {
+		if cap(recycled) < capacity*len(rgb) {
+			recycled = make([]float32, 0, capacity*len(rgb))
+		}
+		b.tensor.Data = recycled[:0]
+	}
+	n := len(b.tensor.Data)
+	b.tensor.Data = b.tensor.Data[:n+len(rgb)]
+	table.fill(b.tensor.Data[n:], rgb)
+	b.patches = append(b.patches, patch)
+	b.tensor.Shape = table.shape(int64(len(b.patches)), int64(side))
+}
+
 // quiet is after how many patches without a full batch progress is told anyway.
 const quiet = 64
 
 func (t *typing) produce(ctx context.Context, out chan<- patchBatch) error {
 	card := t.request.card()
 	mask := newTissueMask(card.Slide.TissueSaturation)
+	table := newByteTable(card.Input.Preprocess, t.grid.side)
 	batch, told := patchBatch{}, 0
 	for i := range t.grid.len() {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		started := t.request.now()
-		one, tissue, err := t.patch(ctx, i, &mask)
-		t.preparing += t.request.now().Sub(started)
+		rgb, err := t.pixels(ctx, i)
 		if err != nil {
 			return err
 		}
-		if tissue {
-			batch.add(i, one, card.Slide.Batch)
+		if mask.share(rgb) >= card.Slide.TissueFraction {
+			if table != nil {
+				batch.addBytes(i, rgb, table, t.grid.side, card.Slide.Batch, t.recycled(len(batch.patches)))
+			} else {
+				one, err := t.prepared(ctx, rgb)
+				if err != nil {
+					return err
+				}
+				batch.add(i, one, card.Slide.Batch)
+			}
 		}
+		t.preparing += t.request.now().Sub(started)
 		batch.done = i + 1
 		if len(batch.patches) < card.Slide.Batch && batch.done-told < max(quiet, card.Slide.Batch) && batch.done < t.grid.len() {
 			continue
@@ -60,22 +85,38 @@ func (t *typing) produce(ctx context.Context, out chan<- patchBatch) error {
 	return nil
 }
 
-// patch reads patch i and, when it is tissue, prepares it.
-func (t *typing) patch(ctx context.Context, i int, mask *tissueMask) (Tensor, bool, error) {
+// recycled is the memory of a batch that was evaluated, for the first patch of the
+// next; nil where there is none.
+func (t *typing) recycled(patches int) []float32 {
+	if patches > 0 {
+		return nil
+	}
+	select {
+	case data := <-t.free:
+		return data
+	default:
+		return nil
+	}
+}
+
+// pixels reads patch i.
+func (t *typing) pixels(ctx context.Context, i int) ([]byte, error) {
 	side := t.grid.side
 	x, y := t.grid.at(i)
 	rgb, err := t.source.Patch(ctx, x, y, side, t.grid.step/float64(side))
 	if err != nil {
-		return Tensor{}, false, fmt.Errorf("slide pixels at (%g,%g): %w", x, y, err)
+		return nil, fmt.Errorf("slide pixels at (%g,%g): %w", x, y, err)
 	}
 	if len(rgb) != 3*side*side {
-		return Tensor{}, false, fmt.Errorf("slide pixels at (%g,%g): %d bytes; wanted %d", x, y, len(rgb), 3*side*side)
+		return nil, fmt.Errorf("slide pixels at (%g,%g): %d bytes; wanted %d", x, y, len(rgb), 3*side*side)
 	}
-	card := t.request.card()
-	if share := mask.share(rgb); share < card.Slide.TissueFraction {
-		return Tensor{}, false, nil
-	}
+	return rgb, nil
+}
+
+// prepared is the tensor of a patch of RGB bytes, step by step.
+func (t *typing) prepared(ctx context.Context, rgb []byte) (Tensor, error) {
+	side := t.grid.side
 	frame := &imaging.Frame{Rows: side, Columns: side, Samples: 3, BitsStored: 8, Photometric: "RGB", Uint8: rgb}
-	one, _, err := Preprocess(ctx, Image{Frame: frame, Number: 1}, card.Input.Preprocess)
-	return one, err == nil, err
+	one, _, err := Preprocess(ctx, Image{Frame: frame, Number: 1}, t.request.card().Input.Preprocess)
+	return one, err
 }

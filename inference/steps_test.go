@@ -170,3 +170,31 @@ func TestWhatAStepCannotDoIsAnErrorOfThatStep(t *testing.T) {
 		t.Error("a volume of padding was taken")
 	}
 }
+
+func TestATableOfBytesGivesWhatTheStepsGiveToTheBit(t *testing.T) {
+	image := Image{Frame: &imaging.Frame{Rows: 21, Columns: 21, Samples: 3, BitsStored: 8, Photometric: "RGB", Uint8: testdata(t, "colour.u8")[:3*21*21]}, Number: 1}
+	pointwise := []string{`{"step":"rescale","scale":0.00392156862745098,"offset":-0.1}`, `{"step":"clip","low":0,"high":0.8}`,
+		`{"step":"window","window_center":0.4,"window_width":0.7,"low":-1,"high":1}`, `{"step":"mean-std","mean":[0.7,0.6,0.8],"std":[0.17,0.21,0.14]}`,
+		`{"step":"resize","width":21,"height":21,"interpolation":"bilinear","antialias":true}`}
+	for _, order := range []string{"NCHW", "NHWC"} {
+		all := append(append([]string{`{"step":"rgb"}`}, pointwise...), `{"step":"layout","order":"`+order+`"}`)
+		want, _, err := Preprocess(t.Context(), image, steps(t, all...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		table := newByteTable(steps(t, all...), 21)
+		if table == nil {
+			t.Fatal("no table")
+		}
+		var b patchBatch
+		b.addBytes(5, image.Frame.Uint8, table, 21, 2, nil)
+		if err := within(b.tensor, want, 0); err != nil {
+			t.Errorf("%s: %v", order, err)
+		}
+	}
+	for _, other := range []string{`{"step":"z-score"}`, `{"step":"resize","width":20,"height":21,"interpolation":"bilinear","antialias":true}`, `{"step":"rgb-to-grey"}`, `{"step":"min-max","low":0,"high":1}`} {
+		if newByteTable(steps(t, `{"step":"rgb"}`, other, layout), 21) != nil {
+			t.Errorf("%s by a table", other)
+		}
+	}
+}

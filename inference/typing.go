@@ -90,6 +90,7 @@ type typing struct {
 	index   []int  // per class of output: its place in result.Classes, -1 when not named
 	pool    pool
 	result  *TypeMap
+	free    chan []float32 // memory of batches that were evaluated
 
 	preparing, running time.Duration
 }
@@ -112,7 +113,7 @@ func (q *Request) newTyping(slide SlideSource) (*typing, *Reason) {
 	if reason != nil {
 		return nil, reason
 	}
-	t := &typing{request: q, source: slide, grid: g, result: &TypeMap{
+	t := &typing{request: q, source: slide, grid: g, free: make(chan []float32, 2), result: &TypeMap{
 		Columns: g.columns, Rows: g.rows, PatchPixels: g.step, X0: g.x0, Y0: g.y0,
 		Class: make([]int, g.len()), Probability: make([]float64, g.len()),
 	}}
@@ -167,6 +168,10 @@ func (t *typing) consume(ctx context.Context, batches <-chan patchBatch, progres
 		if len(b.patches) > 0 {
 			if err := t.evaluate(ctx, b); err != nil {
 				return err
+			}
+			select {
+			case t.free <- b.tensor.Data:
+			default:
 			}
 		}
 		if progress != nil {

@@ -17,7 +17,7 @@ import (
 
 // open opens the library that LONGYING_ORT_LIBRARY or `make setup` brought. On a
 // build machine (CI is set) its absence fails the test.
-func open(t *testing.T) *Environment {
+func open(t testing.TB) *Environment {
 	t.Helper()
 	cache, _ := os.UserCacheDir()
 	library, err := FindLibrary(LibraryPaths(os.Getenv("LONGYING_ORT_LIBRARY"), "", cache)...)
