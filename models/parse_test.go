@@ -330,3 +330,22 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// A draft is filled in or refused; what is filled in is a card.
+func FuzzCompleteCard(f *testing.F) {
+	for _, name := range []string{"film", "volume", "pooled"} {
+		f.Add(encode(f, card(f, name)))
+	}
+	f.Add([]byte(`{"file":{},"input":{"tensor":{}},"outputs":[{"head":{}}]}`))
+	facts := Facts{SHA256: strings.Repeat("a", 64), Graph: Graph{Opset: 17, Inputs: []ValueInfo{{Name: "image", Shape: []int64{-1, 1, 6, 4}}}}, MinimumRuntime: "1.17.0", CPU: "x"}
+	f.Fuzz(func(t *testing.T, draft []byte) {
+		data, c, err := CompleteCard(draft, facts)
+		if err != nil {
+			return
+		}
+		again, err := Parse(data)
+		if err != nil || again.ID != c.ID || c.File.SHA256 != facts.SHA256 {
+			t.Errorf("%v", err)
+		}
+	})
+}
