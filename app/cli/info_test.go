@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"longying/imaging/dicomfile"
 )
 
 // Every file of the reference data is in the answer once, with the fields of
@@ -76,5 +78,44 @@ func TestInfoSaysHowTextWasReadAndWhatIsCutShort(t *testing.T) {
 	}
 	if cut, _ := row["truncated"].(string); !strings.Contains(cut, "cut short") || !strings.Contains(stderr, name) {
 		t.Errorf("truncated %q, standard error %q", cut, stderr)
+	}
+}
+
+// A transfer syntax without a decoder is no secret: info says that the object is
+// not decodable, decode and render name it, and leave no file.
+func TestATransferSyntaxThatThisVersionLacksIsNamed(t *testing.T) {
+	src, err := dicomfile.Open(filepath.Join(sampleFolder(t), "film", "film.dcm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	l, dir := newLine(t), t.TempDir()
+	for uid, name := range map[string]string{"1.2.840.10008.1.2.4.110": "JPEG XL", "1.2.840.10008.1.2.4.102": "H.264 video", "1.2.840.10008.1.2.4.100": "MPEG-2 video"} {
+		ds, err := src.Dataset()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ds.SetEncapsulatedPixels(uid, src.Instance().Pixels, []byte("\xff\x0a a stream"))
+		var b bytes.Buffer
+		if err := dicomfile.Write(&b, ds); err != nil {
+			t.Fatal(err)
+		}
+		path, out := filepath.Join(dir, uid), filepath.Join(dir, "out")
+		if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		stdout, _ := l.want(ExitDone, "info", path, "--json")
+		if rows := l.rows(stdout); len(rows) != 1 || rows[0]["decodable"] != false || rows[0]["transfer_syntax"] != uid {
+			t.Errorf("%s: %v", name, rows)
+		}
+		for _, command := range []string{"decode", "render"} {
+			stdout, stderr := l.want(ExitLater, command, path, "--out", out)
+			if stdout != "" || !strings.Contains(stderr, name) || !strings.Contains(stderr, path) {
+				t.Errorf("%s: %q, %q", name, stdout, stderr)
+			}
+			if _, err := os.Stat(out); err == nil {
+				t.Errorf("%s left a file", command)
+			}
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"runtime"
@@ -14,6 +15,7 @@ import (
 	"testing"
 
 	"longying/imaging"
+	"longying/imaging/codec"
 )
 
 func scan(t *testing.T, paths ...string) Catalogue {
@@ -250,6 +252,44 @@ func TestEveryEncodingOfADataSetReadsAlike(t *testing.T) {
 				t.Errorf("frame %v %v", raw, err)
 			}
 		})
+	}
+}
+
+// The same as DCMTK writes it: in each syntax, with lengths and without.
+func TestEveryEncodingThatDCMTKWritesReadsAlike(t *testing.T) {
+	if _, err := exec.LookPath("dcmconv"); err != nil {
+		t.Skip("DCMTK is not here")
+	}
+	dir := t.TempDir()
+	ds := sample(1, func(d *Dataset) {
+		d.Sequence(TagContentSequence, NewDataset().Sequence(TagContentSequence, NewDataset().String(TagImageComments, "LT", "deep")))
+	})
+	path := save(t, dir, "plain", written(t, ds))
+	want := opened(t, written(t, ds)).Instance()
+	for syntax, option := range map[string]string{ExplicitLittle: "+te", ImplicitLittle: "+ti", ExplicitBig: "+tb", DeflatedExplicitLittle: "+td"} {
+		for _, lengths := range []string{"+e", "-e"} {
+			out := filepath.Join(dir, syntax+lengths)
+			if said, err := exec.Command("dcmconv", option, lengths, path, out).CombinedOutput(); err != nil {
+				t.Fatalf("dcmconv %s: %v %s", option, err, said)
+			}
+			f, err := Open(out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := *f.Instance()
+			if got.TransferSyntaxUID != syntax {
+				t.Errorf("%s %s: read as %s", option, lengths, got.TransferSyntaxUID)
+			}
+			got.TransferSyntaxUID, got.Source = want.TransferSyntaxUID, want.Source
+			if !reflect.DeepEqual(&got, want) {
+				t.Errorf("%s %s:\n got %+v\nwant %+v", option, lengths, &got, want)
+			}
+			frame, err := f.Frame(context.Background(), codec.Local{}, 1)
+			if err != nil || frame.At(0) != 1 || frame.At(1) != 2 {
+				t.Errorf("%s %s: %v", option, lengths, err)
+			}
+			f.Close()
+		}
 	}
 }
 
