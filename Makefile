@@ -72,12 +72,13 @@ peers: setup-run
 
 # Where the reference data lies; what is not there is left out.
 SHARED := $(wildcard ../shared/data)
-conformance: peers build ## every frame and name of the reference files against pydicom, its plugins, GDCM and DCMTK (minutes)
+conformance: peers build ## every frame and name of the reference files against pydicom, its plugins, GDCM and DCMTK; a foreign model on a whole head (minutes)
 	@.ci/packages.sh dcmtk
 	data=$$($(LONGYING_PEERS) -c 'import os, pydicom; print(os.path.join(os.path.dirname(pydicom.__file__), "data"))') && \
 	LONGYING_PYDICOM=$$data go test -count=1 -v -run 'Reference|Pydicom|Malformed' ./imaging/... ./app/cli && \
 	$(LONGYING_PEERS) imaging/dicomfile/testdata/reference.py names $(BIN) $$data $(SHARED) && \
 	$(LONGYING_PEERS) imaging/dicomfile/testdata/reference.py check $(BIN) $$data $(SHARED)
+	LONGYING_FOREIGN=1 go test -count=1 -run Foreign -v ./inference/ort
 
 # GDCM and DCMTK in C++, for imaging/dicomfile/testdata/peers.py.
 DECODERS := $(PEERS)/decoders.so
