@@ -392,3 +392,19 @@ func TestTheMagnificationIsTheObjectivesWhereItIsKnown(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestOfSeveralOpticalPathsAndFocalPlanesTheOneShownIsNamed(t *testing.T) {
+	words, err := lang.New(lang.English)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newMade(512, 512, 1).description
+	d.OpticalPaths = []slides.OpticalPath{{Identifier: "A"}}
+	if got := chosen(words, &d); got != "" {
+		t.Errorf("of one: %q", got)
+	}
+	d.OpticalPaths, d.OpticalPath, d.FocalPlanes, d.FocalPlane = append(d.OpticalPaths, slides.OpticalPath{Identifier: "B"}), 1, 3, 2
+	if got := chosen(words, &d); got != words.T("slide.path", "B", 2, 2)+" · "+words.T("slide.plane", 2, 3) {
+		t.Errorf("%q", got)
+	}
+}

@@ -39,6 +39,7 @@ type room struct {
 	runs    []records.Run
 
 	corner, colour      *line
+	chosen              *line // optical path and focal plane, of several
 	notes               *fyne.Container
 	shown, scale        *line                 // level and magnification; what the bar measures
 	bar                 *fynecanvas.Rectangle // of scale
@@ -98,7 +99,8 @@ const (
 
 func (r *room) build() fyne.CanvasObject {
 	r.bar = fynecanvas.NewRectangle(look.Text())
-	r.corner, r.colour, r.shown, r.scale = newLine(look.Text()), newLine(look.Text()), newLine(look.Text()), newLine(look.Text(), r.bar)
+	r.corner, r.colour, r.chosen = newLine(look.Text()), newLine(look.Text()), newLine(look.Text())
+	r.shown, r.scale = newLine(look.Text()), newLine(look.Text(), r.bar)
 	r.notes = container.NewVBox()
 	r.hint = widget.NewLabel("")
 	r.hint.Truncation = fyne.TextTruncateEllipsis
@@ -118,7 +120,7 @@ func (r *room) build() fyne.CanvasObject {
 	r.legend = container.NewHBox()
 	bar := container.NewBorder(nil, nil, container.NewHBox(r.mark, r.run, r.fit, r.one),
 		container.NewHBox(r.mapWord, container.NewGridWrap(fyne.NewSize(120, 34), r.opacity)), r.hint)
-	words := container.NewVBox(r.corner.box, r.colour.box, r.notes, layout.NewSpacer(), r.shown.box, r.scale.box)
+	words := container.NewVBox(r.corner.box, r.colour.box, r.chosen.box, r.notes, layout.NewSpacer(), r.shown.box, r.scale.box)
 	over := container.New(layout.NewCustomPaddedLayout(8, 8, 10, 10), words)
 	r.foot = container.NewHScroll(r.legend)
 	return container.NewBorder(container.NewVBox(bar, r.problem), r.foot, nil, nil, container.NewStack(r.pane, over))
@@ -384,10 +386,12 @@ func (r *room) describe() {
 	case r.in == nil || c == nil:
 		r.corner.set("")
 		r.colour.set("")
+		r.chosen.set("")
 		r.hint.SetText(t("slide.none"))
 	default:
 		r.corner.set(strings.TrimSpace(c.Name() + "  " + c.Title()))
 		r.colour.set(colours(r.ws.Lang, r.slide))
+		r.chosen.set(chosen(r.ws.Lang, r.slide.Description()))
 		for _, n := range notes(r.ws.Lang, r.slide) {
 			note := newLine(look.Amber())
 			note.set(n)

@@ -65,6 +65,22 @@ func magnified(l *lang.Strings, s *slides.Slide, scale float64) string {
 	return text + " · " + l.T("slide.zoom", number(100*scale))
 }
 
+// chosen words which optical path and focal plane of several are shown; empty
+// where there is one of each.
+func chosen(l *lang.Strings, d *slides.Description) string {
+	text := ""
+	if n := len(d.OpticalPaths); n > 1 {
+		text = l.T("slide.path", d.OpticalPaths[d.OpticalPath].Name(), d.OpticalPath+1, n)
+	}
+	if d.FocalPlanes > 1 {
+		if text != "" {
+			text += " · "
+		}
+		text += l.T("slide.plane", d.FocalPlane, d.FocalPlanes)
+	}
+	return text
+}
+
 // notes words what a reader should know of a slide.
 func notes(l *lang.Strings, s *slides.Slide) []string {
 	var out []string
