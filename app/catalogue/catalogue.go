@@ -1,6 +1,8 @@
 package catalogue
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,8 +41,9 @@ type Entry struct {
 type row struct {
 	ID      string    `json:"id"`
 	Version string    `json:"version"`
-	SHA256  string    `json:"sha256"` // of model.onnx, as the card said when it was installed
-	Folder  string    `json:"folder"` // in models/
+	SHA256  string    `json:"sha256"`      // of model.onnx, as the card said when it was installed
+	Card    string    `json:"card_sha256"` // of card.json: a threshold changed afterwards is a damage
+	Folder  string    `json:"folder"`      // in models/
 	By      string    `json:"by"`
 	At      time.Time `json:"at"`
 }
@@ -119,7 +122,22 @@ func (r row) load(home string) (*models.Package, error) {
 	if c := p.Card; c.ID != r.ID || c.Version != r.Version || c.File.SHA256 != r.SHA256 {
 		return fail(fmt.Errorf("its folder now holds %s %s with SHA-256 %s", c.ID, c.Version, c.File.SHA256))
 	}
+	switch sum, err := cardHash(p); {
+	case err != nil:
+		return fail(err)
+	case sum != r.Card:
+		return fail(fmt.Errorf("%s was changed after it was installed: its SHA-256 is %s, not %s", models.CardFile, sum, r.Card))
+	}
 	return p, nil
+}
+
+func cardHash(p *models.Package) (string, error) {
+	data, err := p.ReadFile(models.CardFile, cardLimit)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // readIndex reads installed.json; a data folder without one has nothing

@@ -330,15 +330,17 @@ func TestAPackageThatIsNotSoundIsRefusedAndLeavesNothing(t *testing.T) {
 		change func(map[string]any, files)
 		want   string
 	}{
-		"an unknown key":            {card(func(c map[string]any) { c["surprise"] = 1 }), "surprise"},
-		"no model":                  {func(_ map[string]any, f files) { delete(f, models.ModelFile) }, "model.onnx"},
-		"another hash":              {func(c map[string]any, f files) { c["file"].(map[string]any)["sha256"] = "" }, "sha256"},
-		"another opset":             {card(func(c map[string]any) { c["file"].(map[string]any)["opset"] = 16 }), "opset 17"},
-		"another input":             {card(func(c map[string]any) { c["input"].(map[string]any)["tensor"].(map[string]any)["name"] = "x" }), `"x"`},
-		"an output too many":        {card(func(c map[string]any) { c["outputs"].([]any)[1].(map[string]any)["name"] = "mask" }), `"mask"`},
-		"a text for a model":        {swap(models.ModelFile, []byte("hello, I am a model")), "ONNX"},
-		"a model cut short":         {swap(models.ModelFile, whole[:len(whole)-20]), "ONNX"},
-		"random bytes behind":       {swap(models.ModelFile, append(slices.Clone(whole), 0xff, 0xff, 1)), "ONNX"},
+		"an unknown key":      {card(func(c map[string]any) { c["surprise"] = 1 }), "surprise"},
+		"no model":            {func(_ map[string]any, f files) { delete(f, models.ModelFile) }, "model.onnx"},
+		"another hash":        {func(c map[string]any, f files) { c["file"].(map[string]any)["sha256"] = "" }, "sha256"},
+		"another opset":       {card(func(c map[string]any) { c["file"].(map[string]any)["opset"] = 16 }), "opset 17"},
+		"another input":       {card(func(c map[string]any) { c["input"].(map[string]any)["tensor"].(map[string]any)["name"] = "x" }), `"x"`},
+		"an output too many":  {card(func(c map[string]any) { c["outputs"].([]any)[1].(map[string]any)["name"] = "mask" }), `"mask"`},
+		"a text for a model":  {swap(models.ModelFile, []byte("hello, I am a model")), "ONNX"},
+		"a model cut short":   {swap(models.ModelFile, whole[:len(whole)-20]), "ONNX"},
+		"random bytes behind": {swap(models.ModelFile, append(slices.Clone(whole), 0xff, 0xff, 1)), "ONNX"},
+		// A function whose node has a constant with data_location EXTERNAL.
+		"weights elsewhere":         {swap(models.ModelFile, append(slices.Clone(whole), 0xca, 1, 8, 0x3a, 6, 0x2a, 4, 0x2a, 2, 0x70, 1)), "other files"},
 		"a runtime of the future":   {card(func(c map[string]any) { c["file"].(map[string]any)["minimum_runtime"] = "99.0.0" }), "99.0.0"},
 		"another answer":            {swap("test/out.f32", floats(0.25)), "wanted 0.25"},
 		"another tensor":            {swap("test/in.u8", []byte{1, 2, 3, 5}), "in.u8"},
@@ -433,12 +435,37 @@ func TestAnInstalledModelThatWasChangedIsListedWithItsReasonAndNotReplacedUnaske
 		t.Fatal(err)
 	}
 	model := filepath.Join(Folder(s.home), s.folders()[0], models.ModelFile)
+	good, err := os.ReadFile(model)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(model, []byte("changed"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	e := s.entry(id)
 	if e.Package != nil || e.Broken == nil || !strings.Contains(e.Broken.Error(), "99.0.0") || !strings.Contains(e.Broken.Error(), "SHA-256") {
 		t.Errorf("got %+v", e)
+	}
+	if err := os.WriteFile(model, good, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if e := s.entry(id); e.Broken != nil {
+		t.Fatal(e.Broken)
+	}
+	card := filepath.Join(filepath.Dir(model), models.CardFile)
+	data, err := os.ReadFile(card)
+	if err != nil {
+		t.Fatal(err)
+	}
+	easier := bytes.Replace(data, []byte(`"threshold":0.5,"unsure":[0.4`), []byte(`"threshold":0.4,"unsure":[0.4`), 1)
+	if bytes.Equal(easier, data) {
+		t.Fatal("the test changes nothing")
+	}
+	if err := os.WriteFile(card, easier, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if e := s.entry(id); e.Package != nil || e.Broken == nil || !strings.Contains(e.Broken.Error(), "changed after it was installed") {
+		t.Errorf("another threshold: %+v", e)
 	}
 	packages, broken := Usable(s.List())
 	if len(broken) != 1 || slices.ContainsFunc(packages, func(p *models.Package) bool { return p.Card.ID == id }) {

@@ -184,8 +184,12 @@ func (c *Catalogue) enter(ctx context.Context, actor records.User, pkg *models.P
 	if err := syncFolder(staged); err != nil {
 		return "", err
 	}
-	entry := row{ID: card.ID, Version: card.Version, SHA256: card.File.SHA256, Folder: filepath.Base(staged), By: actor.ID, At: c.now()}
-	detail := "SHA-256 " + card.File.SHA256
+	sum, err := cardHash(pkg)
+	if err != nil {
+		return "", err
+	}
+	entry := row{ID: card.ID, Version: card.Version, SHA256: card.File.SHA256, Card: sum, Folder: filepath.Base(staged), By: actor.ID, At: c.now()}
+	detail := "SHA-256 " + card.File.SHA256 + ", card " + sum
 	err = c.change(ctx, actor, "install_model", card.ID+"@"+card.Version, func(x *index) (string, error) {
 		replaced, err := c.newer(card, replace) // somebody else may have been faster
 		if err != nil {

@@ -11,24 +11,30 @@ import (
 )
 
 // showModel writes a card for people, in Chinese and English or one of them. Of
-// a model that was removed the kept card is shown.
-func (c *call) showModel(lang string) error {
+// a model, or a version, that was removed or replaced the kept card is shown.
+func (c *call) showModel(lang, version string) error {
 	if lang != "" && lang != "zh" && lang != "en" {
 		return usagef("--lang is zh or en, not %q", lang)
 	}
 	e, err := c.named()
-	var card *models.Card
-	switch {
-	case err == nil:
-		card = e.Package.Card
-	case len(c.args) == 1 && e.Broken == nil:
-		kept := catalogue.KeptCards(c.homeOrNone(), c.args[0])
-		if len(kept) == 0 {
-			return err
-		}
-		card, e.Origin = kept[0], catalogue.Removed
-	default:
+	if len(c.args) != 1 {
 		return err
+	}
+	var card *models.Card
+	if e.Package != nil && (version == "" || version == e.Version) {
+		card = e.Package.Card
+	}
+	for _, kept := range catalogue.KeptCards(c.homeOrNone(), c.args[0]) {
+		if card == nil && (version == kept.Version || version == "" && e.ID == "") {
+			card, e = kept, catalogue.Entry{Origin: catalogue.Removed}
+		}
+	}
+	switch {
+	case card != nil:
+	case err != nil:
+		return err
+	default:
+		return fmt.Errorf("no card of %s %s is kept", c.args[0], version)
 	}
 	if c.json {
 		return c.emit(modelRow{Card: card, Origin: e.Origin, By: e.By})
@@ -71,7 +77,7 @@ func writeCard(w io.Writer, card *models.Card, origin catalogue.Origin, lang str
 	s := sheet{w, lang}
 	fmt.Fprintf(w, "%s (%s %s)\n", card.Name.In(lang), card.ID, card.Version)
 	if origin == catalogue.Removed {
-		fmt.Fprintln(w, s.pick("已移除，只保留了模型卡", "removed; only its card is kept"))
+		fmt.Fprintln(w, s.pick("已不再安装，只保留了模型卡", "no longer installed; only its card is kept"))
 	}
 	s.line("注册", "registration", "%s", card.Purpose.Registration.In(lang))
 	s.line("用途", "intended use", "%s", card.Purpose.IntendedUse.In(lang))

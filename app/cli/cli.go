@@ -92,7 +92,7 @@ func commands() []command {
 		{"render", "render FILE [--frame N] [--window C,W] [--state GSPS] [--overlays] [--out PNG]: 8-bit picture", cmdRender},
 		{"import", "import PATH...: copy studies into the data folder", cmdImport},
 		{"studies", "studies [QUERY]: list studies", cmdStudies},
-		{"models", "models list|show ID|verify ID|install FILE|FOLDER [--replace]|remove ID|pack FOLDER [--out ZIP]|accept ID --cases CSV|scorecard ID", cmdModels},
+		{"models", "models list|show ID [--version V]|verify ID|install FILE|FOLDER [--replace]|remove ID|pack FOLDER [--out ZIP]|accept ID --cases CSV|scorecard ID", cmdModels},
 		{"analyze", "analyze PATH|STUDY_UID [--model ID] [--region X0,Y0,X1,Y1] [--organ NAME] [--state NAME=VALUE]", cmdAnalyze},
 		{"findings", "findings list STUDY_UID|confirm UID|edit UID --label --note --region|reject UID --reason", cmdFindings},
 		{"patients", "patients import FILE|search TEXT|show ID|link STUDY PATIENT|unlink STUDY|review", cmdPatients},

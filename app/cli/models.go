@@ -76,13 +76,14 @@ func cmdModels(ctx context.Context, c *call) error {
 		}
 		return c.scorecard(ctx, out, lang, since)
 	case "show":
-		var lang string
+		var lang, version string
 		if err := c.parse(rest, func(f *flag.FlagSet) {
+			f.StringVar(&version, "version", "", "of a card that is kept of a model no longer installed")
 			f.StringVar(&lang, "lang", "", "zh or en; both where not given")
 		}); err != nil {
 			return err
 		}
-		return c.showModel(lang)
+		return c.showModel(lang, version)
 	}
 	if err := c.parse(rest, nil); err != nil {
 		return err

@@ -106,6 +106,10 @@ func TestAModelIsInstalledListedVerifiedRunAndRemoved(t *testing.T) {
 	if stdout, _ = l.want(ExitDone, "analyze", film, "--model", filmModel, "--json"); strings.Contains(stdout, `"1.9.0"`) {
 		t.Errorf("analyze ran what was removed: %s", stdout)
 	}
+	if stdout, _ = l.want(ExitDone, "models", "show", filmModel, "--version", "1.9.0"); !strings.Contains(stdout, "只保留了模型卡") || !strings.Contains(stdout, "Next") {
+		t.Errorf("the kept card: %s", stdout)
+	}
+	l.want(ExitFailed, "models", "show", filmModel, "--version", "3.0.0")
 	l.want(ExitRefused, "models", "remove", filmModel) // ships with the program
 	l.want(ExitFailed, "models", "remove", "nosuch")
 	stdout, _ = l.want(ExitDone, "doctor", "--json")
