@@ -78,7 +78,7 @@ func (d *demo) holdConsult(ctx context.Context) error {
 
 func (d *demo) packConsult(ctx context.Context, id string) error {
 	const passphrase = "demo pack passphrase 样本"
-	d.pack = filepath.Join(d.home, "export", id+".lypack")
+	d.pack = filepath.Join(d.home, "export", id+".lymdt")
 	var sealed bytes.Buffer
 	if err := d.station.Consult.WritePack(ctx, d.radiologist, id, passphrase, &sealed); err != nil {
 		return err

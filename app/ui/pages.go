@@ -72,6 +72,7 @@ func (p *signInPage) words() {
 
 // shown empties the page and says when there is nobody yet.
 func (p *signInPage) shown() {
+	p.login.SetText("") // the next person may be another one
 	p.password.SetText("")
 	p.problem.SetText("")
 	p.button.Enable()

@@ -73,7 +73,11 @@ func TestTheNextPersonsStudyOpensWithThePanelBesideIt(t *testing.T) {
 		t.Fatal(len(known), err)
 	}
 	for _, login := range []string{"radiologist", "pathologist"} {
+		s.signIn.login.SetText("who was here before")
 		s.ws.SetUser(records.User{})
+		if s.signIn.login.Text != "" {
+			t.Errorf("the next person finds %q", s.signIn.login.Text)
+		}
 		s.ws.SetUser(sample.Users[login])
 		s.ws.OpenStudy(known[0].StudyUID, func(err error) { t.Error(err) })
 		s.ws.Settle()

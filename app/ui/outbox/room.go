@@ -216,6 +216,7 @@ func (r *room) load() {
 			if err == nil {
 				r.rows, r.unqueued = Sorted(ds), aside
 				r.render()
+				r.mark()
 				r.ask()
 			}
 		}
@@ -248,6 +249,18 @@ func (r *room) current() (records.Delivery, bool) {
 		}
 	}
 	return records.Delivery{}, false
+}
+
+// mark lets the table's mark follow the delivery that was chosen to the row
+// where it stands now.
+func (r *room) mark() {
+	for i, d := range r.rows {
+		if d.ID == r.selected {
+			r.table.Select(widget.TableCellID{Row: i})
+			return
+		}
+	}
+	r.table.UnselectAll()
 }
 
 func (r *room) choose(id string) {
