@@ -11,7 +11,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"longying/imaging"
 	"longying/imaging/codec"
@@ -209,31 +211,48 @@ func (a *Archive) StudyAs(ctx context.Context, studyUID string, text records.Hea
 		return nil, fmt.Errorf("study %s: %w; import it first", studyUID, records.ErrNotFound)
 	}
 	rd := a.reader(ctx, text)
-	var instances []imaging.Instance
-	for i := range objects {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if objects[i].SOPClass == "" {
-			in, err := a.slideHeader(ctx, &objects[i])
-			if err != nil {
-				return nil, err
+	instances := make([]imaging.Instance, len(objects))
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(objects)) {
+		group.Go(func() {
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(objects) {
+					return
+				}
+				in, err := a.header(ctx, rd, &objects[i])
+				if err != nil {
+					cancel(err)
+					return
+				}
+				instances[i] = *in
 			}
-			instances = append(instances, *in)
-			continue
-		}
-		f, err := a.open(rd, &objects[i])
-		if err != nil {
-			return nil, err
-		}
-		in := *f.Instance()
-		in.Source = objects[i].SOPUID
-		f.Close()
-		instances = append(instances, in)
+		})
+	}
+	group.Wait()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
 	}
 	studies := dicomfile.Group(instances)
 	if len(studies) != 1 {
 		return nil, fmt.Errorf("study %s: its stored objects belong to %d studies; run longying doctor", studyUID, len(studies))
 	}
 	return &studies[0], nil
+}
+
+func (a *Archive) header(ctx context.Context, rd dicomfile.Reader, o *records.Object) (*imaging.Instance, error) {
+	if o.SOPClass == "" {
+		return a.slideHeader(ctx, o)
+	}
+	f, err := a.open(rd, o)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	in := *f.Instance()
+	in.Source = o.SOPUID
+	return &in, nil
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,11 +17,13 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"longying/app/station"
+	"longying/app/ui/canvas"
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
 	"longying/imaging"
 	"longying/imaging/codec"
 	"longying/imaging/dicomfile"
+	"longying/records"
 )
 
 // ctSeries writes CT slices from one number up to another into a folder.
@@ -101,6 +104,67 @@ func TestTheFirstPictureComesUnderItsPatientBeforeTheOtherHeadersAreRead(t *test
 	}
 }
 
+// viewport is the first viewport below an object.
+func viewport(o fyne.CanvasObject) *canvas.Image {
+	switch o := o.(type) {
+	case *canvas.Image:
+		return o
+	case *fyne.Container:
+		for _, c := range o.Objects {
+			if i := viewport(c); i != nil {
+				return i
+			}
+		}
+	}
+	return nil
+}
+
+func TestTheSampleCTIsShownInTheOrderOfPositionWithTheTiltOfItsGantry(t *testing.T) {
+	s, _, st, sample := opened(t)
+	if err := sample.Fill(t.Context(), st, func(int, int) {}); err != nil {
+		t.Fatal(err)
+	}
+	known, err := st.Registry.Studies(t.Context(), s.ws.User(), records.ExaminationFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ex := range known {
+		if slices.Contains(ex.Modalities, "CT") {
+			s.ws.OpenStudy(ex.StudyUID, func(err error) { t.Error(err) })
+		}
+	}
+	s.ws.Settle()
+	picture := viewport(s.front.Content)
+	if picture == nil {
+		t.Fatal("no viewport is in front")
+	}
+	depth := math.Inf(-1)
+	for _, key := range []fyne.KeyName{fyne.KeyHome, fyne.KeyDown, fyne.KeyDown, fyne.KeyEnd} {
+		s.ws.Keys.Typed(&fyne.KeyEvent{Name: key})
+		s.ws.Settle()
+		words := picture.Words()
+		if said := strings.Join(words.Warnings, "\n"); said != "机架倾斜 16.5°（文件头注明 16.5°）" {
+			t.Errorf("%q", said)
+		}
+		shown, ok := picture.Shown()
+		if !ok {
+			t.Fatal(picture.Problem())
+		}
+		plane := shown.Plane()
+		if plane.Depth() <= depth {
+			t.Errorf("%g mm follows %g mm", plane.Depth(), depth)
+		}
+		depth = plane.Depth()
+		if left := strings.Join(words.BottomLeft, "\n"); !strings.Contains(left, fmt.Sprintf("位置 %.1f mm", depth)) || !strings.Contains(left, fmt.Sprintf("第 %d/24 幅", picture.State().Slice+1)) {
+			t.Errorf("%q", left)
+		}
+	}
+	s.ws.CloseStudy()
+	if used, _ := s.ws.Frames.Used(); used != 0 {
+		t.Errorf("%d bytes of frames are kept of a study that is closed", used)
+	}
+}
+
 // bareWorkspace is a workspace on a folder of its own, without a window.
 func bareWorkspace(b *testing.B) *workspace.Workspace {
 	b.Helper()
@@ -128,9 +192,9 @@ func bareWorkspace(b *testing.B) *workspace.Workspace {
 // 2,000 slices is open and scrolled from end to end and back, in a window of the
 // toolkit's test driver: in MiB, and how much that is beyond the cache's limit.
 func BenchmarkMemory2000(b *testing.B) {
-	const slices, batch = 2000, 100
+	const count, batch = 2000, 100
 	s, _ := signedIn(b)
-	for from := 0; from < slices; from += batch {
+	for from := 0; from < count; from += batch {
 		dir := b.TempDir()
 		ctSeries(b, dir, "2.25.2000", from, from+batch, 512)
 		if _, err := s.ws.Registry.Import(b.Context(), s.ws.User(), []string{dir}, nil); err != nil {
@@ -153,7 +217,7 @@ func BenchmarkMemory2000(b *testing.B) {
 		s.ws.OpenStudy("2.25.2000", func(err error) { b.Error(err) })
 		s.ws.Settle()
 		for _, key := range []fyne.KeyName{fyne.KeyHome, fyne.KeyDown, fyne.KeyUp} {
-			for range slices {
+			for range count {
 				s.ws.Keys.Typed(&fyne.KeyEvent{Name: key})
 				if key == fyne.KeyHome {
 					break
