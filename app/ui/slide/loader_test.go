@@ -96,12 +96,17 @@ func start(t *testing.T, m *made) (*loader, chan struct{}) {
 	return l, came
 }
 
-// settle shows a viewport until nothing is read any more.
-func settle(l *loader, came chan struct{}, v render.View, w, h int) *image.RGBA {
+// await shows a viewport until nothing is read any more.
+func await(l *loader, came chan struct{}, v render.View, w, h int) {
 	l.want(l.pyramid.wanted(v, w, h, l.cheap))
 	for l.busy() {
 		<-came
 	}
+}
+
+// settle draws it then.
+func settle(l *loader, came chan struct{}, v render.View, w, h int) *image.RGBA {
+	await(l, came, v, w, h)
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
 	l.draw(img, v, &mosaic{})
 	return img
@@ -300,9 +305,9 @@ func TestNoTileThatIsSeenMakesWayForAnother(t *testing.T) {
 	m := newMade(20000, 16000, 1)
 	l, came := start(t, m)
 	v := render.View{CenterX: 10000, CenterY: 8000, Scale: 1, Smooth: true}
-	settle(l, came, v, 7200, 7200) // more tiles than are kept otherwise
+	await(l, came, v, 6800, 6800) // more tiles than are kept otherwise
 	before := m.levels()[0]
-	settle(l, came, v, 7200, 7200)
+	await(l, came, v, 6800, 6800)
 	if after := m.levels()[0]; after != before {
 		t.Errorf("%d tiles were read, then %d more for the same picture", before, after-before)
 	}
