@@ -43,6 +43,7 @@ type room struct {
 	notes               *fyne.Container
 	shown, scale        *line                 // level and magnification; what the bar measures
 	bar                 *fynecanvas.Rectangle // of scale
+	rule                *fyne.Container       // the bar in its line
 	hint                *widget.Label
 	problem             *workspace.Problem
 	mark, run, fit, one *widget.Button
@@ -99,8 +100,9 @@ const (
 
 func (r *room) build() fyne.CanvasObject {
 	r.bar = fynecanvas.NewRectangle(look.Text())
+	r.rule = container.NewCenter(r.bar)
 	r.corner, r.colour, r.chosen = newLine(look.Text()), newLine(look.Text()), newLine(look.Text())
-	r.shown, r.scale = newLine(look.Text()), newLine(look.Text(), r.bar)
+	r.shown, r.scale = newLine(look.Text()), newLine(look.Text(), r.rule)
 	r.notes = container.NewVBox()
 	r.hint = widget.NewLabel("")
 	r.hint.Truncation = fyne.TextTruncateEllipsis
@@ -140,7 +142,7 @@ func newLine(ink color.Color, before ...fyne.CanvasObject) *line {
 	ground := fynecanvas.NewRectangle(color.NRGBA{0x10, 0x12, 0x15, 0xd0})
 	row := container.NewHBox()
 	for _, o := range before {
-		row.Add(container.NewCenter(o))
+		row.Add(o)
 	}
 	row.Add(l.text)
 	l.box = container.NewHBox(container.NewStack(ground, container.New(layout.NewCustomPaddedLayout(2, 2, 6, 6), row)))
@@ -431,13 +433,13 @@ func (r *room) measure() {
 	r.shown.set(shown)
 	µm := r.slide.Levels()[0].Micrometres()
 	if µm <= 0 {
-		r.bar.Hide()
+		r.rule.Hide()
 		r.scale.set(t("slide.scale_unknown"))
 		return
 	}
 	length, text := scaleBar(µm, zoom, longestBar*float64(r.pane.density()))
 	r.bar.SetMinSize(fyne.NewSize(float32(length)/r.pane.density(), 4))
-	r.bar.Show()
+	r.rule.Show()
 	r.scale.set(text + "  (" + t("slide.scale", fmt.Sprintf("%.3g", µm)) + ")")
 	r.scale.box.Refresh()
 }
