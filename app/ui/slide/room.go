@@ -36,6 +36,7 @@ type room struct {
 	slide   *slides.Slide
 	in      *imaging.Instance
 	region  *imaging.Region
+	waiting bool // the slide is being opened
 	runs    []records.Run
 
 	corner, colour      *line
@@ -190,9 +191,10 @@ func (r *room) open() {
 	}
 	r.slide, r.in, r.region, r.runs = nil, nil, nil, nil
 	r.problem.SetText("")
+	in := slideOf(r.ws.Current())
+	r.waiting = in != nil
 	r.describe()
 	r.showLegend()
-	in := slideOf(r.ws.Current())
 	if in == nil {
 		r.opening.Stop()
 		return
@@ -205,8 +207,10 @@ func (r *room) open() {
 			taken = context.AfterFunc(ctx, func() { _ = s.Close() })
 		}
 		return func() {
+			r.waiting = false
 			if err != nil {
 				r.problem.SetText(r.ws.Explain(err))
+				r.describe()
 				return
 			}
 			if !taken() {
@@ -389,7 +393,11 @@ func (r *room) describe() {
 		r.corner.set("")
 		r.colour.set("")
 		r.chosen.set("")
-		r.hint.SetText(t("slide.none"))
+		if r.waiting {
+			r.hint.SetText(t("slide.reading"))
+		} else {
+			r.hint.SetText(t("slide.none"))
+		}
 	default:
 		r.corner.set(strings.TrimSpace(c.Name() + "  " + c.Title()))
 		r.colour.set(colours(r.ws.Lang, r.slide))
