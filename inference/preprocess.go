@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"sync"
 
 	"longying/models"
 )
@@ -115,13 +117,22 @@ func prepare(ctx context.Context, steps []models.Step, source func(models.Step) 
 // has passed it.
 func (r *raster) step(ctx context.Context, s models.Step) error {
 	switch s.Name {
+	case "invert-monochrome1", "grey-to-rgb", "resize", "clip", "window", "rescale", "min-max", "mean-std":
+	default:
+		r.settle()
+	}
+	switch s.Name {
 	case "invert-monochrome1":
 		if r.photometric == "MONOCHROME1" {
 			low, high := r.extremes()
 			r.each(func(_ int, v float32) float32 { return (high + low) - v })
 		}
 	case "grey-to-rgb":
-		r.planes = [][]float32{r.planes[0], append([]float32(nil), r.planes[0]...), append([]float32(nil), r.planes[0]...)}
+		if t := r.stored; t != nil {
+			t.tables = [][]float32{t.tables[0], slices.Clone(t.tables[0]), slices.Clone(t.tables[0])}
+			break
+		}
+		r.planes = [][]float32{r.planes[0], slices.Clone(r.planes[0]), slices.Clone(r.planes[0])}
 	case "rgb-to-grey":
 		return r.grey()
 	case "stain-normalise":
@@ -160,8 +171,8 @@ func (r *raster) step(ctx context.Context, s models.Step) error {
 		}
 		return r.zScore()
 	case "mean-std":
-		if len(s.Mean) != len(r.planes) {
-			return fmt.Errorf("%d values for %d channels", len(s.Mean), len(r.planes))
+		if len(s.Mean) != r.channels() {
+			return fmt.Errorf("%d values for %d channels", len(s.Mean), r.channels())
 		}
 		r.each(func(c int, v float32) float32 { return float32(v-float32(s.Mean[c])) / float32(s.Std[c]) })
 	default:
@@ -171,19 +182,40 @@ func (r *raster) step(ctx context.Context, s models.Step) error {
 }
 
 func (r *raster) each(f func(channel int, v float32) float32) {
-	for c, plane := range r.planes {
-		for i, v := range plane {
-			plane[i] = f(c, v)
+	if r.stored != nil {
+		for c, table := range r.stored.tables {
+			for i, v := range table {
+				table[i] = f(c, v)
+			}
 		}
+		return
+	}
+	for c, plane := range r.planes {
+		inParts(len(plane), func(from, to int) {
+			part := plane[from:to]
+			for i, v := range part {
+				part[i] = f(c, v)
+			}
+		})
 	}
 }
 
 func (r *raster) extremes() (low, high float32) {
+	if r.stored != nil {
+		return r.stored.extremes()
+	}
 	low, high = r.planes[0][0], r.planes[0][0]
+	var mu sync.Mutex
 	for _, plane := range r.planes {
-		for _, v := range plane {
-			low, high = min(low, v), max(high, v)
-		}
+		inParts(len(plane), func(from, to int) {
+			l, h := plane[from], plane[from]
+			for _, v := range plane[from:to] {
+				l, h = min(l, v), max(h, v)
+			}
+			mu.Lock()
+			low, high = min(low, l), max(high, h)
+			mu.Unlock()
+		})
 	}
 	return low, high
 }
@@ -203,33 +235,54 @@ func (r *raster) zScore() error {
 	if low, high := r.extremes(); low == high {
 		return errConstant
 	}
-	n, sum := 0, 0.0
+	n := 0
 	for _, plane := range r.planes {
 		n += len(plane)
-		for _, v := range plane {
-			sum += float64(v)
-		}
 	}
-	mean, squares := sum/float64(n), 0.0
-	for _, plane := range r.planes {
-		for _, v := range plane {
-			d := float64(v) - mean
-			squares += float64(d * d)
-		}
-	}
+	mean := r.sum(func(v float64) float64 { return v }) / float64(n)
+	squares := r.sum(func(v float64) float64 { return float64((v - mean) * (v - mean)) })
 	std := math.Sqrt(squares / float64(n))
 	r.each(func(_ int, v float32) float32 { return float32((float64(v) - mean) / std) })
 	return nil
 }
 
+// sum adds f of all values in float64, in pieces of a fixed length, so that it
+// does not depend on the processors.
+func (r *raster) sum(f func(v float64) float64) float64 {
+	const piece = 1 << 14
+	total := 0.0
+	for _, plane := range r.planes {
+		sums := make([]float64, (len(plane)+piece-1)/piece)
+		inParts(len(plane), func(from, to int) {
+			for k := (from + piece - 1) / piece; k < (to+piece-1)/piece; k++ {
+				s := 0.0
+				for _, v := range plane[k*piece : min((k+1)*piece, len(plane))] {
+					s += f(float64(v))
+				}
+				sums[k] = s
+			}
+		})
+		for _, s := range sums {
+			total += s
+		}
+	}
+	return total
+}
+
 // tensor lays the raster out: channels before or after the pixels.
 func (r *raster) tensor(order string) Tensor {
-	n, channels := r.rows*r.columns*r.slices, len(r.planes)
-	data := make([]float32, n*channels)
+	n, channels := r.rows*r.columns*r.slices, r.channels()
+	if order[len(order)-1] == 'C' {
+		r.settle()
+	}
 	shape := []int64{int64(r.rows), int64(r.columns)}
 	if len(order) == 5 {
 		shape = append([]int64{int64(r.slices)}, shape...)
 	}
+	if channels == 1 && r.stored == nil && order[len(order)-1] != 'C' {
+		return Tensor{Shape: append([]int64{1, 1}, shape...), Data: r.planes[0]} // nothing else uses it any more
+	}
+	data := make([]float32, n*channels)
 	if order[len(order)-1] == 'C' {
 		for i, plane := range r.planes {
 			for k, v := range plane {
@@ -238,8 +291,14 @@ func (r *raster) tensor(order string) Tensor {
 		}
 		return Tensor{Shape: append(append([]int64{1}, shape...), int64(channels)), Data: data}
 	}
-	for i, plane := range r.planes {
-		copy(data[i*n:], plane)
+	if t := r.stored; t != nil {
+		for p, table := range t.tables {
+			inParts(n, func(from, to int) { t.lookup(t.channel(p), table, from, data[p*n+from:p*n+to]) })
+		}
+	} else {
+		for i, plane := range r.planes {
+			copy(data[i*n:], plane)
+		}
 	}
 	return Tensor{Shape: append([]int64{1, int64(channels)}, shape...), Data: data}
 }

@@ -10,6 +10,7 @@ import (
 // raster is an image or a volume on its way to a tensor: float32, one plane for
 // each channel, row-major, slice after slice.
 type raster struct {
+	stored        *tabled // where it is given, there are no planes yet: see settle
 	planes        [][]float32
 	columns, rows int
 	slices        int        // 1 for an image

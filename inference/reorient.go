@@ -91,16 +91,17 @@ func (r *raster) reorient(to string) error {
 		}
 	}
 	for c, plane := range r.planes {
-		out := make([]float32, 0, len(plane))
-		for z := range size[2] {
-			for y := range size[1] {
-				at := start[0] + start[1] + start[2] + z*step[2] + y*step[1]
-				for range size[0] {
-					out = append(out, plane[at])
+		out := make([]float32, len(plane))
+		rows := size[1] * size[2]
+		inParts(len(plane), func(from, to int) {
+			for row := from * rows / len(plane); row < to*rows/len(plane); row++ {
+				at := start[0] + start[1] + start[2] + row/size[1]*step[2] + row%size[1]*step[1]
+				for x := range out[row*size[0] : (row+1)*size[0]] {
+					out[row*size[0]+x] = plane[at]
 					at += step[0]
 				}
 			}
-		}
+		})
 		r.planes[c] = out
 	}
 	spacing, source := r.spacing, r.source
@@ -152,7 +153,7 @@ func (r *raster) resample(ctx context.Context, to [3]float64, linear bool) error
 		var err error
 		rows := from[1] * from[2]
 		if kernels[0] != nil {
-			if plane, err = resizeRows(ctx, plane, from[0], rows, kernels[0]); err != nil {
+			if plane, err = resizeRows(ctx, linesOf(plane, from[0]), from[0], rows, kernels[0]); err != nil {
 				return err
 			}
 		}

@@ -10,22 +10,30 @@ import "context"
 // their own (the conversions keep the compiler from fusing), so that every
 // platform gives the same bits.
 func (r *raster) resize(ctx context.Context, columns, rows int, kernel func(in, out int) []weights) error {
-	for i, plane := range r.planes {
+	if columns == r.columns {
+		r.settle()
+	}
+	planes := make([][]float32, r.channels())
+	for i := range planes {
 		var err error
+		var plane []float32
 		width := r.columns
 		if columns != r.columns {
-			if plane, err = resizeRows(ctx, plane, r.columns, r.rows*r.slices, kernel(r.columns, columns)); err != nil {
+			if plane, err = resizeRows(ctx, r.lines(i), r.columns, r.rows*r.slices, kernel(r.columns, columns)); err != nil {
 				return err
 			}
 			width = columns
+		} else {
+			plane = r.planes[i]
 		}
 		if rows != r.rows {
 			if plane, err = r.resizeSlices(ctx, plane, width, kernel(r.rows, rows)); err != nil {
 				return err
 			}
 		}
-		r.planes[i] = plane
+		planes[i] = plane
 	}
+	r.planes, r.stored = planes, nil
 	for a, out := range [2]int{columns, rows} {
 		if in := r.size()[a]; in != out {
 			r.source[a].sized(in, out)
@@ -52,44 +60,82 @@ func (r *raster) resizeSlices(ctx context.Context, plane []float32, width int, k
 	return out, nil
 }
 
-func resizeRows(ctx context.Context, in []float32, width, rows int, kernel []weights) ([]float32, error) {
-	columns := len(kernel)
-	out := make([]float32, rows*columns)
-	for y := range rows {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		line, to := in[y*width:(y+1)*width], out[y*columns:(y+1)*columns]
-		for x, c := range kernel {
-			sum := 0.0
-			from := line[c.first : c.first+len(c.w)]
-			for k, w := range c.w {
-				sum += float64(float64(from[k]) * w)
-			}
-			to[x] = float32(sum)
+// lines gives a function that gives a row of a plane; buffer has room for it.
+func (r *raster) lines(plane int) func(y int, buffer []float32) []float32 {
+	if t := r.stored; t != nil {
+		return func(y int, buffer []float32) []float32 {
+			t.lookup(t.channel(plane), t.tables[plane], y*r.columns, buffer)
+			return buffer
 		}
 	}
-	return out, nil
+	return linesOf(r.planes[plane], r.columns)
+}
+
+func linesOf(in []float32, width int) func(y int, buffer []float32) []float32 {
+	return func(y int, _ []float32) []float32 { return in[y*width : (y+1)*width] }
+}
+
+func resizeRows(ctx context.Context, line func(y int, buffer []float32) []float32, width, rows int, kernel []weights) ([]float32, error) {
+	columns := len(kernel)
+	out := make([]float32, rows*columns)
+	inParts(rows*width, func(from, to int) {
+		buffer := make([]float32, width)
+		for y := (from + width - 1) / width; y < (to+width-1)/width && ctx.Err() == nil; y++ {
+			convolve(out[y*columns:(y+1)*columns], line(y, buffer), kernel)
+		}
+	})
+	return out, ctx.Err()
+}
+
+// convolve makes a row. Four sums go on side by side, so that none waits for its
+// own last addition; each is summed in its own order.
+func convolve(to, line []float32, kernel []weights) {
+	x := 0
+	for ; x+4 <= len(kernel); x += 4 {
+		a, b, c, d := &kernel[x], &kernel[x+1], &kernel[x+2], &kernel[x+3]
+		n := min(len(a.w), len(b.w), len(c.w), len(d.w))
+		la, lb, lc, ld := line[a.first:][:n], line[b.first:][:n], line[c.first:][:n], line[d.first:][:n]
+		wa, wb, wc, wd := a.w[:n], b.w[:n], c.w[:n], d.w[:n]
+		var sa, sb, sc, sd float64
+		for k := range n {
+			sa += float64(float64(la[k]) * wa[k])
+			sb += float64(float64(lb[k]) * wb[k])
+			sc += float64(float64(lc[k]) * wc[k])
+			sd += float64(float64(ld[k]) * wd[k])
+		}
+		to[x], to[x+1], to[x+2], to[x+3] = rest(sa, line, a, n), rest(sb, line, b, n), rest(sc, line, c, n), rest(sd, line, d, n)
+	}
+	for ; x < len(kernel); x++ {
+		to[x] = rest(0, line, &kernel[x], 0)
+	}
+}
+
+// rest adds what is behind the first n weights.
+func rest(sum float64, line []float32, c *weights, n int) float32 {
+	for k := n; k < len(c.w); k++ {
+		sum += float64(float64(line[c.first+k]) * c.w[k])
+	}
+	return float32(sum)
 }
 
 func resizeColumns(ctx context.Context, in []float32, width int, kernel []weights) ([]float32, error) {
 	out := make([]float32, len(kernel)*width)
-	sums := make([]float64, width)
-	for y, c := range kernel {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		clear(sums)
-		for k, w := range c.w {
-			line := in[(c.first+k)*width:][:width]
-			for x, v := range line {
-				sums[x] += float64(float64(v) * w)
+	inParts(len(out), func(from, to int) {
+		sums := make([]float64, width)
+		for y := (from + width - 1) / width; y < (to+width-1)/width && ctx.Err() == nil; y++ {
+			c := &kernel[y]
+			clear(sums)
+			for k, w := range c.w {
+				line := in[(c.first+k)*width:][:width]
+				for x, v := range line {
+					sums[x] += float64(float64(v) * w)
+				}
+			}
+			to := out[y*width:][:width]
+			for x, s := range sums {
+				to[x] = float32(s)
 			}
 		}
-		to := out[y*width:][:width]
-		for x, s := range sums {
-			to[x] = float32(s)
-		}
-	}
-	return out, nil
+	})
+	return out, ctx.Err()
 }

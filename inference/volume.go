@@ -58,16 +58,18 @@ func (v *Volume) raster() (*raster, error) {
 		return nil, err
 	}
 	out, least, padded := make([]float32, n), float32(math.Inf(1)), false
+	copy(out, v.Values)
 	for i, x := range v.Values {
 		switch {
-		case math.IsNaN(float64(x)):
-			padded = true
+		case x-x == 0: // finite
+			if x < least {
+				least = x
+			}
 		case math.IsInf(float64(x), 0):
 			return nil, fmt.Errorf("the value in column %d, row %d, slice %d is not a finite number", i%v.Columns, i/v.Columns%v.Rows, i/v.Columns/v.Rows)
 		default:
-			least = min(least, x)
+			padded = true
 		}
-		out[i] = x
 	}
 	if math.IsInf(float64(least), 1) {
 		return nil, errors.New("every voxel is padding")
