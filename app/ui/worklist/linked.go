@@ -87,7 +87,7 @@ func (v *linkedView) words() {
 	l := v.ws.Lang
 	name, birth, sex := "…", "", ""
 	if p := v.patient; p != nil {
-		name, birth, sex = p.Name, p.BirthDate, l.Or(lang.Key("sex."+string(p.Sex)), string(p.Sex))
+		name, birth, sex = p.Name, day(p.BirthDate), l.Or(lang.Key("sex."+string(p.Sex)), string(p.Sex))
 	}
 	v.title.Importance = widget.MediumImportance
 	if len(v.ex.LinkConflicts) > 0 {

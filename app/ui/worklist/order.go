@@ -3,6 +3,7 @@ package worklist
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"longying/app/ui/lang"
 	"longying/imaging"
@@ -91,4 +92,13 @@ func value(l *lang.Strings, ex *records.Examination, column int) string {
 		return l.T("worklist.unlinked", l.Or(lang.Key("linkreason."+ex.LinkReason), ex.LinkReason))
 	}
 	return ""
+}
+
+// day writes a DICOM date, YYYYMMDD, as people read it; anything else stays as
+// it is.
+func day(date string) string {
+	if t, err := time.Parse("20060102", date); err == nil {
+		return t.Format("2006-01-02")
+	}
+	return date
 }

@@ -125,7 +125,7 @@ func (v *linkView) words() {
 	t := v.ws.Lang.T
 	h := v.ex.Header
 	v.title.SetText(t("worklist.whose", v.ws.Lang.Or(lang.Key("linkreason."+v.ex.LinkReason), v.ex.LinkReason)))
-	v.header.SetText(t("worklist.header", h.Display, h.PatientID, h.BirthDate, v.ws.Lang.Or(lang.Key("sex."+string(records.SexFromDICOM(h.Sex))), h.Sex)))
+	v.header.SetText(t("worklist.header", h.Display, h.PatientID, day(h.BirthDate), v.ws.Lang.Or(lang.Key("sex."+string(records.SexFromDICOM(h.Sex))), h.Sex)))
 	var lines []string
 	for _, c := range v.ex.LinkConflicts {
 		lines = append(lines, workspace.ConflictText(v.ws.Lang, c))
@@ -160,7 +160,7 @@ func (v *linkView) find() {
 func (v *linkView) showPeople() {
 	v.people.Objects = nil
 	for _, p := range v.found {
-		l := widget.NewLabel(v.ws.Lang.T("worklist.register", p.Name, p.IDNumber, p.BirthDate, v.ws.Lang.Or(lang.Key("sex."+string(p.Sex)), string(p.Sex))))
+		l := widget.NewLabel(v.ws.Lang.T("worklist.register", p.Name, p.IDNumber, day(p.BirthDate), v.ws.Lang.Or(lang.Key("sex."+string(p.Sex)), string(p.Sex))))
 		l.Truncation = fyne.TextTruncateEllipsis
 		b := widget.NewButton(v.ws.Lang.T("worklist.link"), func() { v.link(p.ID) })
 		b.Importance = widget.WarningImportance
