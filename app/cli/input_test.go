@@ -126,11 +126,12 @@ func TestAnalyzeAnswersByTheContractOnAFileThatIsNotKept(t *testing.T) {
 	l.want(ExitDone, "analyze", aged(t, "005Y"), "--model", filmModel)
 	l.want(ExitRefused, "analyze", filepath.Join(dir, "ct"), "--model", filmModel)
 	slide := filepath.Join(dir, "slide", "slide.dcm")
-	l.want(ExitRefused, "analyze", slide, "--model", slideModel)                                                    // no region
-	l.want(ExitRefused, "analyze", slide, "--model", slideModel, "--region", "448,224,1120,448")                    // no organ
-	l.want(ExitRefused, "analyze", slide, "--model", slideModel, "--region", "448,224,1120,448", "--organ", "bone") // an organ it does not know
-	l.want(ExitRefused, "analyze", slide, "--model", slideModel, "--region", "448,224,9999,448", "--organ", "lung") // leaves the slide
-	l.want(ExitFailed, "analyze", film, "--model", "nosuch")                                                        // no such model
+	l.want(ExitRefused, "analyze", slide, "--model", slideModel)                                                     // no region
+	l.want(ExitRefused, "analyze", slide, "--model", slideModel, "--region", "448,224,1120,448", "--organ", "colon") // the header says lung
+	l.want(ExitRefused, "analyze", slide, "--model", slideModel, "--region", "448,224,1120,448", "--organ", "bone")  // an organ it does not know
+	l.want(ExitRefused, "analyze", slide, "--model", slideModel, "--region", "448,224,9999,448", "--organ", "lung")  // leaves the slide
+	l.want(ExitFailed, "analyze", film, "--model", "nosuch")                                                         // no such model
+	l.want(ExitDone, "analyze", slide, "--model", slideModel, "--region", "448,224,1120,448")                        // the header's organ is enough
 	stdout, _ = l.want(ExitDone, "analyze", slide, "--model", slideModel, "--region", "448,224,1120,448", "--organ", "lung", "--json")
 	if row := l.rows(stdout)[0]; row["outcome"] != "proposed" || row["amber"] == nil || row["code"] == "" {
 		t.Errorf("the tumour region gave %v", row)
