@@ -86,6 +86,7 @@ const (
 	ReasonScaleUnknown     ReasonCode = "scale_unknown"           // slide without micrometres per pixel
 	ReasonScale            ReasonCode = "scale"                   // 0 found, 1 wanted
 	ReasonNoTissue         ReasonCode = "no_tissue"               // 0 patches looked at, 1 least share of tissue
+	ReasonTiles            ReasonCode = "tiles"                   // the slide does not say how its tiles lie
 	ReasonStain            ReasonCode = "stain"                   // 0 found, 1 wanted
 	ReasonStainMissing     ReasonCode = "stain_missing"           // 0 wanted
 	ReasonOrganMissing     ReasonCode = "organ_missing"           // 0 organs known

@@ -34,6 +34,7 @@ func reasonSentences() map[ReasonCode]string {
 		ReasonScaleUnknown:     "the slide does not say how many micrometres a pixel measures",
 		ReasonScale:            "the slide has {0} micrometres a pixel; the model needs {1}",
 		ReasonNoTissue:         "none of the {0} patches holds enough tissue (at least {1})",
+		ReasonTiles:            "the slide does not say how its tiles lie, so they may be out of place; a model must not type them",
 		ReasonStain:            "the slide is stained with {0}; the model knows only {1}",
 		ReasonStainMissing:     "the header does not name the stain; the model knows only {0}",
 		ReasonOrganMissing:     "the specimen's organ is not known; say which of {0} it is",

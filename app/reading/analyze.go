@@ -129,6 +129,9 @@ func (r *Reading) run(ctx context.Context, actor records.User, p *models.Package
 			return nil, err
 		}
 		defer sl.Close()
+		if misplaced(sl) {
+			return []inference.Prediction{inference.Refusal(p.Card, q.Ref, inference.Reason{Code: inference.ReasonTiles})}, nil
+		}
 		return inference.TypeRegion(ctx, q, sl, progress)
 	}
 	if len(p.Card.Input.Tensor.Shape) == 5 {
@@ -150,6 +153,12 @@ func (r *Reading) atSite(ctx context.Context, p *models.Package, asIs bool) (inf
 	}
 	p, err = p.WithThresholds(site.Thresholds)
 	return site, p, err
+}
+
+// misplaced reports a slide that does not say how its tiles lie: they are shown
+// as they most often lie, but a model would type a picture that may not exist.
+func misplaced(s *slide.Slide) bool {
+	return slices.ContainsFunc(s.Notes(), func(n slide.Note) bool { return n.Code == slide.NoteAssumedFull })
 }
 
 // openSlide opens the slide whose finest level an instance holds, with its other
