@@ -43,7 +43,7 @@ func modalityValues(src Image) (*raster, error) {
 	}
 	if r.stored != nil {
 		for i, v := range r.stored.tables[0] {
-			if r.stored.used[0][i] && v-v != 0 {
+			if v-v != 0 && r.stored.occurring()[0][i] {
 				return nil, fmt.Errorf("the stored value %d has no finite modality value", r.stored.first+i)
 			}
 		}

@@ -9,9 +9,13 @@ import (
 // pixel alone so far is in a table of the values that occur. A pixel is looked up
 // once, when it is needed, instead of once for each step.
 type tabled struct {
-	first  int         // the stored value of the first entry
-	tables [][]float32 // one for each channel
-	used   [][]bool    // which entries occur, by channel of the stored pixels
+	samples int
+	first   int         // the stored value of the first entry
+	tables  [][]float32 // one for each channel
+
+	// occurring says which entries occur, by channel of the stored pixels; it is
+	// found when it is asked for.
+	occurring func() [][]bool
 
 	// lookup brings len(into) pixels of a channel of the stored pixels, from one
 	// on, through a table.
@@ -21,50 +25,28 @@ type tabled struct {
 // newTabled takes stored values of samples channels, pixel by pixel. lowest is the
 // smallest value of their type, span how many there are.
 func newTabled[T uint8 | int8 | uint16 | int16](stored []T, samples, lowest, span int, value func(float64) float32) *tabled {
-	used := make([][]bool, samples)
-	for c := range used {
-		used[c] = make([]bool, span)
-	}
-	var mu sync.Mutex
-	inParts(len(stored)/samples, func(from, to int) {
-		mine := make([][]bool, samples)
-		for c := range mine {
-			mine[c] = make([]bool, span)
-			in := mine[c]
-			for i := from*samples + c; i < to*samples; i += samples {
-				in[int(stored[i])-lowest] = true
+	t := &tabled{samples: samples, first: lowest}
+	// A table for all values costs more than the pixels of a small image.
+	if span > 1<<8 && len(stored) < 16*span {
+		low, high := stored[0], stored[0]
+		for _, v := range stored {
+			if v < low {
+				low = v
+			}
+			if v > high {
+				high = v
 			}
 		}
-		mu.Lock()
-		defer mu.Unlock()
-		for c := range mine {
-			for i, in := range mine[c] {
-				if in {
-					used[c][i] = true
-				}
-			}
-		}
-	})
-	low, high := span, 0
-	for c := range used {
-		for i, in := range used[c] {
-			if in {
-				low, high = min(low, i), max(high, i+1)
-			}
-		}
+		t.first, span = int(low), int(high)-int(low)+1
 	}
-	t := &tabled{first: lowest + low}
-	for c := range used {
-		used[c] = used[c][low:high]
-	}
-	t.used = used
 	for range samples {
-		table := make([]float32, high-low)
+		table := make([]float32, span)
 		for i := range table {
 			table[i] = value(float64(t.first + i))
 		}
 		t.tables = append(t.tables, table)
 	}
+	t.occurring = sync.OnceValue(func() [][]bool { return occurring(stored, samples, t.first, span) })
 	first := t.first
 	t.lookup = func(channel int, table []float32, from int, into []float32) {
 		if samples == 1 {
@@ -83,14 +65,42 @@ func newTabled[T uint8 | int8 | uint16 | int16](stored []T, samples, lowest, spa
 }
 
 // channel is the channel of the stored pixels that a plane is made of.
-func (t *tabled) channel(plane int) int { return min(plane, len(t.used)-1) }
+func (t *tabled) channel(plane int) int { return min(plane, t.samples-1) }
+
+func occurring[T uint8 | int8 | uint16 | int16](stored []T, samples, first, span int) [][]bool {
+	all := make([][]bool, samples)
+	for c := range all {
+		all[c] = make([]bool, span)
+	}
+	var mu sync.Mutex
+	inParts(len(stored)/samples, func(from, to int) {
+		for c := range samples {
+			mine := make([]bool, span)
+			if samples == 1 {
+				for _, v := range stored[from:to] {
+					mine[int(v)-first] = true
+				}
+			} else {
+				for i := from*samples + c; i < to*samples; i += samples {
+					mine[int(stored[i])-first] = true
+				}
+			}
+			mu.Lock()
+			for i, in := range mine {
+				all[c][i] = all[c][i] || in
+			}
+			mu.Unlock()
+		}
+	})
+	return all
+}
 
 // extremes are the smallest and the largest value of all planes.
 func (t *tabled) extremes() (low, high float32) {
-	some := false
+	some, used := false, t.occurring()
 	for p, table := range t.tables {
 		for i, v := range table {
-			if !t.used[t.channel(p)][i] {
+			if !used[t.channel(p)][i] {
 				continue
 			}
 			if !some {
