@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"testing"
 	"time"
 
@@ -54,6 +55,77 @@ func headT1(t *testing.T) inference.Subject {
 	return s
 }
 
+// foreignCard is the card of a foreign model, with what packing fills in.
+func foreignCard(t *testing.T, name string, tensor models.TensorDef) *models.Card {
+	t.Helper()
+	draft, err := os.ReadFile(filepath.Join("..", "..", "app", "catalogue", "testdata", "foreign", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	card := new(models.Card)
+	if err := json.Unmarshal(draft, card); err != nil {
+		t.Fatal(err)
+	}
+	tensor.Values = card.Input.Tensor.Values
+	card.File.MinimumRuntime, card.Input.Tensor = "1.17.0", tensor
+	return card
+}
+
+// python reads what Python found under a key of testdata/foreign.json.
+func python(t *testing.T, key string, into any) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", "foreign.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]json.RawMessage{}
+	if err := json.Unmarshal(data, &all); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(all[key], into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTheForeignClassifierOfBrainMRGivesTheProbabilitiesThatPythonGives(t *testing.T) {
+	graph := foreign(t, "brain-mr-tumour/model.onnx")
+	card := foreignCard(t, "brain", models.TensorDef{Name: "input_layer", Shape: []int64{-1, 224, 224, 3}, Order: "NHWC"})
+	var want map[string][2]float64
+	python(t, "tumour", &want)
+	session, err := open(t).Load(graph, card, Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	q := inference.Request{Package: &models.Package{Card: card}, Runner: session}
+	v := headT1(t).Volume
+	for slice, w := range want {
+		k, err := strconv.Atoi(slice)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := &imaging.Frame{Columns: 256, Rows: 256, Samples: 1, BitsStored: 8, Photometric: "MONOCHROME2"}
+		for _, x := range v.Values[k*256*256 : (k+1)*256*256] {
+			f.Uint8 = append(f.Uint8, uint8(x))
+		}
+		got, err := inference.Analyze(t.Context(), q, inference.Subject{Image: inference.Image{Frame: f, Number: 1}}, nil)
+		if err != nil || len(got) != 1 || len(got[0].All) != 2 {
+			t.Fatalf("slice %d: %+v, %v", k, got, err)
+		}
+		for c, share := range got[0].All {
+			if math.Abs(share.Probability-w[c]) > 1e-4 {
+				t.Errorf("slice %d: %s is %g, Python has %g", k, share.Key, share.Probability, w[c])
+			}
+		}
+		if got[0].Outcome != inference.BelowThreshold || got[0].Class.Key != "yes" {
+			t.Errorf("slice %d: %+v", k, got[0])
+		}
+	}
+	if len(want) != 8 {
+		t.Errorf("%d slices", len(want))
+	}
+}
+
 // The masks and sizes of a whole volume are those of Python: the voxels of each
 // slice but for those whose two classes are as likely as one another, the volume
 // within 1e-4, the longest diameter in the same slice.
@@ -62,36 +134,25 @@ func TestTheForeignSegmentationOfAHeadMeasuresWhatPythonMeasures(t *testing.T) {
 		t.Skip("a run takes a minute and 2 GiB; make conformance does it")
 	}
 	graph := foreign(t, "meshnet-t1/model.onnx")
-	draft, err := os.ReadFile("../../app/catalogue/testdata/foreign/meshnet.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var card models.Card
-	if err := json.Unmarshal(draft, &card); err != nil {
-		t.Fatal(err)
-	}
-	card.File.MinimumRuntime = "1.17.0"
-	card.Input.Tensor = models.TensorDef{Name: "input", Shape: []int64{-1, 1, 256, 256, 256}, Order: "NCDHW"}
-	data, err := os.ReadFile("testdata/foreign.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var want map[string]struct {
+	card := foreignCard(t, "meshnet", models.TensorDef{Name: "input", Shape: []int64{-1, 1, 256, 256, 256}, Order: "NCDHW"})
+	want := map[string]struct {
 		ML      float64 `json:"mL"`
 		Longest float64
 		Slice   int
 		Voxels  []int
+	}{}
+	for _, key := range []string{"white", "grey"} {
+		w := want[key]
+		python(t, key, &w)
+		want[key] = w
 	}
-	if err := json.Unmarshal(data, &want); err != nil {
-		t.Fatal(err)
-	}
-	session, err := open(t).Load(graph, &card, Options{Threads: runtime.NumCPU()})
+	session, err := open(t).Load(graph, card, Options{Threads: runtime.NumCPU()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer session.Close()
 	began := time.Now()
-	got, err := inference.Analyze(t.Context(), inference.Request{Package: &models.Package{Card: &card}, Runner: session}, headT1(t), nil)
+	got, err := inference.Analyze(t.Context(), inference.Request{Package: &models.Package{Card: card}, Runner: session}, headT1(t), nil)
 	if err != nil || len(got) != 2 {
 		t.Fatalf("%+v, %v", got, err)
 	}
