@@ -10,9 +10,6 @@ import (
 	slides "longying/imaging/slide"
 )
 
-// tileBytes is a tile's size in memory.
-const tileBytes = 3 * side * side
-
 // mostTiles bounds the tiles kept for the screen, about 130 MiB. It is never
 // less than twice what a viewport wants, so that no tile that is seen makes way
 // for another one.
