@@ -96,7 +96,7 @@ type Input struct {
 	Spacing        *Range         `json:"spacing_mm,omitempty"`         // between pixel centres in the image plane, mm; each direction
 	SliceThickness *Range         `json:"slice_thickness_mm,omitempty"` // (0018,0050), mm
 	Contrast       string         `json:"contrast,omitempty"`           // one of ContrastRules; "" is any
-	Frames         *IntRange      `json:"frames,omitempty"`             // of one image; none: exactly one
+	Frames         *IntRange      `json:"frames,omitempty"`             // of one image, each of which is asked about; none: exactly one
 	Slices         *IntRange      `json:"slices,omitempty"`             // images of the series that make the volume; none: one image is taken
 	MinRows        int            `json:"min_rows"`                     // smallest image accepted
 	MinColumns     int            `json:"min_columns"`                  //

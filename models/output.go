@@ -47,8 +47,8 @@ type Class struct {
 	Grade      *Code       `json:"grade,omitempty"`      // ICD-O-3 histological grade, the 6th digit
 	Site       *Code       `json:"site,omitempty"`       // finding site
 	Organ      string      `json:"organ,omitempty"`      // one of Slide.Organs
-	Threshold  float64     `json:"threshold,omitempty"`  // proposed at or above; segmentation: a pixel belongs to it at or above
-	Unsure     *[2]float64 `json:"unsure,omitempty"`     // [low, high): unsure inside; low <= threshold <= high
+	Threshold  float64     `json:"threshold,omitempty"`  // proposed at or above; segmentation: a pixel belongs to it at or above, and of exclusive classes only where it is the largest
+	Unsure     *[2]float64 `json:"unsure,omitempty"`     // [low, high): unsure inside; low <= threshold <= high; segmentation: of the largest probability of all pixels
 	Colour     string      `json:"colour,omitempty"`     // #rrggbb, for maps
 	Segment    *Segment    `json:"segment,omitempty"`    // segmentation, required where the class proposes
 	After      *After      `json:"post_processing,omitempty"`

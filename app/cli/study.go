@@ -220,10 +220,13 @@ func predictionRow(p inference.Prediction) analysisRow {
 
 func cmdAnalyze(ctx context.Context, c *call) error {
 	var ids, stated stringList
-	var region, organ string
+	var region, organ, instance string
+	var frame int
 	err := c.parse(c.raw, func(f *flag.FlagSet) {
 		f.Var(&ids, "model", "model ID; may be given several times")
 		f.StringVar(&region, "region", "", "X0,Y0,X1,Y1 in pixels")
+		f.StringVar(&instance, "instance", "", "SOP instance UID of the image that is meant, where a series has several")
+		f.IntVar(&frame, "frame", 0, "frame that is meant, from 1, where the image has several; 0: all")
 		f.StringVar(&organ, "organ", "", "the specimen's organ")
 		f.Var(&stated, "state", "what the header leaves open, as view=PA; body_part, view, age, sex or contrast; may be given several times")
 	})
@@ -237,7 +240,7 @@ func cmdAnalyze(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	req := reading.Request{ModelIDs: ids, Region: reg, Organ: organ}
+	req := reading.Request{ModelIDs: ids, SOPUID: instance, Frame: frame, Region: reg, Organ: organ}
 	for _, text := range stated {
 		name, value, _ := strings.Cut(text, "=")
 		if err := req.Stated.Set(name, value); err != nil {

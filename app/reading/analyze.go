@@ -22,6 +22,7 @@ import (
 type Request struct {
 	ModelIDs []string         // empty: every installed model
 	SOPUID   string           // the instance meant, where a series holds several
+	Frame    int              // of it, counted from 1, where it has several; 0: all
 	Region   *imaging.Region  // marked by the doctor
 	Organ    string           // of the specimen, as the doctor says
 	Stated   inference.Stated // of attributes that the header does not have, by the person who asks
@@ -137,7 +138,7 @@ func (r *Reading) run(ctx context.Context, actor records.User, p *models.Package
 	if len(p.Card.Input.Tensor.Shape) == 5 {
 		return r.lookAtVolume(ctx, q, series, req.SOPUID, progress, open)
 	}
-	return r.lookAtImage(ctx, q, in, progress, open)
+	return r.lookAtImage(ctx, q, in, req.Frame, progress, open)
 }
 
 // atSite is what this site has decided about a model, and the package with its

@@ -13,18 +13,28 @@ import (
 	"longying/inference"
 )
 
-// lookAtImage gives a model the frames of one image, one after the other. Of an
-// image of several frames, what is below threshold is said once, of the frame with
-// the largest probability, and only where no frame says more.
-func (r *Reading) lookAtImage(ctx context.Context, q inference.Request, in *imaging.Instance, progress inference.Progress, open opener) ([]inference.Prediction, error) {
+// lookAtImage gives a model the frame of one image that is meant, or all, one after
+// the other (0). Of several frames, what is below threshold is said once, of the
+// frame with the largest probability, and only where no frame says more. A marked
+// region lies in one frame.
+func (r *Reading) lookAtImage(ctx context.Context, q inference.Request, in *imaging.Instance, only int, progress inference.Progress, open opener) ([]inference.Prediction, error) {
 	f, err := open(in)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	frames := max(in.Pixels.Frames, 1)
+	first, last := 1, frames
+	switch {
+	case only < 0 || only > frames:
+		return refused(q, inference.Reason{Code: inference.ReasonPixels, Args: []string{fmt.Sprintf("there is no frame %d of %d", only, frames)}}), nil
+	case only > 0:
+		first, last = only, only
+	case frames > 1 && q.Given.Region != nil:
+		return refused(q, inference.Reason{Code: inference.ReasonRegionInvalid, Args: []string{fmt.Sprintf("it is not said in which of %d frames it lies", frames)}}), nil
+	}
 	var out []inference.Prediction
-	for n := 1; n <= frames; n++ {
+	for n := first; n <= last; n++ {
 		q.Ref.Frame = n
 		frame, err := f.Frame(ctx, r.decoder, n)
 		if refusal := unreadable(q, err); refusal != nil {
@@ -37,7 +47,7 @@ func (r *Reading) lookAtImage(ctx context.Context, q inference.Request, in *imag
 		subject := inference.Subject{Scale: space.Source, Image: inference.Image{Frame: frame, Number: n, ModalityLUT: in.ModalityLUT,
 			Spacing: [2]float64{space.ColumnMM, space.RowMM}}}
 		step := progress
-		if frames > 1 {
+		if first < last {
 			step = nil
 		}
 		ps, err := inference.Analyze(ctx, q, subject, step)
@@ -45,9 +55,9 @@ func (r *Reading) lookAtImage(ctx context.Context, q inference.Request, in *imag
 			return nil, err
 		}
 		out = append(out, ps...)
-		progress(n, frames)
+		progress(n-first+1, last-first+1)
 	}
-	if frames > 1 {
+	if first < last {
 		out = withoutRepeats(out)
 	}
 	return out, nil

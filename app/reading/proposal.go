@@ -22,9 +22,18 @@ func (r *Reading) propose(p *inference.Prediction, run records.Run, actor record
 	f.Topography, f.Morphology = code(p.Class.Topography), code(p.Class.Morphology)
 	if len(p.Measurements) > 0 {
 		m := p.Measurements[0]
-		f.Value = &records.Measurement{Concept: records.Code(m.Code), Value: m.Value, Unit: m.Unit}
+		f.Value = &records.Measurement{Concept: records.Code(m.Code), Value: rounded(m.Value), Unit: m.Unit}
 	}
 	return f
+}
+
+// rounded keeps four significant digits, as people read a size; the run keeps all.
+func rounded(v float64) float64 {
+	out, err := strconv.ParseFloat(strconv.FormatFloat(v, 'e', 3, 64), 64)
+	if err != nil {
+		return v
+	}
+	return out
 }
 
 func code(c *models.Code) *records.Code {

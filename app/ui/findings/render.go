@@ -2,6 +2,7 @@ package findings
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -82,6 +83,9 @@ func (t *tab) findingRow(f records.Finding) fyne.CanvasObject {
 		from := f.Model.Name.In(l.Short()) + " " + f.Model.Version
 		if f.Probability != nil {
 			from = l.T("findings.probability", probability(*f.Probability)) + " · " + from
+		}
+		if m := f.Value; m != nil {
+			from = strings.TrimSpace(strconv.FormatFloat(m.Value, 'f', -1, 64)+" "+strings.TrimPrefix(m.Unit, "1")) + " · " + from
 		}
 		lines.Add(small(from, widget.LowImportance))
 	} else {
