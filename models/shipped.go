@@ -10,7 +10,7 @@ import (
 // A training script and its outputs (train/) are kept in the project, not in
 // the program.
 //
-//go:embed */card.json */model.onnx */LICENSE */README.md */test
+//go:embed */card.json */model.onnx */LICENSE */README.md */*.png */test
 var shipped embed.FS
 
 // Shipped is the packages that come with the program: one folder each, named

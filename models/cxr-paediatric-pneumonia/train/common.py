@@ -1,11 +1,10 @@
-"""What the training scripts of the two shipped models share: a small residual
-network in JAX, its optimiser, its export to ONNX by hand, statistics with a
+"""What the training scripts of the shipped models share: a small residual
+network in TensorFlow, its optimiser, its export to ONNX by hand, statistics with a
 bootstrap over people (or source groups), and the card and test writers.
 
-Everything is seeded. On one machine with one number of cores a run repeats
-itself; another machine adds floating-point numbers in another order and ends
-at slightly different weights. The metrics are always those of the weights
-written in the same run.
+Everything is seeded, but threads add floating-point numbers in any order, so a
+second run ends at slightly different weights. The metrics are always those of
+the weights written in the same run.
 """
 import hashlib
 import json
@@ -14,12 +13,10 @@ import platform
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import onnx
 import onnxruntime as ort
-from jax import lax
+import tensorflow as tf
 from onnx import TensorProto, helper, numpy_helper
 
 EPS = 1e-5
@@ -48,76 +45,79 @@ def init(layers, channels_in, classes, seed):
         width[name] = cin = cout
     params["head"] = {"w": rng.normal(0, 0.01, (cin, classes)).astype(np.float32),
                       "b": np.zeros(classes, np.float32)}
-    as_jax = lambda t: jax.tree_util.tree_map(jnp.asarray, t)
-    return as_jax(params), as_jax(state)
+    return params, state
 
 
-def conv(x, w, stride):
-    p = w.shape[0] // 2
-    return lax.conv_general_dilated(x, w, (stride, stride), ((p, p), (p, p)),
-                                    dimension_numbers=("NHWC", "HWIO", "NHWC"))
+def centre_of(side, cells):
+    """The middle cells of a map's side, or all of them where cells is 0."""
+    return (0, side) if not cells else ((side - cells) // 2, (side - cells) // 2 + cells)
 
 
-def forward(layers, params, state, x, train, key=None, drop=0.0):
-    """Returns class maps [N,h,w,classes] without bias, logits, new state."""
+def forward(layers, params, state, x, train, seed=None, drop=0.0, centre=0):
+    """Returns class maps [N,h,w,classes] without bias, logits, new state. The
+    logits are means over the map, or over its middle centre x centre cells."""
     new, kept = {}, {}
     for name, k, s, cout, skip in layers:
-        p = params[name]
-        y = conv(x, p["w"], s)
+        p, q = params[name], k // 2
+        y = tf.nn.conv2d(x, p["w"], s, [[0, 0], [q, q], [q, q], [0, 0]])
         if train:
-            m, v = y.mean((0, 1, 2)), y.var((0, 1, 2))
-            new[name] = {"m": 0.95 * state[name]["m"] + 0.05 * lax.stop_gradient(m),
-                         "v": 0.95 * state[name]["v"] + 0.05 * lax.stop_gradient(v)}
+            y, m, v = tf.compat.v1.nn.fused_batch_norm(y, p["g"], p["b"], epsilon=EPS, is_training=True)
+            new[name] = {"m": 0.95 * state[name]["m"] + 0.05 * tf.stop_gradient(m),
+                         "v": 0.95 * state[name]["v"] + 0.05 * tf.stop_gradient(v)}
         else:
-            m, v = state[name]["m"], state[name]["v"]
-        y = (y - m) * (p["g"] * lax.rsqrt(v + EPS)) + p["b"]
+            scale = p["g"] / np.sqrt(state[name]["v"] + EPS)
+            y = y * scale + (p["b"] - state[name]["m"] * scale)
         if skip:
             y = y + kept[skip]
-        x = kept[name] = jax.nn.relu(y)
+        x = kept[name] = tf.nn.relu(y)
     if train and drop:
-        keep = jax.random.bernoulli(key, 1 - drop, (x.shape[0], 1, 1, x.shape[3]))
-        x = x * keep / (1 - drop)
-    maps = jnp.einsum("nhwc,ck->nhwk", x, params["head"]["w"])
-    return maps, maps.mean((1, 2)) + params["head"]["b"], new
+        keep = tf.random.stateless_uniform((tf.shape(x)[0], 1, 1, x.shape[3]), seed) >= drop
+        x = x * tf.cast(keep, tf.float32) / (1 - drop)
+    maps = tf.einsum("nhwc,ck->nhwk", x, params["head"]["w"])
+    low, high = centre_of(maps.shape[1], centre)
+    return maps, tf.reduce_mean(maps[:, low:high, low:high], (1, 2)) + params["head"]["b"], new
 
 
 def train(layers, params, state, loss_fn, make_batch, n_train, *, epochs, batch, lr,
-          weight_decay, drop, seed, validate, log):
+          weight_decay, drop, seed, validate, log, centre=0):
     """AdamW with a one-cycle cosine rate and an exponential mean of weights.
 
     make_batch(index array, rng) -> (x, y) is called on two threads ahead of
     the step, each batch with its own seeded generator, so that the order in
-    which threads finish changes nothing.
+    which threads finish changes nothing. Returns the mean of weights and of the
+    batch statistics, as numpy.
     """
-    tree = jax.tree_util.tree_map
+    nest = tf.nest
     steps_per = n_train // batch
     total = steps_per * epochs
-    zeros = lambda t: tree(jnp.zeros_like, t)
+    variable = lambda t: nest.map_structure(tf.Variable, t)
+    mean_p, mean_s = variable(params), variable(state)
+    params, state = variable(params), variable(state)
+    flat = nest.flatten(params)
+    mu, nu = [tf.Variable(tf.zeros_like(v)) for v in flat], [tf.Variable(tf.zeros_like(v)) for v in flat]
+    warm = max(1.0, 0.05 * total)
 
-    def objective(p, s, x, y, key):
-        _, logits, new = forward(layers, p, s, x, True, key, drop)
-        return loss_fn(logits, y), new
-
-    @jax.jit
-    def step(p, s, mu, nu, ema, x, y, key, i):
-        (loss, s), g = jax.value_and_grad(objective, has_aux=True)(p, s, x, y, key)
-        warm = 0.05 * total
-        rate = lr * jnp.where(i < warm, (i + 1) / warm,
-                              0.5 * (1 + jnp.cos(jnp.pi * (i - warm) / (total - warm))))
-        mu = tree(lambda a, b: 0.9 * a + 0.1 * b, mu, g)
-        nu = tree(lambda a, b: 0.99 * a + 0.01 * b * b, nu, g)
+    @tf.function(reduce_retracing=True)
+    def step(x, y, i):
+        with tf.GradientTape() as tape:
+            _, logits, new = forward(layers, params, state, x, True, tf.stack([seed, tf.cast(i, tf.int32)]), drop, centre)
+            loss = loss_fn(logits, y)
+        gradients = tape.gradient(loss, flat)
+        rate = lr * tf.where(i < warm, (i + 1) / warm, 0.5 * (1 + tf.cos(np.pi * (i - warm) / (total - warm))))
         c1, c2 = 1 - 0.9 ** (i + 1), 1 - 0.99 ** (i + 1)
+        for w, g, m, v in zip(flat, gradients, mu, nu):
+            m.assign(0.9 * m + 0.1 * g)
+            v.assign(0.99 * v + 0.01 * g * g)
+            decay = weight_decay * w if len(w.shape) > 1 else 0.0
+            w.assign_sub(rate * ((m / c1) / (tf.sqrt(v / c2) + 1e-8) + decay))
+        nest.map_structure(lambda s, n: s.assign(n), state, new)
+        d = tf.minimum(0.995, (1 + i) / (10 + i))
+        for mean, now in ((mean_p, params), (mean_s, state)):
+            nest.map_structure(lambda a, b: a.assign(d * a + (1 - d) * b), mean, now)
+        return loss
 
-        def update(w, a, b):
-            decay = weight_decay * w if w.ndim > 1 else 0.0
-            return w - rate * ((a / c1) / (jnp.sqrt(b / c2) + 1e-8) + decay)
-        p = tree(update, p, mu, nu)
-        d = jnp.minimum(0.995, (1 + i) / (10 + i))
-        ema = tree(lambda a, b: d * a + (1 - d) * b, ema, (p, s))
-        return p, s, mu, nu, ema, loss
-
-    mu, nu, ema = zeros(params), zeros(params), (params, state)
-    key, i, t0 = jax.random.PRNGKey(seed), 0, time.time()
+    as_numpy = lambda: tuple(nest.map_structure(lambda v: v.numpy(), t) for t in (mean_p, mean_s))
+    i, t0 = 0, time.time()
     with ThreadPoolExecutor(2) as pool:
         for epoch in range(epochs):
             order = np.random.default_rng([seed, epoch]).permutation(n_train)
@@ -130,34 +130,37 @@ def train(layers, params, state, loss_fn, make_batch, n_train, *, epochs, batch,
                 x, y = ahead.pop(0).result()
                 if b + 4 < steps_per:
                     ahead.append(pool.submit(job, b + 4))
-                params, state, mu, nu, ema, loss = step(
-                    params, state, mu, nu, ema, x, y, jax.random.fold_in(key, i), i)
-                loss_sum += float(loss)
+                loss_sum += float(step(tf.constant(x), tf.constant(y), tf.constant(i, tf.float32)))
                 i += 1
             log(f"epoch {epoch + 1}/{epochs} loss {loss_sum / steps_per:.4f} "
-                f"{validate(*ema) if (epoch + 1) % 4 == 0 or epoch + 1 == epochs else ''} "
+                f"{validate(*as_numpy()) if (epoch + 1) % 4 == 0 or epoch + 1 == epochs else ''} "
                 f"{time.time() - t0:.0f} s")
-    return ema
+    return as_numpy()
 
 
-def predict(layers, params, state, images, to_input, batch=64):
-    f = jax.jit(lambda x: forward(layers, params, state, x, False)[:2])
+def predict(layers, params, state, images, to_input, batch=64, centre=0):
+    f = tf.function(lambda x: forward(layers, params, state, x, False, centre=centre)[:2], reduce_retracing=True)
     maps, logits = [], []
     for a in range(0, len(images), batch):
         x = np.stack([to_input(im) for im in images[a:a + batch]])
-        m, l = f(x)
-        maps.append(np.asarray(m)); logits.append(np.asarray(l))
+        m, l = f(tf.constant(x))
+        maps.append(m.numpy()); logits.append(l.numpy())
     return np.concatenate(maps), np.concatenate(logits)
 
 
 # ------------------------------------------------------------------- ONNX --
 
-def export(path, layers, params, state, *, channels_in, size, temperature, kind, producer, shift=0.0):
+def export(path, layers, params, state, *, channels_in, size, temperature, kind, producer, shift=0.0,
+           centre=0, flips=False):
     """Writes the network, batch norm folded in, the calibration (logit divided
     by temperature, plus shift) in the head.
 
     kind "sigmoid": outputs probability [N,1] and cam [N,1,h,w].
     kind "softmax": output probability [N,classes].
+    kind "softmax-and-none": the last logit is that of none of the classes. Output
+    probability [N,classes-1], into which its probability goes in equal parts.
+    flips: the network sees the image and its three mirror images, and the logit
+    is the mean over them; for the two kinds of softmax.
     """
     nodes, weights = [], []
 
@@ -165,7 +168,20 @@ def export(path, layers, params, state, *, channels_in, size, temperature, kind,
         weights.append(numpy_helper.from_array(np.ascontiguousarray(value, np.float32), name))
         return name
 
+    def integers(name, value):
+        weights.append(numpy_helper.from_array(np.array(value, np.int64), name))
+        return name
+
     x = "image"
+    if flips:
+        seen = [x]
+        for i, axes in enumerate(([3], [2], [2, 3])):
+            each = [integers(f"flip{i}_{n}", [v] * len(axes)) for n, v in (("from", -1), ("to", -2 ** 31))]
+            each += [integers(f"flip{i}_axes", axes), integers(f"flip{i}_step", [-1] * len(axes))]
+            nodes.append(helper.make_node("Slice", [x, *each], [f"flip{i}"]))
+            seen.append(f"flip{i}")
+        nodes.append(helper.make_node("Concat", seen, ["seen"], axis=0))
+        x = "seen"
     for name, k, s, cout, skip in layers:
         p, q = params[name], state[name]
         scale = np.asarray(p["g"]) / np.sqrt(np.asarray(q["v"]) + EPS)
@@ -186,15 +202,38 @@ def export(path, layers, params, state, *, channels_in, size, temperature, kind,
     maps = "cam" if kind == "sigmoid" else "maps"
     nodes.append(helper.make_node("Conv", [x, const("head_w", w.T[:, :, None, None])], [maps],
                                   kernel_shape=[1, 1]))
-    nodes.append(helper.make_node("GlobalAveragePool", [maps], ["pooled"]))
-    nodes.append(helper.make_node("Flatten", ["pooled"], ["flat"], axis=1))
-    nodes.append(helper.make_node("Add", ["flat", const("head_b", b)], ["logit"]))
-    last = ("Sigmoid", {}) if kind == "sigmoid" else ("Softmax", {"axis": 1})
-    nodes.append(helper.make_node(last[0], ["logit"], ["probability"], **last[1]))
     f32, side = TensorProto.FLOAT, size
     for _, k, s, _, _ in layers:
         side = (side + 2 * (k // 2) - k) // s + 1
-    outputs = [helper.make_tensor_value_info("probability", f32, ["N", classes])]
+    middle = maps
+    if centre:
+        low, high = centre_of(side, centre)
+        for name, value in (("from", [low, low]), ("to", [high, high]), ("axes", [2, 3])):
+            integers("centre_" + name, value)
+        middle = "centre"
+        nodes.append(helper.make_node("Slice", [maps, "centre_from", "centre_to", "centre_axes"], [middle]))
+    nodes.append(helper.make_node("GlobalAveragePool", [middle], ["pooled"]))
+    nodes.append(helper.make_node("Flatten", ["pooled"], ["flat"], axis=1))
+    flat = "flat"
+    if flips:
+        assert kind.startswith("softmax")
+        nodes.append(helper.make_node("Reshape", [flat, integers("by_flip", [4, -1, classes])], ["flat_by_flip"]))
+        nodes.append(helper.make_node("ReduceMean", ["flat_by_flip"], ["flat_mean"], axes=[0], keepdims=0))
+        flat = "flat_mean"
+    nodes.append(helper.make_node("Add", [flat, const("head_b", b)], ["logit"]))
+    none = kind == "softmax-and-none"
+    if none:
+        integers("named_and_none", [classes - 1, 1])
+        const("part", np.full(1, 1 / (classes - 1)))
+        nodes += [
+            helper.make_node("Softmax", ["logit"], ["all"], axis=1),
+            helper.make_node("Split", ["all", "named_and_none"], ["named", "none"], axis=1),
+            helper.make_node("Mul", ["none", "part"], ["share"]),
+            helper.make_node("Add", ["named", "share"], ["probability"])]
+    else:
+        last = ("Sigmoid", {}) if kind == "sigmoid" else ("Softmax", {"axis": 1})
+        nodes.append(helper.make_node(last[0], ["logit"], ["probability"], **last[1]))
+    outputs = [helper.make_tensor_value_info("probability", f32, ["N", classes - none])]
     if kind == "sigmoid":
         outputs.append(helper.make_tensor_value_info("cam", f32, ["N", classes, side, side]))
     graph = helper.make_graph(
@@ -349,3 +388,55 @@ def percent(f):
 
 def plain(f):
     return f"{f['value']:.3f} (95 % CI {f['ci95'][0]:.3f}–{f['ci95'][1]:.3f})"
+
+
+def statistics(x):
+    """Of the tensors of training images x [N,C,H,W], as the card states them: for
+    each of mean, standard deviation and three percentiles the median over images
+    and the limits within which all but 2 in 1,000 of them lie."""
+    flat = x.reshape(len(x), -1)
+    each = {"mean": flat.mean(1, dtype=np.float64), "std": flat.std(1, dtype=np.float64)}
+    each.update(zip(("p01", "p50", "p99"), np.concatenate(
+        [np.percentile(flat[a:a + 256], [1, 50, 99], axis=1) for a in range(0, len(flat), 256)], axis=1)))
+    return {k: dict(zip(("value", "low", "high"), (round(float(q), 4) for q in np.percentile(v, [50, 0.1, 99.9]))))
+            for k, v in each.items()}
+
+
+def calibration_picture(path, y, p, title=""):
+    """Said against found in ten bins of equal width, the size of each bin
+    below, as a small PNG. Drawn with Pillow: nothing else to install."""
+    from PIL import Image, ImageDraw
+    side, left, top, low = 260, 44, 24, 60
+    im = Image.new("RGB", (left + side + 16, top + side + low + 30), "white")
+    d = ImageDraw.Draw(im)
+    at = lambda x, v: (left + x * side, top + (1 - v) * side)
+    d.rectangle([at(0, 1), at(1, 0)], outline="#888888")
+    d.line([at(0, 0), at(1, 1)], fill="#bbbbbb")
+    for v in (0, 0.5, 1):
+        d.text((left - 26, top + (1 - v) * side - 6), f"{v:g}", fill="black")
+        d.text((left + v * side - 6, top + side + low + 4), f"{v:g}", fill="black")
+    bins = np.minimum((np.asarray(p) * 10).astype(int), 9)
+    most, points = max(np.bincount(bins, minlength=10)), []
+    for b in range(10):
+        m = bins == b
+        if not m.any():
+            continue
+        n, found, said = int(m.sum()), float(np.mean(np.asarray(y)[m])), float(np.mean(np.asarray(p)[m]))
+        # Wilson's interval
+        z, c = 1.96, n + 1.96 ** 2
+        mid, half = (n * found + z * z / 2) / c, z * np.sqrt(found * (1 - found) * n + z * z / 4) / c
+        d.line([at(said, mid - half), at(said, mid + half)], fill="#0072b2", width=2)
+        points.append(at(said, found))
+        high = low * 0.8 * n / most
+        d.rectangle([left + b * side / 10 + 2, top + side + low - high, left + (b + 1) * side / 10 - 2, top + side + low], fill="#cccccc")
+    d.line(points, fill="#0072b2", width=1)
+    for x, v in points:
+        d.ellipse([x - 3, v - 3, x + 3, v + 3], fill="#0072b2")
+    d.text((left, 6), title or "share found against probability said", fill="black")
+    d.text((left, top + side + low + 16), "probability said; grey: how many", fill="black")
+    im.save(path, optimize=True)
+
+
+def estimate(f):
+    """A figure as the card's Estimate."""
+    return {"value": f["value"], "low": f["ci95"][0], "high": f["ci95"][1]}

@@ -2,9 +2,11 @@
 
     pip install -r requirements.txt
     python train.py --data ../../../../shared/data --epochs 18
+    python kind.py --data ../../../../shared/data
 
-Writes ../model.onnx, ../test/, metrics.json and split.tsv; `python card.py`
-then writes ../card.json and ../README.md from metrics.json.
+Writes ../model.onnx with its first output, ../test/, weights.npz, metrics.json,
+split.tsv and test-probabilities.tsv; kind.py adds the second output; then
+`python card.py` writes ../card.json and ../README.md from metrics.json.
 """
 import argparse
 import csv
@@ -14,9 +16,8 @@ import os
 import re
 import time
 
-import jax
-import jax.numpy as jnp
 import numpy as np
+import tensorflow as tf
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 from scipy.optimize import minimize
@@ -232,7 +233,7 @@ def adult_films(folder, sess, threshold, high):
             "mean_probability": round(float(p.mean()), 4)}
 
 
-MADE = ("epochs", "training_seconds", "cpu", "temperature", "shift", "cam_size", "onnx_minus_jax_max")
+MADE = ("epochs", "training_seconds", "cpu", "temperature", "shift", "cam_size", "onnx_minus_tensorflow_max")
 
 
 def make(a, path, images, label, tr, va, te):
@@ -247,7 +248,7 @@ def make(a, path, images, label, tr, va, te):
 
     def loss(logits, y):
         z, y = logits[:, 0], y * 0.98 + 0.01
-        return (jax.nn.softplus(z) - y * z).mean()
+        return tf.reduce_mean(tf.nn.softplus(z) - y * z)
 
     to_input = lambda im: zscore(im)[..., None]
 
@@ -260,6 +261,7 @@ def make(a, path, images, label, tr, va, te):
         lr=a.lr, weight_decay=0.02, drop=0.1, seed=SEED, validate=validate,
         log=lambda s: print(s, flush=True))
     seconds = round(time.time() - began)
+    np.savez(os.path.join(HERE, "weights.npz"), **{f"{layer}.{what}": v for t in (params, state) for layer, of in t.items() for what, v in of.items()})
 
     _, z_va = common.predict(LAYERS, params, state, images[va], to_input)
     def nll(c):
