@@ -131,6 +131,11 @@ func (d Document) checkFindings() error {
 		case f.UID == "" || f.Version < 1 || seen[f.UID]:
 			return d.refuse("finding_twice", "finding %q is listed twice or has no identity", f.UID)
 		}
+		for _, m := range f.Measurements() {
+			if err := m.Check(); err != nil {
+				return d.refuse("measurement", "finding %s: %v", f.UID, err)
+			}
+		}
 		seen[f.UID] = true
 	}
 	if d.Abnormal && len(d.Findings) == 0 {

@@ -18,6 +18,7 @@ type FindingChange struct {
 	Site       *Code
 	Topography *Code
 	Morphology *Code
+	Grade      *Code
 	Laterality *string         // L, R, B, or empty: not stated
 	Region     *imaging.Region // without a kind it is taken as drawn
 	Value      *Measurement
@@ -39,7 +40,9 @@ func (f Finding) Confirm(by User, at time.Time) (Finding, error) {
 
 // Edit is a named doctor's agreement with changes. Another label is another
 // observation: the code, the value's probability and the language that the
-// change does not state would speak of the old one, so they are dropped.
+// change does not state would speak of the old one, so they are dropped. So are
+// what was measured of a model's mask where the region is another one, and the
+// sizes measured together with a value that is another one.
 func (f Finding) Edit(by User, change FindingChange, at time.Time) (Finding, error) {
 	next, err := f.decided(FindingEdited, by, RightVerdict, at)
 	if err != nil {
@@ -50,12 +53,12 @@ func (f Finding) Edit(by User, change FindingChange, at time.Time) (Finding, err
 		if label == (Text{}) {
 			return f, refuseVerdict("empty_label", "finding %s needs a label; reject it if there is nothing", f.UID)
 		}
-		next.Label, next.Code, next.Morphology, next.Probability = label, nil, nil, nil
+		next.Label, next.Code, next.Morphology, next.Grade, next.Probability = label, nil, nil, nil, nil
 	}
 	for _, c := range []struct {
 		from *Code
 		to   **Code
-	}{{change.Code, &next.Code}, {change.Site, &next.Site}, {change.Topography, &next.Topography}, {change.Morphology, &next.Morphology}} {
+	}{{change.Code, &next.Code}, {change.Site, &next.Site}, {change.Topography, &next.Topography}, {change.Morphology, &next.Morphology}, {change.Grade, &next.Grade}} {
 		if c.from != nil {
 			code := *c.from
 			*c.to = &code
@@ -77,13 +80,19 @@ func (f Finding) Edit(by User, change FindingChange, at time.Time) (Finding, err
 		if err := region.Valid(math.MaxInt32, math.MaxInt32); err != nil {
 			return f, &RefusedError{Code: "region", Reason: fmt.Sprintf("finding %s: %v", f.UID, err), Args: []string{f.UID}}
 		}
+		if old := f.Ref.Region; old != nil && old.Kind == imaging.RegionMask && *old != region {
+			next.Value, next.Sizes = nil, nil
+		}
 		next.Ref.Region = &region
 	}
 	if change.Value != nil {
-		if math.IsNaN(change.Value.Value) || math.IsInf(change.Value.Value, 0) {
-			return f, refuseVerdict("value", "finding %s: the value is not a number", f.UID)
+		if err := change.Value.Check(); err != nil {
+			return f, &RefusedError{Code: "value", Reason: fmt.Sprintf("finding %s: %v", f.UID, err), Args: []string{f.UID}}
 		}
 		value := *change.Value
+		if f.Value == nil || *f.Value != value {
+			next.Sizes = nil
+		}
 		next.Value = &value
 	}
 	if change.Note != nil {

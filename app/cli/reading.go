@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"longying/records"
+	"longying/records/report"
 )
 
 func cmdFindings(ctx context.Context, c *call) error {
@@ -91,8 +92,8 @@ func (c *call) finding(f records.Finding) error {
 	if f.Probability != nil {
 		c.printf("  p=%.3f", *f.Probability)
 	}
-	if f.Value != nil {
-		c.printf("  %.4g %s", f.Value.Value, f.Value.Unit)
+	if sizes := report.Sizes(&f, "zh"); sizes != "" {
+		c.printf("  %s", sizes)
 	}
 	if f.Note != "" {
 		c.printf("  %s", f.Note)

@@ -19,10 +19,14 @@ func (r *Reading) propose(p *inference.Prediction, run records.Run, actor record
 		Model: &run.Model, RunID: run.ID, ProposalKey: proposalKey(p), Amber: run.Amber, By: actor.ID, ByName: actor.Name, At: run.At}
 	f.TrackingID = p.Class.Key + "-" + f.UID[len(f.UID)-6:]
 	f.Code, f.Site = code(p.Class.Code), code(p.Class.Site)
-	f.Topography, f.Morphology = code(p.Class.Topography), code(p.Class.Morphology)
-	if len(p.Measurements) > 0 {
-		m := p.Measurements[0]
-		f.Value = &records.Measurement{Concept: records.Code(m.Code), Value: rounded(m.Value), Unit: m.Unit}
+	f.Topography, f.Morphology, f.Grade = code(p.Class.Topography), code(p.Class.Morphology), code(p.Class.Grade)
+	for i, m := range p.Measurements {
+		one := records.Measurement{Concept: records.Code(m.Code), Value: rounded(m.Value), Unit: m.Unit}
+		if i == 0 {
+			f.Value = &one
+			continue
+		}
+		f.Sizes = append(f.Sizes, one)
 	}
 	return f
 }
@@ -41,6 +45,11 @@ func code(c *models.Code) *records.Code {
 		return nil
 	}
 	out := records.Code(*c)
+	// The card says the classification's own name, the record DICOM's (PS3.16
+	// table 8-1).
+	if out.Scheme == "ICD-O-3" {
+		out.Scheme = "ICDO3"
+	}
 	return &out
 }
 

@@ -24,6 +24,7 @@ const (
 	sysUCUM         = "http://unitsofmeasure.org"
 	sysDCM          = "http://dicom.nema.org/resources/ontology/DCM"
 	sysSCT          = "http://snomed.info/sct"
+	sysICDO3        = "http://terminology.hl7.org/CodeSystem/icd-o-3"
 	sysLOINC        = "http://loinc.org"
 	sysIdentifiers  = "http://terminology.hl7.org/CodeSystem/v2-0203"
 	sysAgents       = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"

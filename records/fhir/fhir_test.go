@@ -51,6 +51,11 @@ func variants(t *testing.T) map[string]*records.Document {
 	slide.Examination.Modality, slide.Series[0].Modality = "SM", "SM"
 	slide.Findings[1].Topography = &records.Code{Value: "C34.1", Scheme: "ICDO3", Meaning: "Upper lobe, lung"}
 	slide.Findings[1].Morphology = &records.Code{Value: "8140/3", Scheme: "ICDO3", Meaning: "Adenocarcinoma, NOS"}
+	slide.Findings[1].Grade = &records.Code{Value: "2", Scheme: "ICDO3", Meaning: "Moderately differentiated"}
+	slide.Findings[0].Value = &records.Measurement{Concept: records.Code{Value: "118565006", Scheme: "SCT", Meaning: "Volume"}, Value: 12.3456, Unit: "mL"}
+	slide.Findings[0].Sizes = []records.Measurement{
+		{Concept: records.Code{Value: "103339001", Scheme: "SCT", Meaning: "Long Axis"}, Value: 34.2, Unit: "mm"},
+		{Concept: records.Code{Value: "103340004", Scheme: "SCT", Meaning: "Short Axis"}, Value: 21, Unit: "mm"}}
 	slide.Findings[1].Amber = []string{"切片比例未知"}
 	return map[string]*records.Document{"first": document(t), "amended": amended, "bare": bare, "slide": slide}
 }

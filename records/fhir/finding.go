@@ -36,10 +36,16 @@ func (e *encoder) addObservation(f *records.Finding) {
 	if f.Model != nil {
 		res.Device = &reference{Reference: e.devices[modelKey(f.Model)]}
 	}
-	if v := f.Value; v != nil {
+	for _, m := range f.Measurements() {
 		res.Component = append(res.Component, component{
-			Code:          concept{Coding: codings(&v.Concept), Text: v.Concept.Meaning},
-			ValueQuantity: &quantity{Value: v.Value, Unit: v.Unit, System: sysUCUM, Code: v.Unit},
+			Code:          concept{Coding: codings(&m.Concept), Text: m.Concept.Meaning},
+			ValueQuantity: &quantity{Value: m.Value, Unit: m.Unit, System: sysUCUM, Code: m.Unit},
+		})
+	}
+	if g := f.Grade; g != nil {
+		res.Component = append(res.Component, component{
+			Code:         concept{Coding: []coding{{System: sysSCT, Code: "371469007", Display: "Histologic grade of neoplasm"}}},
+			ValueConcept: &concept{Coding: codings(g), Text: "ICD-O-3 " + g.Value + " " + g.Meaning},
 		})
 	}
 	if p := f.Probability; p != nil {
@@ -100,7 +106,7 @@ func codings(codes ...*records.Code) []coding {
 		}
 		system := map[string]string{
 			"SCT": sysSCT, "DCM": sysDCM, "LN": sysLOINC, "UCUM": sysUCUM,
-			"RADLEX": "http://radlex.org", "ICDO3": "http://terminology.hl7.org/CodeSystem/icd-o-3",
+			"RADLEX": "http://radlex.org", "ICDO3": sysICDO3, "ICD-O-3": sysICDO3, // of findings made before the record took DICOM's name
 		}[c.Scheme]
 		if system != "" {
 			out = append(out, coding{System: system, Version: c.Version, Code: c.Value, Display: c.Meaning})

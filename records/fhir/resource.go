@@ -156,6 +156,7 @@ type observation struct {
 type component struct {
 	Code          concept   `json:"code"`
 	ValueQuantity *quantity `json:"valueQuantity,omitempty"`
+	ValueConcept  *concept  `json:"valueCodeableConcept,omitempty"`
 	ValueString   string    `json:"valueString,omitempty"`
 }
 

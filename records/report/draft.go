@@ -1,7 +1,6 @@
 package report
 
 import (
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -35,8 +34,8 @@ func Draft(findings []records.Finding, lang string) (seen, impression []records.
 
 func seenZh(f *records.Finding) string {
 	s := placeZh(f) + "见" + f.Label.In("zh")
-	if m := f.Value; m != nil {
-		s += "，" + measureName(m.Concept, "zh") + "约 " + number(m)
+	if sizes := Sizes(f, "zh"); sizes != "" {
+		s += "，" + sizes
 	}
 	return s + "。" + ended(f.Note, "。")
 }
@@ -57,8 +56,8 @@ func placeZh(f *records.Finding) string {
 
 func seenEn(f *records.Finding) string {
 	s := placeEn(f)
-	if m := f.Value; m != nil {
-		s += "; " + measureName(m.Concept, "en") + " " + number(m)
+	if sizes := Sizes(f, "en"); sizes != "" {
+		s += "; " + sizes
 	}
 	s += ". "
 	if f.Note != "" {
@@ -78,20 +77,17 @@ func placeEn(f *records.Finding) string {
 	return s
 }
 
-// codeNote gives the tumour's morphology code, where the finding has one.
+// codeNote gives the tumour's morphology code with its grade, where the finding
+// has them.
 func codeNote(f *records.Finding) string {
 	if f.Morphology == nil || f.Morphology.Value == "" {
 		return ""
 	}
-	return " (ICD-O-3 " + f.Morphology.Value + ")"
-}
-
-func number(m *records.Measurement) string {
-	s := strconv.FormatFloat(m.Value, 'f', -1, 64)
-	if m.Unit != "" && m.Unit != "1" {
-		s += " " + m.Unit
+	s := " (ICD-O-3 " + f.Morphology.Value
+	if f.Grade != nil && f.Grade.Value != "" {
+		s += ", G" + f.Grade.Value
 	}
-	return s
+	return s + ")"
 }
 
 // ended closes a text with a full stop unless it has its own end.
@@ -120,19 +116,6 @@ func siteName(c records.Code, lang string) string {
 	}
 	if lang == "zh" && c.Meaning != "" && c.Meaning[0] < utf8.RuneSelf {
 		return "(" + c.Meaning + ")"
-	}
-	return c.Meaning
-}
-
-// measureName is what was measured, in words.
-func measureName(c records.Code, lang string) string {
-	if lang == "zh" {
-		if s := map[string]string{
-			"103339001": "长径", "103340004": "短径", "81827009": "直径", "410668003": "长度",
-			"118565006": "体积", "42798000": "面积",
-		}[c.Value]; s != "" {
-			return s
-		}
 	}
 	return c.Meaning
 }

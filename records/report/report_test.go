@@ -305,7 +305,7 @@ func TestDraftSpeaksOnlyOfWhatADoctorConfirmed(t *testing.T) {
 		t.Errorf("impression %q", records.Join(impression))
 	}
 	en, enImpression := Draft(all, "en")
-	if got := records.Join(en); got != "Pulmonary nodule, right, Upper lobe of lung; Long axis 8.2 mm. 边缘光滑. Pleural effusion, left. " {
+	if got := records.Join(en); got != "Pulmonary nodule, right, Upper lobe of lung; long axis 8.2 mm. 边缘光滑. Pleural effusion, left. " {
 		t.Errorf("en %q", got)
 	}
 	if got := records.Join(enImpression); got != "Pulmonary nodule, right, Upper lobe of lung. Pleural effusion, left. " {

@@ -107,8 +107,8 @@ func (e *encoder) group(f *records.Finding, number int) (*dicomfile.Dataset, err
 			items = append(items, item(contains, "IMAGE", dcm("121112", "Source of Measurement")).Sequence(dicomfile.TagReferencedSOPSequence, e.image(f.Ref)))
 		}
 	}
-	if v := f.Value; v != nil {
-		items = append(items, numItem(v.Concept, v.Value, v.Unit))
+	for _, m := range f.Measurements() {
+		items = append(items, numItem(m.Concept, m.Value, m.Unit))
 	}
 	if p := f.Probability; p != nil {
 		if !(*p >= 0 && *p <= 1) {
@@ -118,6 +118,9 @@ func (e *encoder) group(f *records.Finding, number int) (*dicomfile.Dataset, err
 	}
 	if m := f.Morphology; m != nil {
 		items = append(items, codeItem(contains, sct("371441004", "Histologic Type"), *m))
+	}
+	if g := f.Grade; g != nil {
+		items = append(items, codeItem(contains, sct("371469007", "Histologic Grade"), *g))
 	}
 	if s := note(f); s != "" {
 		items = append(items, textItem(contains, dcm("121106", "Comment"), s))

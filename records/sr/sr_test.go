@@ -91,10 +91,18 @@ func variants(t *testing.T) map[string]*records.Document {
 	slide.Findings[0].Topography = &records.Code{Value: "C34.1", Scheme: "ICDO3", Meaning: "Upper lobe, lung"}
 	slide.Findings[0].Morphology = &records.Code{Value: "8140/3", Scheme: "ICDO3", Meaning: "Adenocarcinoma, NOS"}
 
+	slide.Findings[0].Grade = &records.Code{Value: "2", Scheme: "ICDO3", Meaning: "Moderately differentiated"}
+
+	measured := document(t)
+	measured.Findings[0].Value = &records.Measurement{Concept: records.Code{Value: "118565006", Scheme: "SCT", Meaning: "Volume"}, Value: 12.3456, Unit: "mL"}
+	measured.Findings[0].Sizes = []records.Measurement{
+		{Concept: records.Code{Value: "103339001", Scheme: "SCT", Meaning: "Long Axis"}, Value: 34.2, Unit: "mm"},
+		{Concept: records.Code{Value: "103340004", Scheme: "SCT", Meaning: "Short Axis"}, Value: 21, Unit: "mm"}}
+
 	whole := document(t)
 	whole.Findings[0].Ref.Region, whole.Findings[1].Ref = nil, imaging.Ref{StudyUID: whole.Examination.StudyUID}
 	whole.Findings[0].ByName, whole.Findings[1].Amber = "李医生", []string{"切片比例未知"}
-	return map[string]*records.Document{"first": document(t), "amended": amended, "words only": wordsOnly, "slide": slide, "whole image": whole}
+	return map[string]*records.Document{"first": document(t), "amended": amended, "words only": wordsOnly, "slide": slide, "measured": measured, "whole image": whole}
 }
 
 // dciodvfy checks modules and attributes of the IOD, not the template.
@@ -213,8 +221,10 @@ func TestHighdicomReadsTheSameNumbers(t *testing.T) {
 				if f.Model != nil && g.Algorithm != f.Model.ID+" "+f.Model.Version {
 					t.Errorf("group %d: algorithm %q", i, g.Algorithm)
 				}
-				if f.Value != nil && g.Measurements[f.Value.Concept.Meaning] != f.Value.Value {
-					t.Errorf("group %d: measurements %v", i, g.Measurements)
+				for _, m := range f.Measurements() {
+					if g.Measurements[m.Concept.Meaning] != m.Value {
+						t.Errorf("group %d: measurements %v", i, g.Measurements)
+					}
 				}
 				if f.Probability != nil && g.Measurements["Certainty of Finding"] != *f.Probability*100 {
 					t.Errorf("group %d: certainty %v", i, g.Measurements)

@@ -2,7 +2,6 @@ package findings
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -15,6 +14,7 @@ import (
 	"longying/inference"
 	"longying/models"
 	"longying/records"
+	"longying/records/report"
 )
 
 // render builds the rows anew from the state: findings first, then where each
@@ -84,12 +84,15 @@ func (t *tab) findingRow(f records.Finding) fyne.CanvasObject {
 		if f.Probability != nil {
 			from = l.T("findings.probability", probability(*f.Probability)) + " · " + from
 		}
-		if m := f.Value; m != nil {
-			from = strings.TrimSpace(strconv.FormatFloat(m.Value, 'f', -1, 64)+" "+strings.TrimPrefix(m.Unit, "1")) + " · " + from
-		}
 		lines.Add(small(from, widget.LowImportance))
 	} else {
 		lines.Add(small(l.T("findings.manual"), widget.LowImportance))
+	}
+	if s := report.Sizes(&f, l.Short()); s != "" {
+		lines.Add(small(s, widget.MediumImportance))
+	}
+	if s := tumour(f); s != "" {
+		lines.Add(small(s, widget.MediumImportance))
 	}
 	if f.State == records.FindingProposed {
 		for _, a := range f.Amber {
@@ -108,6 +111,24 @@ func (t *tab) findingRow(f records.Finding) fyne.CanvasObject {
 	}
 	now, ok := t.list.Selected()
 	return newRow(s, ok && now.UID == f.UID, lines, func() { t.choose(t.list.Select(f.UID)) })
+}
+
+// tumour is what a finding says in ICD-O-3: topography, morphology with its
+// behaviour, grade; empty where it says nothing.
+func tumour(f records.Finding) string {
+	var codes []string
+	for _, c := range []*records.Code{f.Topography, f.Morphology} {
+		if c != nil && c.Value != "" {
+			codes = append(codes, c.Value)
+		}
+	}
+	if f.Grade != nil && f.Grade.Value != "" {
+		codes = append(codes, "G"+f.Grade.Value)
+	}
+	if len(codes) == 0 {
+		return ""
+	}
+	return "ICD-O-3 " + strings.Join(codes, " · ")
 }
 
 func (t *tab) modelRow(a Asked) fyne.CanvasObject {
