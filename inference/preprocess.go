@@ -125,7 +125,11 @@ func (r *raster) step(ctx context.Context, s models.Step) error {
 	case "invert-monochrome1":
 		if r.photometric == "MONOCHROME1" {
 			low, high := r.extremes()
-			r.each(func(_ int, v float32) float32 { return (high + low) - v })
+			r.each(func(_ int, part []float32) {
+				for i, v := range part {
+					part[i] = (high + low) - v
+				}
+			})
 		}
 	case "grey-to-rgb":
 		if t := r.stored; t != nil {
@@ -155,14 +159,22 @@ func (r *raster) step(ctx context.Context, s models.Step) error {
 		r.cropOrPad([3]int{*s.Width, *s.Height, *s.Depth}, float32(*s.Value))
 	case "clip":
 		low, high := float32(*s.Low), float32(*s.High)
-		r.each(func(_ int, v float32) float32 { return min(max(v, low), high) })
+		r.each(func(_ int, part []float32) {
+			for i, v := range part {
+				part[i] = min(max(v, low), high)
+			}
+		})
 	case "percentile-clip":
 		return r.percentileClip(*s.Low, *s.High)
 	case "window":
 		r.window(*s.WindowCenter, *s.WindowWidth, *s.Low, *s.High)
 	case "rescale":
 		scale, offset := float32(*s.Scale), float32(*s.Offset)
-		r.each(func(_ int, v float32) float32 { return float32(v*scale) + offset })
+		r.each(func(_ int, part []float32) {
+			for i, v := range part {
+				part[i] = float32(v*scale) + offset
+			}
+		})
 	case "min-max":
 		return r.minMax(float32(*s.Low), float32(*s.High))
 	case "z-score":
@@ -174,30 +186,42 @@ func (r *raster) step(ctx context.Context, s models.Step) error {
 		if len(s.Mean) != r.channels() {
 			return fmt.Errorf("%d values for %d channels", len(s.Mean), r.channels())
 		}
-		r.each(func(c int, v float32) float32 { return float32(v-float32(s.Mean[c])) / float32(s.Std[c]) })
+		r.each(func(c int, part []float32) {
+			mean, std := float32(s.Mean[c]), float32(s.Std[c])
+			for i, v := range part {
+				part[i] = float32(v-mean) / std
+			}
+		})
 	default:
 		return errors.New("not known to this version")
 	}
 	return nil
 }
 
-func (r *raster) each(f func(channel int, v float32) float32) {
+// each calls f with parts of each channel, from several goroutines: what f does to
+// a value depends on that value alone.
+func (r *raster) each(f func(channel int, part []float32)) {
 	if r.stored != nil {
 		for c, table := range r.stored.tables {
-			for i, v := range table {
-				table[i] = f(c, v)
-			}
+			f(c, table)
 		}
 		return
 	}
 	for c, plane := range r.planes {
-		inParts(len(plane), func(from, to int) {
-			part := plane[from:to]
-			for i, v := range part {
-				part[i] = f(c, v)
-			}
-		})
+		inParts(len(plane), func(from, to int) { f(c, plane[from:to]) })
 	}
+}
+
+// constant reports that all values of all planes are the same.
+func (r *raster) constant() bool {
+	for _, plane := range r.planes {
+		for _, v := range plane {
+			if v != r.planes[0][0] {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (r *raster) extremes() (low, high float32) {
@@ -225,41 +249,55 @@ func (r *raster) minMax(low, high float32) error {
 	if least == most {
 		return errConstant
 	}
-	r.each(func(_ int, v float32) float32 {
-		return float32(float32(v-least)/(most-least)*(high-low)) + low
+	span, wanted := most-least, high-low
+	r.each(func(_ int, part []float32) {
+		for i, v := range part {
+			part[i] = float32(float32(v-least)/span*wanted) + low
+		}
 	})
 	return nil
 }
 
 func (r *raster) zScore() error {
-	if low, high := r.extremes(); low == high {
+	if r.constant() {
 		return errConstant
 	}
 	n := 0
 	for _, plane := range r.planes {
 		n += len(plane)
 	}
-	mean := r.sum(func(v float64) float64 { return v }) / float64(n)
-	squares := r.sum(func(v float64) float64 { return float64((v - mean) * (v - mean)) })
+	mean := r.sum(func(part []float32) (sum float64) {
+		for _, v := range part {
+			sum += float64(v)
+		}
+		return sum
+	}) / float64(n)
+	squares := r.sum(func(part []float32) (sum float64) {
+		for _, v := range part {
+			d := float64(v) - mean
+			sum += float64(d * d)
+		}
+		return sum
+	})
 	std := math.Sqrt(squares / float64(n))
-	r.each(func(_ int, v float32) float32 { return float32((float64(v) - mean) / std) })
+	r.each(func(_ int, part []float32) {
+		for i, v := range part {
+			part[i] = float32((float64(v) - mean) / std)
+		}
+	})
 	return nil
 }
 
-// sum adds f of all values in float64, in pieces of a fixed length, so that it
+// sum adds what f gives for pieces of a fixed length, in their order, so that it
 // does not depend on the processors.
-func (r *raster) sum(f func(v float64) float64) float64 {
+func (r *raster) sum(f func(part []float32) float64) float64 {
 	const piece = 1 << 14
 	total := 0.0
 	for _, plane := range r.planes {
 		sums := make([]float64, (len(plane)+piece-1)/piece)
 		inParts(len(plane), func(from, to int) {
 			for k := (from + piece - 1) / piece; k < (to+piece-1)/piece; k++ {
-				s := 0.0
-				for _, v := range plane[k*piece : min((k+1)*piece, len(plane))] {
-					s += f(float64(v))
-				}
-				sums[k] = s
+				sums[k] = f(plane[k*piece : min((k+1)*piece, len(plane))])
 			}
 		})
 		for _, s := range sums {

@@ -56,9 +56,11 @@ func (r *raster) size() [3]int { return [3]int{r.columns, r.rows, r.slices} }
 // window leads centre-width/2 .. centre+width/2 linearly to low..high and cuts
 // what lies outside: LINEAR_EXACT of PS3.3 C.11.2.1.3.2, in float64, rounded once.
 func (r *raster) window(centre, width, low, high float64) {
-	r.each(func(_ int, v float32) float32 {
-		t := min(max(float64((float64(v)-centre)/width)+0.5, 0), 1)
-		return float32(float64(t*(high-low)) + low)
+	r.each(func(_ int, part []float32) {
+		for i, v := range part {
+			t := min(max(float64((float64(v)-centre)/width)+0.5, 0), 1)
+			part[i] = float32(float64(t*(high-low)) + low)
+		}
 	})
 }
 
@@ -75,7 +77,11 @@ func (r *raster) percentileClip(low, high float64) error {
 	if from == to {
 		return errConstant
 	}
-	r.each(func(_ int, v float32) float32 { return min(max(v, from), to) })
+	r.each(func(_ int, part []float32) {
+		for i, v := range part {
+			part[i] = min(max(v, from), to)
+		}
+	})
 	return nil
 }
 
@@ -120,11 +126,14 @@ func (r *raster) zScoreOfNonzero() error {
 		return errConstant
 	}
 	std := math.Sqrt(squares / float64(n))
-	r.each(func(_ int, v float32) float32 {
-		if v == 0 {
-			return 0
+	r.each(func(_ int, part []float32) {
+		for i, v := range part {
+			if v == 0 {
+				part[i] = 0 // and not -0
+				continue
+			}
+			part[i] = float32((float64(v) - mean) / std)
 		}
-		return float32((float64(v) - mean) / std)
 	})
 	return nil
 }

@@ -91,6 +91,11 @@ func resizeRows(ctx context.Context, line func(y int, buffer []float32) []float3
 // own last addition; each is summed in its own order.
 func convolve(to, line []float32, kernel []weights) {
 	x := 0
+	for ; x < len(kernel) && len(kernel[x].w) == 2; x++ {
+		c := &kernel[x]
+		from, w := line[c.first:][:2], c.w[:2]
+		to[x] = float32(0 + float64(float64(from[0])*w[0]) + float64(float64(from[1])*w[1]))
+	}
 	for ; x+4 <= len(kernel); x += 4 {
 		a, b, c, d := &kernel[x], &kernel[x+1], &kernel[x+2], &kernel[x+3]
 		n := min(len(a.w), len(b.w), len(c.w), len(d.w))
@@ -124,6 +129,10 @@ func resizeColumns(ctx context.Context, in []float32, width int, kernel []weight
 		sums := make([]float64, width)
 		for y := (from + width - 1) / width; y < (to+width-1)/width && ctx.Err() == nil; y++ {
 			c := &kernel[y]
+			if len(c.w) == 2 {
+				between(out[y*width:][:width], in[c.first*width:][:width], in[(c.first+1)*width:][:width], c.w[0], c.w[1])
+				continue
+			}
 			clear(sums)
 			for k, w := range c.w {
 				line := in[(c.first+k)*width:][:width]
@@ -138,4 +147,12 @@ func resizeColumns(ctx context.Context, in []float32, width int, kernel []weight
 		}
 	})
 	return out, ctx.Err()
+}
+
+// between is resizeColumns of two rows.
+func between(to, a, b []float32, wa, wb float64) {
+	a, b = a[:len(to)], b[:len(to)]
+	for x := range to {
+		to[x] = float32(0 + float64(float64(a[x])*wa) + float64(float64(b[x])*wb))
+	}
 }
