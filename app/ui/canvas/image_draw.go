@@ -52,7 +52,12 @@ func (i *Image) draw(w, h int) image.Image {
 		for _, m := range i.visibleMarks() {
 			x0, y0 := v.ToScreen(w, h, m.Region.X0, m.Region.Y0)
 			x1, y1 := v.ToScreen(w, h, m.Region.X1, m.Region.Y1)
-			strokeRect(i.buffer, clampInt(x0), clampInt(y0), clampInt(x1), clampInt(y1), m.Style, m.UID != "" && m.UID == i.selected)
+			strong := m.UID != "" && m.UID == i.selected
+			if m.Outline != nil {
+				strokeOutline(i.buffer, onScreen(v, w, h, m.Outline), clampInt(x0), clampInt(y0), clampInt(x1), clampInt(y1), m.Style, strong)
+				continue
+			}
+			strokeRect(i.buffer, clampInt(x0), clampInt(y0), clampInt(x1), clampInt(y1), m.Style, strong)
 		}
 		if i.drawnFrom != nil {
 			x0, y0 := i.toPixels(*i.drawnFrom)
@@ -61,6 +66,19 @@ func (i *Image) draw(w, h int) image.Image {
 		}
 	}
 	return i.buffer
+}
+
+// onScreen maps lines in pixels of the image to pixels of a viewport.
+func onScreen(v render.View, w, h int, lines [][]image.Point) [][][2]float64 {
+	out := make([][][2]float64, len(lines))
+	for i, line := range lines {
+		out[i] = make([][2]float64, len(line))
+		for k, p := range line {
+			x, y := v.ToScreen(w, h, float64(p.X), float64(p.Y))
+			out[i][k] = [2]float64{x, y}
+		}
+	}
+	return out
 }
 
 // annotate draws what the presentation state in force writes over its picture;
@@ -260,7 +278,11 @@ func (r *imageRenderer) Refresh() {
 			case imaging.RegionOcclusion:
 				text += i.ws.Lang.T("canvas.occlusion")
 			case imaging.RegionMask:
-				text += i.ws.Lang.T("canvas.mask")
+				if m.Outline != nil {
+					text += i.ws.Lang.T("canvas.outline")
+				} else {
+					text += i.ws.Lang.T("canvas.mask")
+				}
 			case imaging.RegionDetected:
 				text += i.ws.Lang.T("canvas.detected")
 			}

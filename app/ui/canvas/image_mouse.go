@@ -53,11 +53,8 @@ func (i *Image) MouseUp(e *desktop.MouseEvent) {
 	w, h := i.pixels()
 	v := i.state.Render(w, h)
 	ix, iy := v.ToImage(w, h, x, y)
-	for _, m := range i.visibleMarks() {
-		if m.UID != "" && ix >= m.Region.X0 && ix <= m.Region.X1 && iy >= m.Region.Y0 && iy <= m.Region.Y1 {
-			i.OnMark(m.UID)
-			return
-		}
+	if uid, ok := hit(i.visibleMarks(), ix, iy, i.selected); ok {
+		i.OnMark(uid)
 	}
 }
 

@@ -3,6 +3,7 @@ package canvas
 import (
 	"image"
 	"image/color"
+	"math"
 
 	"longying/app/ui/theme"
 	"longying/imaging"
@@ -29,8 +30,11 @@ type Mark struct {
 	SOPUID string
 	Frame  int // 0: every frame of the instance
 	Region imaging.Region
-	Style  Style
-	Label  string
+	// Outline is the border of a mask in this picture, as closed lines along the
+	// edges of its pixels; nil: the region is stroked.
+	Outline [][]image.Point
+	Style   Style
+	Label   string
 }
 
 // MarkOf is the mark of a finding, or false where it points at no region, or
@@ -116,9 +120,61 @@ func strokeRect(dst *image.RGBA, x0, y0, x1, y1 int, s Style, strong bool) {
 	sides(dark, 1, on, off)
 	sides(ink, 0, on, off)
 	if s == Rejected { // struck through
-		line(dst, x0, y1, x1, y0, dark, 2)
-		line(dst, x0, y1, x1, y0, ink, 1)
+		strike(dst, x0, y0, x1, y1, dark, ink)
 	}
+}
+
+// strokeOutline strokes closed lines, given in pixels of dst, as strokeRect does
+// an edge; x0 to y1 is what a rejection strikes through.
+func strokeOutline(dst *image.RGBA, lines [][][2]float64, x0, y0, x1, y1 int, s Style, strong bool) {
+	wide := 2
+	if strong {
+		wide = 3
+	}
+	on, off := s.pattern()
+	dark := color.RGBA{0, 0, 0, 255}
+	r, g, b, _ := s.Colour().RGBA()
+	ink := color.RGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 255}
+	for _, line := range lines {
+		dashes(dst, line, wide+2, on+1, off-1, dark)
+	}
+	for _, line := range lines {
+		dashes(dst, line, wide, on, off, ink)
+	}
+	if s == Rejected {
+		strike(dst, x0, y0, x1, y1, dark, ink)
+	}
+}
+
+// dashes dabs squares along a closed line: on pixels of its length, then off
+// pixels without.
+func dashes(dst *image.RGBA, points [][2]float64, wide, on, off int, c color.RGBA) {
+	const step = 0.5
+	length, period := 0.0, float64(on+max(off, 0))
+	half := wide / 2
+	for i, p := range points {
+		q := points[(i+1)%len(points)]
+		d := math.Hypot(q[0]-p[0], q[1]-p[1])
+		seen := image.Rect(int(min(p[0], q[0]))-wide, int(min(p[1], q[1]))-wide, int(max(p[0], q[0]))+wide+1, int(max(p[1], q[1]))+wide+1)
+		for t := 0.0; t < d && seen.Overlaps(dst.Rect); t += step {
+			if off > 0 && math.Mod(length+t, period) >= float64(on) {
+				continue
+			}
+			x, y := int(math.Round(p[0]+(q[0]-p[0])*t/d))-half, int(math.Round(p[1]+(q[1]-p[1])*t/d))-half
+			for yy := max(y, dst.Rect.Min.Y); yy < min(y+wide, dst.Rect.Max.Y); yy++ {
+				for xx := max(x, dst.Rect.Min.X); xx < min(x+wide, dst.Rect.Max.X); xx++ {
+					dst.SetRGBA(xx, yy, c)
+				}
+			}
+		}
+		length += d
+	}
+}
+
+// strike crosses out.
+func strike(dst *image.RGBA, x0, y0, x1, y1 int, dark, ink color.RGBA) {
+	line(dst, x0, y1, x1, y0, dark, 2)
+	line(dst, x0, y1, x1, y0, ink, 1)
 }
 
 func horizontal(dst *image.RGBA, x0, x1, y, wide, grow, on, off int, c color.RGBA) {

@@ -293,20 +293,27 @@ func (r *room) arrange() {
 
 // findings asks for the marks of the study.
 func (r *room) findings() {
-	user, study := r.ws.User(), r.study
+	user, study, words := r.ws.User(), r.study, r.ws.Lang
 	r.asking.Start(func(ctx context.Context) func() {
 		list, err := r.ws.Reading.Findings(ctx, user, study)
+		var runs []records.Run
+		if err == nil {
+			runs, err = r.ws.Reading.Runs(ctx, user, study)
+		}
+		var marks []canvas.Mark
+		var damaged error
+		if err == nil {
+			marks, damaged = marksOf(words, list, runs)
+		}
 		return func() {
 			if err != nil {
 				r.problem.SetText(r.ws.Explain(err))
 				return
 			}
-			r.marks = nil
-			for _, f := range list {
-				if m, ok := canvas.MarkOf(f, workspace.FindingName(r.ws.Lang, f)); ok {
-					r.marks = append(r.marks, m)
-				}
+			if damaged != nil {
+				r.problem.SetText(r.ws.Explain(damaged))
 			}
+			r.marks = marks
 			for _, p := range r.panes {
 				p.SetMarks(r.marks, r.chosen)
 			}
