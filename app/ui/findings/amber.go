@@ -13,7 +13,8 @@ import (
 func templates() map[string]string {
 	out := map[string]string{}
 	for _, c := range []inference.ReasonCode{inference.ReasonModelScale, inference.ReasonScaleUnknown, inference.ReasonScale,
-		inference.ReasonAlwaysAmber, inference.ReasonNotAccepted, inference.ReasonReviewDue, inference.ReasonOrganMissing} {
+		inference.ReasonAlwaysAmber, inference.ReasonNotAccepted, inference.ReasonReviewDue, inference.ReasonOrganMissing,
+		inference.ReasonStatistics, inference.ReasonSizeUnknown, inference.ReasonDetectorScale} {
 		out[string(c)] = inference.Reason{Code: c}.String()
 	}
 	return out

@@ -45,3 +45,15 @@ func TestOrgansAreSaidInTheReadersLanguage(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryAmberReasonOfAnAnalysisIsSaidInTheReadersLanguage(t *testing.T) {
+	for _, r := range []inference.Reason{
+		{Code: inference.ReasonStatistics, Args: []string{"p50", "0.7", "0.1", "0.5"}}, {Code: inference.ReasonSizeUnknown},
+		{Code: inference.ReasonDetectorScale}, {Code: inference.ReasonNotAccepted}, {Code: inference.ReasonAlwaysAmber, Args: []string{"untested", "未验证"}},
+	} {
+		key, args, ok := Amber(r.String(), templates())
+		if !ok || key != string(r.Code) || r.Code == inference.ReasonStatistics && !reflect.DeepEqual(args, r.Args) {
+			t.Errorf("%s: %q %q %v", r, key, args, ok)
+		}
+	}
+}
