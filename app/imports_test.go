@@ -144,7 +144,7 @@ func TestUseCasesNeverImportTheDesktopOrTheCommandLine(t *testing.T) {
 }
 
 func TestUseCasesDoNotImportOneAnother(t *testing.T) {
-	useCases := []string{"app/registry", "app/reading", "app/consult", "app/delivery", "app/admin", "app/catalogue"}
+	useCases := []string{"app/registry", "app/reading", "app/consult", "app/delivery", "app/admin", "app/catalogue", "app/backup"}
 	pkgs := listPackages(t)
 	for _, name := range useCases {
 		own, _ := ours(pkgs[name])

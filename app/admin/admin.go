@@ -275,10 +275,10 @@ func (a *Admin) AuditEvents(ctx context.Context, actor records.User, limit, offs
 	return out, err
 }
 
-// VerifyAudit checks the whole audit chain.
-func (a *Admin) VerifyAudit(ctx context.Context, actor records.User) (sqlite.AuditReport, error) {
+// VerifyAudit checks the whole audit chain, also against what others know of it.
+func (a *Admin) VerifyAudit(ctx context.Context, actor records.User, known ...sqlite.Witness) (sqlite.AuditReport, error) {
 	if err := records.Require(actor, records.RightAudit); err != nil {
 		return sqlite.AuditReport{}, err
 	}
-	return a.store.VerifyAudit(ctx)
+	return a.store.VerifyAudit(ctx, known...)
 }

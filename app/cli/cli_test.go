@@ -257,7 +257,7 @@ func laterCommands(t *testing.T, l *line, home string) {
 
 func TestCommandsOfTheContractThatComeLaterSaySo(t *testing.T) {
 	l := newLine(t)
-	for _, args := range [][]string{{"pacs", "echo"}, {"pacs"}, {"backup", "x"}, {"restore", "x"}} {
+	for _, args := range [][]string{{"pacs", "echo"}, {"pacs"}} {
 		if _, stderr := l.want(ExitLater, args...); !strings.Contains(stderr, "not in this version") {
 			t.Errorf("%v says %q", args, stderr)
 		}

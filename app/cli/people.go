@@ -160,7 +160,11 @@ func cmdAudit(ctx context.Context, c *call) error {
 		return err
 	}
 	var limit int
-	if err := c.parse(rest, func(f *flag.FlagSet) { f.IntVar(&limit, "limit", 100, "how many, newest first") }); err != nil {
+	var known string
+	if err := c.parse(rest, func(f *flag.FlagSet) {
+		f.IntVar(&limit, "limit", 100, "how many, newest first")
+		f.StringVar(&known, "backup", "", "backup whose count and head the trail must agree with")
+	}); err != nil {
 		return err
 	}
 	s, actor, err := c.signIn(ctx)
@@ -185,7 +189,7 @@ func cmdAudit(ctx context.Context, c *call) error {
 		}
 		return nil
 	case "verify":
-		rep, err := s.Admin.VerifyAudit(ctx, actor)
+		rep, err := s.VerifyAudit(ctx, actor, known)
 		if err != nil {
 			return err
 		}

@@ -18,6 +18,7 @@ import (
 	"longying/app/acceptance"
 	"longying/app/admin"
 	"longying/app/archive"
+	"longying/app/backup"
 	"longying/app/catalogue"
 	"longying/app/consult"
 	"longying/app/delivery"
@@ -59,6 +60,7 @@ type Station struct {
 	Consult   *consult.Consult
 	Delivery  *delivery.Delivery
 	Admin     *admin.Admin
+	Backup    *backup.Backup
 	Trust     *acceptance.Acceptance // of models at this site
 	Catalogue *catalogue.Catalogue   // of model packages; what changes counts from the next Open on
 	Decoder   codec.Decoder          // of every frame
@@ -94,7 +96,7 @@ func Home(getenv func(string) string) (string, error) {
 }
 
 // Fresh reports a folder that holds no data yet.
-func Fresh(home string) bool { return !seal.Exists(home) }
+func Fresh(home string) bool { return !seal.Exists(home) && !backup.Pending(home) }
 
 // Open opens a data folder, making it where it is new; the passphrase then
 // becomes the folder's. The models that cannot be loaded are kept with their
@@ -103,6 +105,9 @@ func Open(ctx context.Context, o Options) (*Station, error) {
 	now := o.Clock
 	if now == nil {
 		now = time.Now
+	}
+	if err := backup.Finish(o.Home); err != nil {
+		return nil, err
 	}
 	if err := os.MkdirAll(o.Home, 0o700); err != nil {
 		return nil, fmt.Errorf("the data folder cannot be made: %w", err)
@@ -140,6 +145,7 @@ func Open(ctx context.Context, o Options) (*Station, error) {
 		s.models = s.own
 	}
 	s.Admin = admin.New(store, now)
+	s.Backup = backup.New(store, key, o.Home, now)
 	s.Delivery = delivery.New(store, now, rand.Float64, o.Backoff)
 	s.Registry = registry.New(store, ar, now)
 	s.Trust = acceptance.New(store, s.scanCase, s.predictCase, now)
@@ -173,6 +179,43 @@ func (s *Station) scanCase(ctx context.Context, path string) (*imaging.Study, er
 
 func (s *Station) predictCase(ctx context.Context, actor records.User, study *imaging.Study, c acceptance.Case, modelID string) ([]inference.Prediction, error) {
 	return s.Reading.Predict(ctx, actor, study, reading.Request{ModelIDs: []string{modelID}, SOPUID: c.SOPUID, Region: c.Region, Organ: c.Organ, AsIs: true})
+}
+
+// VerifyAudit checks the whole audit chain, also against the count and head
+// that a backup states, where one is named.
+func (s *Station) VerifyAudit(ctx context.Context, actor records.User, known string) (sqlite.AuditReport, error) {
+	if known == "" {
+		return s.Admin.VerifyAudit(ctx, actor)
+	}
+	m, err := s.Backup.Known(ctx, known)
+	if err != nil {
+		return sqlite.AuditReport{}, err
+	}
+	return s.Admin.VerifyAudit(ctx, actor, sqlite.Witness{Name: "the backup " + known, Count: m.AuditCount, Head: m.AuditHead})
+}
+
+// Restoring says which backup becomes the data folder o.Home. Login, where it
+// is not empty, is who restores, a user of the restored record.
+type Restoring struct {
+	Path            string
+	Login, Password string
+	Replace         bool // a data folder that is there is moved aside
+	Progress        backup.Progress
+}
+
+// Restore makes a data folder out of a backup, see backup.Restore.
+func Restore(ctx context.Context, o Options, r Restoring) (backup.Restored, error) {
+	now := o.Clock
+	if now == nil {
+		now = time.Now
+	}
+	b := backup.Restoring{Path: r.Path, Home: o.Home, Passphrase: o.Passphrase, Replace: r.Replace, Clock: now, Progress: r.Progress}
+	if r.Login != "" {
+		b.SignIn = func(ctx context.Context, store *sqlite.Store) (records.User, error) {
+			return admin.New(store, now).SignIn(ctx, r.Login, r.Password)
+		}
+	}
+	return backup.Restore(ctx, b)
 }
 
 // Close ends the sessions and closes the store.

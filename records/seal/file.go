@@ -62,13 +62,23 @@ type fileSeal struct {
 	name   string
 }
 
-func (k *Key) fileSeal(path string, header [headerSize]byte) (*fileSeal, error) {
+// fileSeal is the seal of the content of path under a name that it is bound to.
+func (k *Key) fileSeal(path, name string, header [headerSize]byte) (*fileSeal, error) {
 	key, err := hkdf.Key(sha256.New, k.objects, header[saltOffset:saltOffset+32], "longying/file/1", 32)
 	if err != nil {
 		return nil, fmt.Errorf("the key of %s cannot be derived: %w", path, err)
 	}
 	aead, err := gcm(key)
-	return &fileSeal{aead: aead, header: header, name: filepath.Base(path)}, err
+	return &fileSeal{aead: aead, header: header, name: name}, err
+}
+
+// newHeader is the header of a file that is to be written, its size still 0.
+func newHeader() (header [headerSize]byte) {
+	copy(header[:], fileMagic)
+	header[8], header[9] = fileFormat, cipherAES256
+	binary.BigEndian.PutUint32(header[12:], chunkSize)
+	rand.Read(header[saltOffset : prefixOffset+prefixSize])
+	return header
 }
 
 func (s *fileSeal) nonce(chunk int64, last bool) []byte {
@@ -93,12 +103,7 @@ func (s *fileSeal) aad(last bool) []byte {
 // when it returns without error the file survives a power cut. The file opens
 // only under its base name; the folder may be moved.
 func (k *Key) WriteSealed(path string, r io.Reader) error {
-	var header [headerSize]byte
-	copy(header[:], fileMagic)
-	header[8], header[9] = fileFormat, cipherAES256
-	binary.BigEndian.PutUint32(header[12:], chunkSize)
-	rand.Read(header[saltOffset : prefixOffset+prefixSize])
-	s, err := k.fileSeal(path, header)
+	s, err := k.fileSeal(path, filepath.Base(path), newHeader())
 	if err != nil {
 		return err
 	}
@@ -109,7 +114,13 @@ func (k *Key) WriteSealed(path string, r io.Reader) error {
 	return nil
 }
 
-func (s *fileSeal) writeAll(f *os.File, r io.Reader) error {
+// output is a file, or the part of one behind what stands before.
+type output interface {
+	io.Writer
+	io.WriterAt
+}
+
+func (s *fileSeal) writeAll(f output, r io.Reader) error {
 	if _, err := f.Write(s.header[:]); err != nil {
 		return err
 	}
@@ -163,7 +174,8 @@ func readChunk(r io.Reader, p []byte) (int, error) {
 type SealedFile struct {
 	seal   *fileSeal
 	path   string
-	file   *os.File
+	file   io.ReaderAt
+	closer io.Closer // nil: the file is somebody else's
 	size   int64
 	chunks int64
 
@@ -182,20 +194,45 @@ func (k *Key) OpenSealed(path string) (*SealedFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the sealed file cannot be opened: %w", err)
 	}
-	s, err := k.openSealed(f, path)
+	s, err := k.openSealedFile(f, path)
 	if err != nil {
 		f.Close()
 		return nil, err
 	}
+	s.closer = f
 	return s, nil
 }
 
-func (k *Key) openSealed(f *os.File, path string) (*SealedFile, error) {
+func (k *Key) openSealedFile(f *os.File, path string) (*SealedFile, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("the sealed file cannot be read: %w", err)
+	}
+	return k.openSealed(f, info.Size(), path, filepath.Base(path))
+}
+
+// CheckSealed reads a sealed file through to its end: damage anywhere in it is a
+// *DamagedError.
+func (k *Key) CheckSealed(path string) error {
+	f, err := k.OpenSealed(path)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, f.Content())
+	return errors.Join(err, f.Close())
+}
+
+// openSealed opens the length bytes of f, which were sealed under name; path is
+// for errors.
+func (k *Key) openSealed(f io.ReaderAt, length int64, path, name string) (*SealedFile, error) {
 	damaged := func(format string, args ...any) error {
 		return &DamagedError{Path: path, Reason: fmt.Sprintf(format, args...)}
 	}
 	var header [headerSize]byte
-	if _, err := io.ReadFull(f, header[:]); err != nil {
+	if n, err := f.ReadAt(header[:], 0); n < headerSize {
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("the sealed file %s cannot be read: %w", path, err)
+		}
 		return nil, damaged("it is shorter than its header")
 	}
 	if string(header[:8]) != fileMagic {
@@ -207,19 +244,15 @@ func (k *Key) openSealed(f *os.File, path string) (*SealedFile, error) {
 	if c := binary.BigEndian.Uint32(header[12:]); c != chunkSize {
 		return nil, damaged("chunks of %d bytes instead of %d", c, chunkSize)
 	}
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("the sealed file cannot be read: %w", err)
-	}
 	size := binary.BigEndian.Uint64(header[sizeOffset:])
-	if size > uint64(info.Size()) {
-		return nil, damaged("it is cut: %d bytes of content in %d bytes", size, info.Size())
+	if size > uint64(length) {
+		return nil, damaged("it is cut: %d bytes of content in %d bytes", size, length)
 	}
 	chunks := max(1, (int64(size)+chunkSize-1)/chunkSize)
-	if want := headerSize + int64(size) + chunks*chunkOverhead; info.Size() != want {
-		return nil, damaged("it has %d bytes instead of %d", info.Size(), want)
+	if want := headerSize + int64(size) + chunks*chunkOverhead; length != want {
+		return nil, damaged("it has %d bytes instead of %d", length, want)
 	}
-	fs, err := k.fileSeal(path, header)
+	fs, err := k.fileSeal(path, name, header)
 	if err != nil {
 		return nil, err
 	}
@@ -233,8 +266,16 @@ func (k *Key) openSealed(f *os.File, path string) (*SealedFile, error) {
 // Size is the length of the content.
 func (s *SealedFile) Size() int64 { return s.size }
 
+// Content reads the content from its beginning to its end.
+func (s *SealedFile) Content() io.Reader { return io.NewSectionReader(s, 0, s.size) }
+
 // Close closes the file.
-func (s *SealedFile) Close() error { return s.file.Close() }
+func (s *SealedFile) Close() error {
+	if s.closer == nil {
+		return nil
+	}
+	return s.closer.Close()
+}
 
 // ReadAt implements io.ReaderAt.
 func (s *SealedFile) ReadAt(p []byte, off int64) (int, error) {

@@ -167,6 +167,16 @@ func unwrap(folder, passphrase string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the keyring cannot be read: %w", err)
 	}
+	data, err := unwrapRing(raw, path, passphrase)
+	var wrong *PassphraseError
+	if errors.As(err, &wrong) {
+		wrong.Reason = "the passphrase does not open the data folder " + folder
+	}
+	return data, err
+}
+
+// unwrapRing opens the data key of a keyring that was read from path.
+func unwrapRing(raw []byte, path, passphrase string) ([]byte, error) {
 	var ring keyring
 	if err := json.Unmarshal(raw, &ring); err != nil {
 		return nil, fmt.Errorf("%s is damaged; take it from a backup: %w", path, err)
@@ -194,7 +204,7 @@ func unwrap(folder, passphrase string) ([]byte, error) {
 			return data, nil
 		}
 	}
-	return nil, &PassphraseError{PassphraseWrong, fmt.Sprintf("the passphrase does not open the data folder %s", folder)}
+	return nil, &PassphraseError{PassphraseWrong, "the passphrase does not open " + path}
 }
 
 func (k kdf) derive(passphrase string) []byte {

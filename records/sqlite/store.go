@@ -127,12 +127,21 @@ func pool(path string, write bool, connections int) *sql.DB {
 	} else {
 		q.Set("_query_only", "on")
 	}
+	return openPool(dsn(path, q), connections)
+}
+
+// dsn is the data source name of a database file with an absolute path.
+func dsn(path string, q url.Values) string {
 	p := filepath.ToSlash(path)
 	if !strings.HasPrefix(p, "/") {
 		p = "/" + p // C:/data
 	}
 	u := url.URL{Scheme: "file", Path: p, RawQuery: q.Encode()}
-	db := sql.OpenDB(connector{dsn: u.String(), driver: &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
+	return u.String()
+}
+
+func openPool(dsn string, connections int) *sql.DB {
+	db := sql.OpenDB(connector{dsn: dsn, driver: &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
 		_, err := c.Exec("PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF", nil)
 		return err
 	}}})

@@ -16,7 +16,7 @@ type AuditReport struct {
 	Head        string      // hex MAC of the last event that is there
 	FirstBroken *AuditBreak // the first event that is changed or missing; nil: the trail is whole
 	CutTail     *AuditBreak // the first of the events that are missing at the end; nil: none known
-	Witnesses   int         // receipts that agree with the trail
+	Witnesses   int         // receipts and backups that agree with the trail
 }
 
 // Whole reports a trail without any break.
@@ -52,8 +52,8 @@ func (r *AuditReport) broken(seq int64, code, format string, args ...any) *Audit
 
 // VerifyAudit walks the whole trail and checks every MAC, that no number is
 // missing, that the trail ends where the kept head says, and that it agrees
-// with the count and head in each receipt.
-func (s *Store) VerifyAudit(ctx context.Context) (AuditReport, error) {
+// with the count and head in each receipt and with those that are known besides.
+func (s *Store) VerifyAudit(ctx context.Context, known ...Witness) (AuditReport, error) {
 	var r AuditReport
 	err := s.View(ctx, func(t *Tx) error {
 		r = AuditReport{}
@@ -61,6 +61,7 @@ func (s *Store) VerifyAudit(ctx context.Context) (AuditReport, error) {
 		if err != nil {
 			return err
 		}
+		witnesses = append(witnesses, known...)
 		heads, last, err := t.walkAudit(&r, witnesses)
 		if err != nil {
 			return err
@@ -75,18 +76,18 @@ func (s *Store) VerifyAudit(ctx context.Context) (AuditReport, error) {
 	return r, nil
 }
 
-// witness is a count and head that a receipt knows.
-type witness struct {
-	delivery string
-	count    int64
-	head     string
+// Witness is a count and head of the trail that something outside of it knows.
+type Witness struct {
+	Name  string // what knows them: a receipt, a backup
+	Count int64
+	Head  string // hex
 }
 
-func (t *Tx) witnesses() ([]witness, error) {
-	var out []witness
+func (t *Tx) witnesses() ([]Witness, error) {
+	var out []Witness
 	err := each(t, "deliveries", func(row string, d *records.Delivery) error {
 		if d.Receipt != nil && d.Receipt.AuditHead != "" {
-			out = append(out, witness{row, d.Receipt.AuditCount, d.Receipt.AuditHead})
+			out = append(out, Witness{"the receipt of delivery " + row, d.Receipt.AuditCount, d.Receipt.AuditHead})
 		}
 		return nil
 	}, `SELECT id, sealed FROM deliveries ORDER BY created_at`)
@@ -95,10 +96,10 @@ func (t *Tx) witnesses() ([]witness, error) {
 
 // walkAudit checks each event against the one before. It returns the heads at
 // the counts that the witnesses ask for, and the last number that is there.
-func (t *Tx) walkAudit(r *AuditReport, witnesses []witness) (heads map[int64]string, last int64, err error) {
+func (t *Tx) walkAudit(r *AuditReport, witnesses []Witness) (heads map[int64]string, last int64, err error) {
 	heads = map[int64]string{}
 	for _, w := range witnesses {
-		heads[w.count] = ""
+		heads[w.Count] = ""
 	}
 	rows, err := t.tx.QueryContext(t.ctx, `SELECT seq, sealed, mac FROM audit ORDER BY seq`)
 	if err != nil {
@@ -156,13 +157,13 @@ func (t *Tx) checkKept(r *AuditReport, last int64) {
 	}
 }
 
-func checkWitnesses(r *AuditReport, witnesses []witness, heads map[int64]string, last int64) {
+func checkWitnesses(r *AuditReport, witnesses []Witness, heads map[int64]string, last int64) {
 	for _, w := range witnesses {
 		switch {
-		case w.count > last:
-			r.broken(last+1, AuditCutTail, "the receipt of delivery %s knows %d events, but there are events up to %d only", w.delivery, w.count, last)
-		case heads[w.count] != w.head:
-			r.broken(w.count, AuditRewritten, "event %d does not have the MAC that the receipt of delivery %s knows", w.count, w.delivery)
+		case w.Count > last:
+			r.broken(last+1, AuditCutTail, "%s knows %d events, but there are events up to %d only", w.Name, w.Count, last)
+		case heads[w.Count] != w.Head:
+			r.broken(w.Count, AuditRewritten, "event %d does not have the MAC that %s knows", w.Count, w.Name)
 		default:
 			r.Witnesses++
 		}
