@@ -20,6 +20,9 @@ PIP_PACKAGE := $(shell python3 -m pip --version >/dev/null 2>&1 || echo python3-
 VENV_PACKAGE := $(shell python3 -c 'import ensurepip' >/dev/null 2>&1 || echo python3-venv)
 # Given from outside, it names another Python that has the peers.
 LONGYING_PEERS ?= $(PEERS)/bin/python
+# The official builds of ONNX Runtime report to their maker unless they are told not to; the program
+# tells them itself, this is for the Python scripts that make or measure with them.
+export ORT_DISABLE_TELEMETRY := 1
 export LONGYING_ORT_LIBRARY ?= $(ORT)/libonnxruntime.so
 GO_PACKAGES = ./...
 # Packages without cgo of their own, under the race detector.

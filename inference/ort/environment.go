@@ -3,6 +3,7 @@ package ort
 import (
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 
 	onnxruntime "github.com/yalue/onnxruntime_go"
@@ -24,8 +25,16 @@ type Environment struct {
 	version  string
 }
 
-// Open loads the library from a file and starts ONNX Runtime. A second Open
-// before Close is ErrOpen; a file that is not there is a *MissingError.
+// silence keeps ONNX Runtime from reporting to its maker. Official builds hold a
+// telemetry client that is on by default and sends events over the network; this
+// variable, read before the library starts, keeps the client, its uploader and
+// its device identifier from being made (the runtime's Privacy.md). Nothing of a
+// hospital's work leaves this machine by it.
+const silence = "ORT_DISABLE_TELEMETRY"
+
+// Open loads the library from a file and starts ONNX Runtime, without its
+// telemetry. A second Open before Close is ErrOpen; a file that is not there is a
+// *MissingError.
 func Open(libraryPath string) (*Environment, error) {
 	if _, err := FindLibrary(libraryPath); err != nil {
 		return nil, err
@@ -35,9 +44,16 @@ func Open(libraryPath string) (*Environment, error) {
 	if onnxruntime.IsInitialized() {
 		return nil, ErrOpen
 	}
+	if err := os.Setenv(silence, "1"); err != nil {
+		return nil, fmt.Errorf("ONNX Runtime is not started, because its telemetry cannot be turned off: %w", err)
+	}
 	onnxruntime.SetSharedLibraryPath(libraryPath)
 	if err := onnxruntime.InitializeEnvironment(onnxruntime.WithLogLevelError()); err != nil {
 		return nil, fmt.Errorf("ONNX Runtime library %s cannot be loaded: %w; it must be version %s or newer for this machine: run `make setup`", libraryPath, err, RuntimeVersion)
+	}
+	// Builds that do not know the variable know this call.
+	if err := onnxruntime.DisableTelemetry(); err != nil {
+		return nil, errors.Join(fmt.Errorf("ONNX Runtime is not used, because its telemetry cannot be turned off: %w", err), onnxruntime.DestroyEnvironment())
 	}
 	return &Environment{version: onnxruntime.GetVersion()}, nil
 }
