@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"longying/imaging/codec"
@@ -108,11 +109,18 @@ func commands() []command {
 		{"doctor", "doctor: what is installed, what to mend", cmdDoctor},
 		{"demo", "demo: the main job end to end on the shipped samples", cmdDemo},
 		{"platform-stub", "platform-stub --state FILE: a stub platform on the loopback, for the demo and tests", cmdPlatformStub},
-		{"version", "version", func(_ context.Context, c *call) error {
-			fmt.Fprintln(c.Stdout, "longying", Version)
-			return nil
-		}},
+		{"version", "version", cmdVersion},
 	}
+}
+
+func cmdVersion(_ context.Context, c *call) error {
+	if err := c.parse(c.raw, nil); err != nil {
+		return err
+	}
+	if err := c.want(0, "no argument"); err != nil {
+		return err
+	}
+	return c.done(map[string]string{"version": Version}, "longying %s\n", Version)
 }
 
 func later(_ context.Context, c *call) error { return &laterError{c.name} }
@@ -235,14 +243,19 @@ func (c *call) parse(args []string, define func(f *flag.FlagSet)) error {
 	return nil
 }
 
-// verb takes the first word of a command with sub-commands.
-func (c *call) verb() (verb string, rest []string, err error) {
+// verb takes the first word of a command with sub-commands, one of those known.
+// A wrong call is found before anybody has to sign in.
+func (c *call) verb(known ...string) (verb string, rest []string, err error) {
 	for i, a := range c.raw {
-		if !strings.HasPrefix(a, "-") {
-			return a, append(append([]string(nil), c.raw[:i]...), c.raw[i+1:]...), nil
+		if strings.HasPrefix(a, "-") {
+			continue
 		}
+		if !slices.Contains(known, a) {
+			return "", nil, usagef("%s has no %q; it has %s", c.name, a, strings.Join(known, ", "))
+		}
+		return a, append(append([]string(nil), c.raw[:i]...), c.raw[i+1:]...), nil
 	}
-	return "", nil, usagef("%s: say what to do; longying help lists it", c.name)
+	return "", nil, usagef("%s: say what to do: %s", c.name, strings.Join(known, ", "))
 }
 
 // want checks the number of positional arguments.
@@ -250,6 +263,36 @@ func (c *call) want(n int, what string) error {
 	if len(c.args) != n {
 		return usagef("%s needs %s", c.name, what)
 	}
+	return nil
+}
+
+// about names what is not in the record, where the error itself does not, and
+// says where to look.
+func about(err error, what, id, look string) error {
+	if !errors.Is(err, records.ErrNotFound) {
+		return err
+	}
+	if strings.Contains(err.Error(), id) {
+		return fmt.Errorf("%w; %s", err, look)
+	}
+	return fmt.Errorf("%s %s: %w; %s", what, id, err, look)
+}
+
+// Where to look for what a command names.
+const (
+	lookStudies    = "longying studies lists those that are"
+	lookPatients   = "longying patients search finds those that are"
+	lookFindings   = "longying findings list STUDY_UID lists those that are"
+	lookDeliveries = "longying outbox list lists those that are"
+	lookUsers      = "longying users list lists those that are"
+)
+
+// done is the answer of a command that has one: an object with --json, else words.
+func (c *call) done(row any, format string, args ...any) error {
+	if c.json {
+		return c.emit(row)
+	}
+	c.printf(format, args...)
 	return nil
 }
 

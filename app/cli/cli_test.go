@@ -176,6 +176,7 @@ func TestTheDemoRunsTheWholeLineAndItsExportsAreValid(t *testing.T) {
 		}
 	})
 	t.Run("no name or number is readable in the database or the objects", func(t *testing.T) { searchBytes(t, home) })
+	t.Run("every command answers by the contract", func(t *testing.T) { everyCommand(t, &line{t, l.env}, home) })
 	t.Run("later commands work on the folder", func(t *testing.T) { laterCommands(t, l, home) })
 	if _, stderr := l.want(ExitRefused, "demo"); !strings.Contains(stderr, "holds data already") {
 		t.Errorf("a second demo on the same folder says %q", stderr)
@@ -262,6 +263,19 @@ func TestWrongUsageIsExitCodeTwo(t *testing.T) {
 		{"render", "x", "--window", "5"}, {"analyze"}, {"consult", "open", "x"},
 		{"models", "install"}, {"models", "remove"}, {"models", "pack"}, {"models", "show", "x", "--lang", "fr"}} {
 		l.want(ExitUsage, args...)
+	}
+}
+
+func TestAWrongCallIsFoundBeforeAnybodySignsIn(t *testing.T) {
+	l := newLine(t)
+	for _, args := range [][]string{{"models", "x"}, {"findings"}, {"findings", "x", "1.2"}, {"findings", "list"}, {"findings", "edit", "1.2"}, {"patients", "x"},
+		{"patients", "show"}, {"patients", "link", "1.2"}, {"patients", "unlink"}, {"patients", "import"}, {"report", "x", "1.2"}, {"report", "sign"},
+		{"report", "print", "1.2"}, {"export", "1.2"}, {"outbox", "x"}, {"outbox", "retry"}, {"consult", "x", "1"}, {"consult", "add", "1"},
+		{"audit"}, {"audit", "x"}, {"users", "x"}, {"users", "add"}, {"users", "lock"}, {"version", "x"}, {"version", "--x"}, {"demo", "x"},
+		{"import"}, {"open"}, {"doctor", "--x"}} {
+		if _, stderr := l.want(ExitUsage, args...); strings.Count(stderr, "\n") != 1 {
+			t.Errorf("%v says %q", args, stderr)
+		}
 	}
 }
 

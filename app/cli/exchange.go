@@ -53,12 +53,17 @@ func cmdExport(ctx context.Context, c *call) error {
 }
 
 func cmdOutbox(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb()
+	verb, rest, err := c.verb("list", "send", "retry")
 	if err != nil {
 		return err
 	}
 	if err := c.parse(rest, nil); err != nil {
 		return err
+	}
+	if verb == "retry" {
+		if err := c.want(1, "one delivery ID"); err != nil {
+			return err
+		}
 	}
 	s, actor, err := c.signIn(ctx)
 	if err != nil {
@@ -75,17 +80,18 @@ func cmdOutbox(ctx context.Context, c *call) error {
 		list, err = res.Deliveries, serr
 		failed = res.Waiting + res.Refused + res.Dead
 	case "retry":
-		if err := c.want(1, "one delivery ID"); err != nil {
-			return err
+		if err := s.Delivery.Retry(ctx, actor, c.args[0]); err != nil {
+			return about(err, "delivery", c.args[0], lookDeliveries)
 		}
-		return s.Delivery.Retry(ctx, actor, c.args[0])
-	default:
-		return usagef("outbox has no %q", verb)
+		list, err = s.Delivery.Outbox(ctx, actor)
 	}
 	if err != nil {
 		return err
 	}
 	for _, d := range list {
+		if verb == "retry" && d.ID != c.args[0] {
+			continue
+		}
 		if c.json {
 			if err := c.emit(d); err != nil {
 				return err
@@ -105,7 +111,7 @@ func cmdOutbox(ctx context.Context, c *call) error {
 }
 
 func cmdConsult(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb()
+	verb, rest, err := c.verb("create", "add", "opinion", "decide", "follow", "pack", "open")
 	if err != nil {
 		return err
 	}
@@ -133,8 +139,11 @@ func cmdConsult(ctx context.Context, c *call) error {
 		return err
 	}
 	id := c.args[0]
-	if verb == "open" {
+	switch {
+	case verb == "open":
 		return c.openPack(id, passphraseFile)
+	case verb == "add" && finding == "" && visit == "" && study == "":
+		return usagef("consult add needs --study, --finding or --visit")
 	}
 	s, actor, err := c.signIn(ctx)
 	if err != nil {
@@ -152,10 +161,8 @@ func cmdConsult(ctx context.Context, c *call) error {
 			item.Kind = "finding"
 		case visit != "":
 			item.Kind = "visit"
-		case study != "":
-			item.Ref = &imaging.Ref{StudyUID: study}
 		default:
-			return usagef("consult add needs --study, --finding or --visit")
+			item.Ref = &imaging.Ref{StudyUID: study}
 		}
 		m, err = s.Consult.Add(ctx, actor, id, item)
 	case "opinion":
@@ -185,13 +192,13 @@ func cmdConsult(ctx context.Context, c *call) error {
 		if err := f.Close(); err != nil {
 			return fmt.Errorf("the pack was not written: %w", err)
 		}
-		c.printf("%s\n", out)
-		return nil
-	default:
-		return usagef("consult has no %q", verb)
+		return c.done(map[string]string{"path": out}, "%s\n", out)
 	}
-	if err != nil {
-		return err
+	switch {
+	case err != nil && verb == "create":
+		return about(err, "patient", id, lookPatients)
+	case err != nil:
+		return err // it names the consult, and the finding or study that is not there
 	}
 	if c.json {
 		return c.emit(m)

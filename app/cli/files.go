@@ -233,7 +233,7 @@ func (c *call) renderSlide(ctx context.Context, s *slide.Slide, out string) erro
 	for _, n := range s.Notes() {
 		fmt.Fprintln(c.Stderr, n)
 	}
-	return writePNG(c.Stdout, out, img)
+	return c.picture(out, img)
 }
 
 // short is the answer when a frame's data is cut short or breaks its syntax:
@@ -313,6 +313,9 @@ func cmdRender(ctx context.Context, c *call) error {
 	if err := c.want(1, "one file"); err != nil {
 		return err
 	}
+	if c.json && out == "" {
+		return usagef("render --json needs --out PNG: standard output cannot hold both the picture and the object")
+	}
 	if state != "" && overlays {
 		return usagef("render: a presentation state says itself which overlays are shown; give --state or --overlays")
 	}
@@ -351,7 +354,7 @@ func cmdRender(ctx context.Context, c *call) error {
 	case err != nil:
 		return fmt.Errorf("%s: %w", c.args[0], err)
 	}
-	if err := writePNG(c.Stdout, out, img); err != nil {
+	if err := c.picture(out, img); err != nil {
 		return err
 	}
 	return short(c.args[0], frame)
@@ -392,6 +395,14 @@ func presentationState(path string) (*imaging.PresentationState, error) {
 		return nil, &refusedError{err.Error()}
 	}
 	return s, err
+}
+
+// picture writes a PNG, to standard output where no file is named.
+func (c *call) picture(path string, img image.Image) error {
+	if err := writePNG(c.Stdout, path, img); err != nil || !c.json {
+		return err
+	}
+	return c.emit(map[string]any{"path": path, "rows": img.Bounds().Dy(), "columns": img.Bounds().Dx()})
 }
 
 func writePNG(stdout io.Writer, path string, img image.Image) error {

@@ -38,7 +38,7 @@ func (c *call) models() (*reading.Reading, func(), error) {
 }
 
 func cmdModels(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb()
+	verb, rest, err := c.verb("list", "show", "verify", "install", "remove", "pack", "accept", "scorecard")
 	if err != nil {
 		return err
 	}
@@ -93,10 +93,8 @@ func cmdModels(ctx context.Context, c *call) error {
 		return c.listModels()
 	case "verify":
 		return c.verifyModel(ctx)
-	case "remove":
-		return c.removeModel(ctx)
 	}
-	return usagef("models has no %q", verb)
+	return c.removeModel(ctx)
 }
 
 // named is the entry that the one argument names.
@@ -131,8 +129,7 @@ func (c *call) verifyModel(ctx context.Context) error {
 	if err := inference.Verify(ctx, e.Package, runner); err != nil {
 		return err
 	}
-	c.printf("%s %s: the hash matches, every reference case is met\n", e.ID, e.Version)
-	return nil
+	return c.done(map[string]any{"id": e.ID, "version": e.Version, "verified": true}, "%s %s: the hash matches, every reference case is met\n", e.ID, e.Version)
 }
 
 // modelRow is one line of models list --json: the card, and where it comes from.
@@ -230,8 +227,8 @@ func (c *call) removeModel(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.printf("%s %s removed; its card is kept, because findings may name it\n", c.args[0], version)
-	return nil
+	return c.done(map[string]any{"id": c.args[0], "version": version, "removed": true},
+		"%s %s removed; its card is kept, because findings may name it\n", c.args[0], version)
 }
 
 // packRow is what models pack says with --json.

@@ -10,11 +10,24 @@ import (
 )
 
 func cmdPatients(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb()
+	verb, rest, err := c.verb("import", "search", "show", "link", "unlink", "review")
 	if err != nil {
 		return err
 	}
 	if err := c.parse(rest, nil); err != nil {
+		return err
+	}
+	switch verb {
+	case "import":
+		err = c.want(1, "one CSV file")
+	case "show":
+		err = c.want(1, "one patient")
+	case "link":
+		err = c.want(2, "a study and a patient")
+	case "unlink":
+		err = c.want(1, "one study")
+	}
+	if err != nil {
 		return err
 	}
 	s, actor, err := c.signIn(ctx)
@@ -24,9 +37,6 @@ func cmdPatients(ctx context.Context, c *call) error {
 	defer s.Close()
 	switch verb {
 	case "import":
-		if err := c.want(1, "one CSV file"); err != nil {
-			return err
-		}
 		res, err := s.Registry.ImportPeople(ctx, actor, c.args[0])
 		if err != nil {
 			return err
@@ -58,12 +68,9 @@ func cmdPatients(ctx context.Context, c *call) error {
 		}
 		return nil
 	case "show":
-		if err := c.want(1, "one patient"); err != nil {
-			return err
-		}
 		rec, err := s.Registry.Record(ctx, actor, c.args[0])
 		if err != nil {
-			return fmt.Errorf("patient %s: %w", c.args[0], err)
+			return about(err, "patient", c.args[0], lookPatients)
 		}
 		if c.json {
 			return c.emit(map[string]any{"patient": rec.Patient, "visits": rec.Visits, "orders": rec.Orders, "examinations": rec.Examinations})
@@ -79,20 +86,24 @@ func cmdPatients(ctx context.Context, c *call) error {
 		}
 		return nil
 	case "link":
-		if err := c.want(2, "a study and a patient"); err != nil {
-			return err
+		if _, err := s.Registry.Examination(ctx, actor, c.args[0]); err != nil {
+			return about(err, "study", c.args[0], lookStudies)
 		}
 		ex, err := s.Registry.Link(ctx, actor, c.args[0], c.args[1])
 		if err != nil {
-			return err
+			return about(err, "patient", c.args[1], lookPatients)
 		}
 		c.conflicts(ex)
 		return c.linked(ex)
 	case "unlink":
-		if err := c.want(1, "one study"); err != nil {
+		if err := s.Registry.Unlink(ctx, actor, c.args[0]); err != nil {
+			return about(err, "study", c.args[0], lookStudies)
+		}
+		ex, err := s.Registry.Examination(ctx, actor, c.args[0])
+		if err != nil {
 			return err
 		}
-		return s.Registry.Unlink(ctx, actor, c.args[0])
+		return c.linked(ex)
 	case "review":
 		list, err := s.Registry.Review(ctx, actor)
 		if err != nil {
@@ -104,9 +115,8 @@ func cmdPatients(ctx context.Context, c *call) error {
 			}
 			c.conflicts(ex)
 		}
-		return nil
 	}
-	return usagef("patients has no %q", verb)
+	return nil
 }
 
 func (c *call) patient(p records.Patient) error {

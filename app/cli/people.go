@@ -12,6 +12,7 @@ import (
 	"longying/app/station"
 	"longying/imaging"
 	"longying/records"
+	"longying/records/sqlite"
 )
 
 // readSecret reads a password or passphrase from a file, without its line end.
@@ -71,7 +72,7 @@ func (c *call) signIn(ctx context.Context) (*station.Station, records.User, erro
 }
 
 func cmdUsers(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb()
+	verb, rest, err := c.verb("add", "list", "lock")
 	if err != nil {
 		return err
 	}
@@ -87,6 +88,11 @@ func cmdUsers(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	if verb != "list" {
+		if err := c.want(1, "one login"); err != nil {
+			return err
+		}
+	}
 	if verb == "add" {
 		return c.addUser(ctx, name, role, staff, file)
 	}
@@ -95,37 +101,29 @@ func cmdUsers(ctx context.Context, c *call) error {
 		return err
 	}
 	defer s.Close()
-	switch verb {
-	case "list":
-		us, err := s.Admin.Users(ctx, actor)
-		if err != nil {
-			return err
+	if verb == "lock" {
+		if err := s.Admin.SetLocked(ctx, actor, c.args[0], !unlock); err != nil {
+			return about(err, "user", c.args[0], lookUsers)
 		}
-		for _, u := range us {
-			if c.json {
-				if err := c.emit(u); err != nil {
-					return err
-				}
-				continue
-			}
-			c.printf("%s  %s  %s  locked=%v\n", u.Login, u.Name, u.Role, u.Locked)
-		}
-		return nil
-	case "lock":
-		if err := c.want(1, "one login"); err != nil {
-			return err
-		}
-		return s.Admin.SetLocked(ctx, actor, c.args[0], !unlock)
 	}
-	return usagef("users has no %q", verb)
+	us, err := s.Admin.Users(ctx, actor)
+	if err != nil {
+		return err
+	}
+	for _, u := range us {
+		if verb == "lock" && u.Login != c.args[0] {
+			continue
+		}
+		if err := c.done(u, "%s  %s  %s  locked=%v\n", u.Login, u.Name, u.Role, u.Locked); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // addUser adds a user; in an empty data folder the first, an administrator,
 // needs nobody to be signed in.
 func (c *call) addUser(ctx context.Context, name, role, staff, file string) error {
-	if err := c.want(1, "one login"); err != nil {
-		return err
-	}
 	password, err := readSecret(file)
 	if err != nil {
 		return usagef("users add needs --new-password-file FILE (%v)", err)
@@ -148,14 +146,13 @@ func (c *call) addUser(ctx context.Context, name, role, staff, file string) erro
 	}
 	u, err := s.Admin.AddUser(ctx, actor, admin.NewUser{Login: c.args[0], Name: name, Role: records.Role(role), StaffNumber: staff, Password: password})
 	if err != nil {
-		return err
+		return fmt.Errorf("user %q was not added: %w", c.args[0], err)
 	}
-	c.printf("%s  %s  %s\n", u.Login, u.Name, u.Role)
-	return nil
+	return c.done(u, "%s  %s  %s\n", u.Login, u.Name, u.Role)
 }
 
 func cmdAudit(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb()
+	verb, rest, err := c.verb("list", "verify")
 	if err != nil {
 		return err
 	}
@@ -172,37 +169,58 @@ func cmdAudit(ctx context.Context, c *call) error {
 		return err
 	}
 	defer s.Close()
-	switch verb {
-	case "list":
-		events, err := s.Admin.AuditEvents(ctx, actor, limit, 0)
-		if err != nil {
-			return err
-		}
-		for _, e := range events {
-			if c.json {
-				if err := c.emit(e); err != nil {
-					return err
-				}
-				continue
-			}
-			c.printf("%d  %s  %s  %s  %s  %s  %s\n", e.Seq, e.At.In(imaging.Zone()).Format("2006-01-02 15:04:05"), e.UserName, e.Action, e.Object, e.Outcome, e.Detail)
-		}
-		return nil
-	case "verify":
+	if verb == "verify" {
 		rep, err := s.VerifyAudit(ctx, actor, known)
 		if err != nil {
 			return err
 		}
-		if c.json {
-			if err := c.emit(rep); err != nil {
-				return err
-			}
+		return c.audited(rep)
+	}
+	events, err := s.Admin.AuditEvents(ctx, actor, limit, 0)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		if err := c.done(e, "%d  %s  %s  %s  %s  %s  %s\n", e.Seq, e.At.In(imaging.Zone()).Format("2006-01-02 15:04:05"),
+			e.UserName, e.Action, e.Object, e.Outcome, e.Detail); err != nil {
+			return err
 		}
-		if !rep.Whole() {
-			return fmt.Errorf("the audit trail is NOT whole: event %d: %s", rep.FirstBroken.Seq, rep.FirstBroken.Reason)
-		}
-		c.printf("the audit chain is whole: %d events, head %s\n", rep.Count, rep.Head)
+	}
+	return nil
+}
+
+// auditRow is what audit verify says with --json.
+type auditRow struct {
+	Whole       bool        `json:"whole"`
+	Count       int64       `json:"count"`        // events that are there
+	Head        string      `json:"head"`         // of the last of them
+	Witnesses   int         `json:"witnesses"`    // receipts that agree
+	FirstBroken *auditBreak `json:"first_broken"` // null: none
+	CutTail     *auditBreak `json:"cut_tail"`     // the first event missing at the end; null: none known
+}
+
+type auditBreak struct {
+	Seq    int64  `json:"seq"`
+	Code   string `json:"code"`
+	Reason string `json:"reason"`
+}
+
+func newAuditBreak(b *sqlite.AuditBreak) *auditBreak {
+	if b == nil {
 		return nil
 	}
-	return usagef("audit has no %q", verb)
+	return &auditBreak{b.Seq, b.Code, b.Reason}
+}
+
+func (c *call) audited(rep sqlite.AuditReport) error {
+	if c.json {
+		if err := c.emit(auditRow{rep.Whole(), rep.Count, rep.Head, rep.Witnesses, newAuditBreak(rep.FirstBroken), newAuditBreak(rep.CutTail)}); err != nil {
+			return err
+		}
+	}
+	if !rep.Whole() {
+		return fmt.Errorf("the audit trail is NOT whole: event %d: %s; keep this data folder as it is, and compare it with the last backup", rep.FirstBroken.Seq, rep.FirstBroken.Reason)
+	}
+	c.printf("the audit chain is whole: %d events, head %s\n", rep.Count, rep.Head)
+	return nil
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func cmdFindings(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb()
+	verb, rest, err := c.verb("list", "confirm", "edit", "reject")
 	if err != nil {
 		return err
 	}
@@ -28,6 +28,12 @@ func cmdFindings(ctx context.Context, c *call) error {
 	if err := c.want(1, "one UID"); err != nil {
 		return err
 	}
+	var change records.FindingChange
+	if verb == "edit" {
+		if change, err = findingChange(label, note, region); err != nil {
+			return err
+		}
+	}
 	s, actor, err := c.signIn(ctx)
 	if err != nil {
 		return err
@@ -36,6 +42,9 @@ func cmdFindings(ctx context.Context, c *call) error {
 	var out records.Finding
 	switch verb {
 	case "list":
+		if _, err := s.Registry.Examination(ctx, actor, c.args[0]); err != nil {
+			return about(err, "study", c.args[0], lookStudies)
+		}
 		list, err := s.Reading.Findings(ctx, actor, c.args[0])
 		if err != nil {
 			return err
@@ -49,18 +58,12 @@ func cmdFindings(ctx context.Context, c *call) error {
 	case "confirm":
 		out, err = s.Reading.Confirm(ctx, actor, c.args[0])
 	case "edit":
-		change, perr := findingChange(label, note, region)
-		if perr != nil {
-			return perr
-		}
 		out, err = s.Reading.Edit(ctx, actor, c.args[0], change)
 	case "reject":
 		out, err = s.Reading.Reject(ctx, actor, c.args[0], reason)
-	default:
-		return usagef("findings has no %q", verb)
 	}
 	if err != nil {
-		return err
+		return about(err, "finding", c.args[0], lookFindings)
 	}
 	return c.finding(out)
 }
@@ -106,7 +109,7 @@ func (c *call) finding(f records.Finding) error {
 }
 
 func cmdReport(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb()
+	verb, rest, err := c.verb("draft", "show", "sign", "print", "amend")
 	if err != nil {
 		return err
 	}
@@ -124,11 +127,17 @@ func cmdReport(ctx context.Context, c *call) error {
 		return err
 	}
 	study := c.args[0]
+	if verb == "print" && out == "" {
+		return usagef("report print needs --out PDF")
+	}
 	s, actor, err := c.signIn(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
+	if _, err := s.Registry.Examination(ctx, actor, study); err != nil {
+		return about(err, "study", study, lookStudies)
+	}
 	switch verb {
 	case "draft":
 		rep, err := s.Reading.Draft(ctx, actor, study)
@@ -151,7 +160,7 @@ func cmdReport(ctx context.Context, c *call) error {
 	case "show":
 		rep, err := s.Reading.Report(ctx, actor, study)
 		if err != nil {
-			return fmt.Errorf("study %s has no report: %w", study, err)
+			return fmt.Errorf("study %s has no report: %w; longying report draft %s begins one", study, err, study)
 		}
 		return c.report(rep)
 	case "sign":
@@ -169,9 +178,6 @@ func cmdReport(ctx context.Context, c *call) error {
 		c.printf("signed %s version %d, SHA-256 %s\n", doc.Document.DocumentID, doc.Document.Version, doc.SHA256)
 		return nil
 	case "print":
-		if out == "" {
-			return usagef("report print needs --out PDF")
-		}
 		data, err := s.PrintReport(ctx, actor, study)
 		if err != nil {
 			return err
@@ -179,8 +185,7 @@ func cmdReport(ctx context.Context, c *call) error {
 		if err := os.WriteFile(out, data, 0o600); err != nil {
 			return fmt.Errorf("the PDF was not written: %w", err)
 		}
-		c.printf("%s\n", out)
-		return nil
+		return c.done(map[string]string{"path": out}, "%s\n", out)
 	case "amend":
 		rep, err := s.Reading.Amend(ctx, actor, study, reason)
 		if err != nil {
@@ -188,7 +193,7 @@ func cmdReport(ctx context.Context, c *call) error {
 		}
 		return c.report(rep)
 	}
-	return usagef("report has no %q", verb)
+	return nil
 }
 
 func (c *call) report(rep records.Report) error {

@@ -104,7 +104,7 @@ func (c *Consult) Add(ctx context.Context, actor records.User, id string, item r
 		case item.FindingUID != "":
 			f, err := tx.Finding(item.FindingUID)
 			if err != nil {
-				return "", err
+				return "", fmt.Errorf("finding %s: %w", item.FindingUID, err)
 			}
 			if !f.State.Factual() {
 				return "", &records.RefusedError{Code: "finding_unconfirmed", Reason: "the finding has no doctor's confirmation; only confirmed or edited findings go before a consult"}
@@ -130,7 +130,7 @@ func (c *Consult) Add(ctx context.Context, actor records.User, id string, item r
 		if studyUID != "" {
 			ex, err := tx.Examination(studyUID)
 			if err != nil {
-				return "", err
+				return "", fmt.Errorf("study %s: %w", studyUID, err)
 			}
 			if !ex.Link.Linked() || ex.PatientID != m.PatientID {
 				return "", &records.RefusedError{Code: "other_patient", Reason: "study " + studyUID + " is not linked to the patient of this consult"}

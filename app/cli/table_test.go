@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// answer is what a command of the contract has to say with --json.
+type answer struct {
+	as   string // login of a sample user; "": whoever acted before
+	code int
+	rows int    // objects on standard output; -1: however many
+	says string // on standard error
+	args []string
+}
+
+// answers runs commands with --json: standard output holds one object a line and
+// nothing else, standard error says something where and only where the exit code
+// is not 0, and no answer is worded for programmers.
+func (l *line) answers(home string, table []answer) {
+	l.t.Helper()
+	for _, a := range table {
+		if a.as != "" {
+			l.env["LONGYING_USER"] = a.as
+			l.env["LONGYING_PASSWORD_FILE"] = filepath.Join(home, "secrets", a.as+".password")
+		}
+		args := append([]string{"--json"}, a.args[1:]...)
+		code, stdout, stderr := l.run(append([]string{a.args[0]}, args...)...)
+		name := strings.Join(a.args, " ")
+		if code != a.code {
+			l.t.Errorf("%s: exit code %d, want %d: %s", name, code, a.code, stderr)
+			continue
+		}
+		rows := 0
+		if stdout != "" {
+			rows = len(l.rows(stdout))
+		}
+		if a.rows >= 0 && rows != a.rows {
+			l.t.Errorf("%s: %d objects, want %d", name, rows, a.rows)
+		}
+		if !strings.Contains(stderr, a.says) || code != ExitDone && stderr == "" {
+			l.t.Errorf("%s: standard error is %q, want %q in it", name, stderr, a.says)
+		}
+		if code == ExitDone && stderr != "" {
+			l.t.Errorf("%s: exit code 0, but standard error says %q", name, stderr)
+		}
+		if strings.Contains(stderr, "longying: not in the record") {
+			l.t.Errorf("%s: %q does not name what is not there", name, stderr)
+		}
+	}
+}
+
+// everyCommand holds the contract on the demo's folder: what each command says
+// with --json when it does its work, is called wrongly, names what is not there,
+// or may not be done by this person.
+func everyCommand(t *testing.T, l *line, home string) {
+	t.Helper()
+	l.env["LONGYING_KEY_FILE"] = filepath.Join(home, "secrets", "key")
+	l.env["LONGYING_USER"], l.env["LONGYING_PASSWORD_FILE"] = "radiologist", filepath.Join(home, "secrets", "radiologist.password")
+	study := map[string]string{}
+	stdout, _ := l.want(ExitDone, "studies", "--json")
+	for _, s := range l.rows(stdout) {
+		study[s["accession_number"].(string)] = s["study_uid"].(string)
+	}
+	film, slide, ct := study["SAMPLE-CR-0001"], study["SAMPLE-PA-0001"], study["SAMPLE-CT-0001"]
+	stdout, _ = l.want(ExitDone, "findings", "list", film, "--json")
+	finding := l.rows(stdout)[0]["finding_uid"].(string)
+	stdout, _ = l.want(ExitDone, "patients", "search", "刘小满", "--json")
+	patient := l.rows(stdout)[0]["id"].(string)
+	stdout, _ = l.want(ExitDone, "outbox", "list", "--json")
+	delivery := l.rows(stdout)[0]["id"].(string)
+	dir := t.TempDir()
+	file := filepath.Join(home, "samples", "film", "film.dcm")
+	at := func(name string) string { return filepath.Join(dir, name) }
+	write := func(name, text string) string {
+		t.Helper()
+		if err := os.WriteFile(at(name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return at(name)
+	}
+	notes, password := write("notes.txt", "no picture"), write("password", "Yijian-2026-Longying")
+	nobody := "1.2.3"
+
+	l.answers(home, []answer{
+		{"", ExitDone, 1, "", []string{"version"}},
+		{"", ExitDone, 1, "", []string{"info", file}},
+		{"", ExitFailed, 1, notes, []string{"info", notes}},
+		{"", ExitDone, 1, "", []string{"decode", file, "--out", at("raw")}},
+		{"", ExitFailed, 0, notes, []string{"decode", notes, "--out", at("raw2")}},
+		{"", ExitDone, 1, "", []string{"render", file, "--out", at("png")}},
+		{"", ExitUsage, 0, "--out", []string{"render", file}},
+		{"", ExitDone, 1, "", []string{"import", file}},
+		{"", ExitFailed, 0, notes, []string{"import", notes}},
+		{"", ExitDone, 2, "", []string{"models", "list"}},
+		{"", ExitDone, 1, "", []string{"models", "show", filmModel}},
+		{"", ExitDone, 1, "", []string{"models", "verify", filmModel}},
+		{"", ExitDone, 1, "", []string{"models", "scorecard", filmModel}},
+		{"", ExitFailed, 0, "models list", []string{"models", "verify", "nosuch"}},
+		{"", ExitFailed, 0, at("nosuch.csv"), []string{"models", "accept", filmModel, "--cases", at("nosuch.csv")}},
+		{"", ExitFailed, 0, dir, []string{"models", "pack", dir}},
+		{"", ExitRefused, 0, "configure", []string{"models", "remove", "nosuch"}},
+		{"", ExitDone, 1, "", []string{"analyze", file, "--model", filmModel}},
+		{"", ExitPart, 2, slideModel, []string{"analyze", film}},
+		{"", ExitRefused, 2, "every model refused", []string{"analyze", ct}},
+		{"", ExitFailed, 0, nobody, []string{"analyze", nobody}},
+		{"", ExitFailed, 0, nobody, []string{"findings", "list", nobody}},
+		{"", ExitFailed, 0, nobody, []string{"findings", "confirm", nobody}},
+		{"", ExitUsage, 0, "--label", []string{"findings", "edit", finding}},
+		{"", ExitDone, 1, "", []string{"patients", "show", patient}},
+		{"", ExitFailed, 0, nobody, []string{"patients", "link", nobody, patient}},
+		{"", ExitFailed, 0, "patient nosuch", []string{"patients", "link", ct, "nosuch"}},
+		{"", ExitFailed, 0, nobody, []string{"patients", "unlink", nobody}},
+		{"", ExitRefused, 0, film, []string{"patients", "unlink", film}}, // its report is signed
+		{"", ExitDone, 1, "", []string{"patients", "link", ct, patient}},
+		{"", ExitDone, 1, "", []string{"patients", "unlink", ct}},
+		{"", ExitDone, 1, "", []string{"patients", "review"}},
+		{"", ExitPart, 1, "row", []string{"patients", "import", filepath.Join(home, "samples", "patients", "patients-bad-row.csv")}},
+		{"", ExitFailed, 0, nobody, []string{"report", "draft", nobody}},
+		{"", ExitRefused, 0, ct, []string{"report", "draft", ct}}, // nobody knows whose it is
+		{"", ExitFailed, 0, "draft", []string{"report", "show", ct}},
+		{"", ExitDone, 1, "", []string{"report", "print", film, "--out", at("pdf")}},
+		{"", ExitUsage, 0, "--out", []string{"report", "print", film}},
+		{"", ExitDone, 1, "", []string{"export", film, "--as", "fhir", "--out", dir}},
+		{"", ExitUsage, 0, "cda|fhir|sr|pdf", []string{"export", film, "--as", "xml", "--out", dir}},
+		{"", ExitLater, 0, "not in this version", []string{"export", film, "--as", "row", "--out", dir}},
+		{"", ExitDone, 3, "", []string{"outbox", "send"}},
+		{"", ExitRefused, 0, "acknowledged", []string{"outbox", "retry", delivery}},
+		{"", ExitFailed, 0, "nosuch", []string{"outbox", "retry", "nosuch"}},
+		{"", ExitFailed, 0, "nosuch", []string{"consult", "decide", "nosuch", "--text", "x"}},
+		{"", ExitFailed, 0, notes, []string{"consult", "open", notes, "--passphrase-file", password}},
+		{"", ExitRefused, 0, "audit", []string{"audit", "verify"}},
+		{"", ExitRefused, 0, "manage_users", []string{"users", "list"}},
+		{"auditor", ExitDone, 1, "", []string{"audit", "verify"}},
+		{"", ExitDone, 5, "", []string{"audit", "list", "--limit", "5"}},
+		{"", ExitRefused, 0, "view_patient", []string{"studies"}},
+		{"admin", ExitDone, 5, "", []string{"users", "list"}},
+		{"", ExitDone, 1, "", []string{"users", "add", "tester", "--name", "测试·样本", "--role", "clinician", "--new-password-file", password}},
+		{"", ExitFailed, 0, "tester", []string{"users", "add", "tester", "--name", "测试·样本", "--role", "clinician", "--new-password-file", password}},
+		{"", ExitDone, 1, "", []string{"users", "lock", "tester"}},
+		{"", ExitFailed, 0, "nosuch", []string{"models", "remove", "nosuch"}},
+	})
+
+	l.env["LONGYING_USER"], l.env["LONGYING_PASSWORD_FILE"] = "radiologist", filepath.Join(home, "secrets", "radiologist.password")
+	stdout, _ = l.want(ExitDone, "consult", "create", patient, "--title", "会诊", "--question", "如何治疗", "--json")
+	consult := l.rows(stdout)[0]["id"].(string)
+	l.answers(home, []answer{
+		{"", ExitUsage, 0, "--study", []string{"consult", "add", consult}},
+		{"", ExitDone, 1, "", []string{"consult", "add", consult, "--study", slide}},
+		{"", ExitFailed, 0, nobody, []string{"consult", "add", consult, "--finding", nobody}},
+		{"", ExitRefused, 0, ct, []string{"consult", "add", consult, "--study", ct}}, // another's
+		{"", ExitDone, 1, "", []string{"consult", "opinion", consult, "--name", "甲", "--text", "保守治疗"}},
+		{"", ExitDone, 1, "", []string{"consult", "decide", consult, "--text", "保守治疗"}},
+		{"", ExitDone, 1, "", []string{"consult", "follow", consult, "--date", "20270101", "--task", "复查"}},
+		{"", ExitDone, 1, "", []string{"consult", "pack", consult, "--out", at("pack"), "--passphrase-file", password}},
+		{"", ExitDone, 1, "", []string{"consult", "open", at("pack"), "--passphrase-file", password}},
+		{"", ExitRefused, 0, at("pack"), []string{"consult", "open", at("pack"), "--passphrase-file", notes}},
+	})
+}
