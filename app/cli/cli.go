@@ -99,7 +99,7 @@ func commands() []command {
 		{"patients", "patients import FILE|search TEXT|show ID|link STUDY PATIENT|unlink STUDY|review", cmdPatients},
 		{"report", "report draft|show|sign|print|amend STUDY_UID", cmdReport},
 		{"export", "export STUDY_UID --as cda|fhir|sr|pdf --out DIR", cmdExport},
-		{"outbox", "outbox list|send|retry ID", cmdOutbox},
+		{"outbox", "outbox list|send [--now]|retry ID", cmdOutbox},
 		{"consult", "consult create|add|opinion|decide|follow|pack|open", cmdConsult},
 		{"pacs", "pacs echo|query|retrieve|store", later},
 		{"audit", "audit list|verify [--backup FILE]", cmdAudit},

@@ -57,7 +57,10 @@ func cmdOutbox(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.parse(rest, nil); err != nil {
+	var now bool
+	if err := c.parse(rest, func(f *flag.FlagSet) {
+		f.BoolVar(&now, "now", false, "send also what waits for its next try")
+	}); err != nil {
 		return err
 	}
 	if verb == "retry" {
@@ -76,7 +79,11 @@ func cmdOutbox(ctx context.Context, c *call) error {
 	case "list":
 		list, err = s.Delivery.Outbox(ctx, actor)
 	case "send":
-		res, serr := s.Delivery.Send(ctx, actor)
+		send := s.Delivery.Send
+		if now {
+			send = s.Delivery.SendNow
+		}
+		res, serr := send(ctx, actor)
 		list, err = res.Deliveries, serr
 		failed = res.Waiting + res.Refused + res.Dead
 	case "retry":

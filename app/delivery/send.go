@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 	"time"
@@ -23,12 +24,16 @@ type SendResult struct {
 type queue struct {
 	d     *Delivery
 	actor records.User
+	early bool // also what waits for its next try
 }
 
 // Due lists what is to be sent now, oldest first. A version waits while an
 // earlier one of the same document, destination and format is still on its way:
 // else the older could arrive last and replace the newer.
 func (q queue) Due(ctx context.Context, now time.Time) ([]records.Delivery, error) {
+	if q.early {
+		now = time.Unix(0, math.MaxInt64)
+	}
 	var out []records.Delivery
 	err := q.d.store.View(ctx, func(tx *sqlite.Tx) error {
 		due, err := tx.DueDeliveries(now)
@@ -105,8 +110,18 @@ func (q queue) Record(ctx context.Context, del records.Delivery, a records.Attem
 
 // Send tries every delivery that is due, once.
 func (d *Delivery) Send(ctx context.Context, actor records.User) (SendResult, error) {
+	return d.round(ctx, queue{d: d, actor: actor})
+}
+
+// SendNow tries everything that is queued, once: a person who asks does not wait
+// for the next try.
+func (d *Delivery) SendNow(ctx context.Context, actor records.User) (SendResult, error) {
+	return d.round(ctx, queue{d: d, actor: actor, early: true})
+}
+
+func (d *Delivery) round(ctx context.Context, q queue) (SendResult, error) {
 	var res SendResult
-	if err := records.Require(actor, records.RightExport); err != nil {
+	if err := records.Require(q.actor, records.RightExport); err != nil {
 		return res, err
 	}
 	rs, err := d.Routes(ctx)
@@ -117,11 +132,11 @@ func (d *Delivery) Send(ctx context.Context, actor records.User) (SendResult, er
 	for _, r := range rs {
 		destinations[r.Name] = r.Destination
 	}
-	w := outbox.NewWorker(queue{d, actor}, destinations, outbox.Policy{First: d.backoff}, d.now, d.jitter)
+	w := outbox.NewWorker(q, destinations, outbox.Policy{First: d.backoff}, d.now, d.jitter)
 	if err := w.Round(ctx); err != nil {
 		return res, err
 	}
-	res.Deliveries, err = d.Outbox(ctx, actor)
+	res.Deliveries, err = d.Outbox(ctx, q.actor)
 	for _, del := range res.Deliveries {
 		switch del.State {
 		case records.DeliveryAcknowledged:

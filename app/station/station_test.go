@@ -3,6 +3,8 @@ package station
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -278,6 +280,53 @@ func TestAnOverlongTextWaitsUnderNeedsAttentionAndIsNeverCut(t *testing.T) {
 	if res.Acknowledged != 1 || res.Waiting != 1 {
 		t.Errorf("%+v", res)
 	}
+}
+
+func TestAPersonWhoSendsDoesNotWaitForTheNextTry(t *testing.T) {
+	b := newBench(t)
+	platform := http.NewServeMux()
+	server := httptest.NewServer(platform)
+	defer server.Close()
+	up, asked := false, 0
+	platform.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		if !up {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		w.WriteHeader(http.StatusForbidden) // an answer that settles it
+	})
+	b.must(b.Delivery.SetRoutes(b.ctx, b.admin, []delivery.Route{{
+		Destination: outbox.Destination{Name: "platform", Kind: outbox.KindHTTP, URL: server.URL}, Formats: []string{"fhir", "sr"}}}))
+	b.signed("随访。")
+	slow := delivery.New(b.store, time.Now, func() float64 { return 0 }, time.Hour)
+	_, err := slow.Send(b.ctx, b.radiologist)
+	b.must(err)
+	list, err := slow.Outbox(b.ctx, b.radiologist)
+	b.must(err)
+	for _, d := range list {
+		if d.State != records.DeliveryQueued || !d.Next.After(time.Now()) {
+			t.Fatalf("no delivery that waits for its next try: %+v", d)
+		}
+	}
+	up = true
+	first := asked
+	_, err = slow.Send(b.ctx, b.radiologist)
+	b.must(err)
+	if asked != first {
+		t.Errorf("what waits for its next try was sent without anybody's wish: %d requests", asked-first)
+	}
+	_, err = slow.SendNow(b.ctx, b.radiologist)
+	b.must(err)
+	list, err = slow.Outbox(b.ctx, b.radiologist)
+	b.must(err)
+	for _, d := range list {
+		if d.Attempts != 2 {
+			t.Errorf("a person sent, but %s was tried %d times", d.ID, d.Attempts)
+		}
+	}
+	_, err = slow.SendNow(b.ctx, b.admin)
+	b.refused("right", err)
 }
 
 func TestAReportSignedBeforeThereWasADestinationIsNotForgotten(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"strings"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -31,6 +32,7 @@ type hidden struct {
 	label *canvas.Text
 	id    string
 	in    bool
+	grown func() // the number needs more room than its masked form had, or gives it back
 }
 
 func newHidden() *hidden {
@@ -54,21 +56,28 @@ func (h *hidden) show() {
 
 func (h *hidden) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(h.label) }
 
-// MinSize has room for either form, so that nothing moves under the pointer.
+// MinSize has room for either form, so that nothing moves under the pointer. A
+// number of uncommon length takes its room only while it is shown.
 func (h *hidden) MinSize() fyne.Size {
-	a := fyne.MeasureText(h.id, 14, fyne.TextStyle{})
-	b := fyne.MeasureText(workspace.Mask(h.id), 14, fyne.TextStyle{})
-	return fyne.NewSize(max(a.Width, b.Width), max(a.Height, b.Height))
+	size := fyne.MeasureText(workspace.Mask(h.id), 14, fyne.TextStyle{})
+	if h.in || !h.long() {
+		size = size.Max(fyne.MeasureText(h.id, 14, fyne.TextStyle{}))
+	}
+	return size
 }
 
-func (h *hidden) MouseIn(*desktop.MouseEvent) {
-	h.in = true
-	h.show()
-}
+func (h *hidden) long() bool { return utf8.RuneCountInString(h.id) > workspace.MaskLength }
+
+func (h *hidden) MouseIn(*desktop.MouseEvent)    { h.turn(true) }
 func (h *hidden) MouseMoved(*desktop.MouseEvent) {}
-func (h *hidden) MouseOut() {
-	h.in = false
+func (h *hidden) MouseOut()                      { h.turn(false) }
+
+func (h *hidden) turn(in bool) {
+	h.in = in
 	h.show()
+	if h.grown != nil && h.long() {
+		h.grown()
+	}
 }
 
 // patientBar says whose pictures these are, and what is doubtful about it.
@@ -87,6 +96,7 @@ type patientBar struct {
 
 func newPatientBar(ws *workspace.Workspace) *patientBar {
 	b := &patientBar{ws: ws, name: text(18), facts: text(14), id: newHidden(), study: text(14), mark: text(14), warn: widget.NewLabel("")}
+	b.id.grown = func() { b.content.Refresh() }
 	b.study.Color = theme.Dim()
 	b.mark.Color = theme.Chrome()
 	ground := canvas.NewRectangle(theme.Amber())
@@ -134,7 +144,10 @@ func (b *patientBar) words() {
 	l, o := b.ws.Lang, cmp.Or(b.ws.Current(), b.ws.Incoming())
 	warning := ""
 	if o == nil {
-		b.name.Text, b.facts.Text, b.study.Text = l.T("shell.no_study"), l.T("shell.drop"), ""
+		b.name.Text, b.facts.Text, b.study.Text = l.T("shell.no_study"), "", ""
+		if b.ws.User().Role.May(records.RightImport) {
+			b.facts.Text = l.T("shell.drop")
+		}
 		b.name.Color = theme.Dim()
 		b.facts.Color = theme.Dim()
 		b.id.set("")
@@ -290,14 +303,13 @@ type statusBar struct {
 	language *widget.Button
 	keys     *widget.Button
 	count    *workspace.Task
-	keep     *workspace.Task
 	waiting  int
 	said     string
 }
 
 func newStatusBar(ws *workspace.Workspace) *statusBar {
 	b := &statusBar{ws: ws, job: widget.NewLabel(""), progress: widget.NewProgressBar(), display: text(14), assist: text(14), user: text(14),
-		count: ws.NewTask(), keep: ws.NewTask()}
+		count: ws.NewTask()}
 	b.display.Color, b.assist.Color = theme.Amber(), theme.Dim()
 	b.job.Truncation = fyne.TextTruncateEllipsis
 	b.cancel = widget.NewButtonWithIcon("", fynetheme.CancelIcon(), b.cancelNewest)
@@ -319,7 +331,7 @@ func newStatusBar(ws *workspace.Workspace) *statusBar {
 		b.words()
 		b.ask()
 	})
-	workspace.On(ws, func(workspace.LanguageChanged) { keepLanguage(ws, b.keep, ws.Lang.Code()) })
+	workspace.On(ws, func(workspace.LanguageChanged) { ws.StoreLanguage(func(err error) { b.say(ws.Explain(err)) }) })
 	b.words()
 	return b
 }

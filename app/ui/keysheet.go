@@ -23,7 +23,7 @@ type keySheet struct {
 }
 
 func newKeySheet(ws *workspace.Workspace, toggle func()) *keySheet {
-	k := &keySheet{ws: ws, title: widget.NewLabel(""), hint: widget.NewLabel(""), columns: container.NewVBox()}
+	k := &keySheet{ws: ws, title: widget.NewLabel(""), hint: widget.NewLabel(""), columns: container.New(&columns{})}
 	k.title.TextStyle.Bold = true
 	k.title.SizeName = "headingText"
 	k.close = widget.NewButton("", toggle)
@@ -42,13 +42,59 @@ func (k *keySheet) words() {
 // rowsPerColumn is where a section goes on in the next column.
 const rowsPerColumn = 14
 
+// columns lays blocks one under the other, in as many columns as the width has
+// room for, about equally high.
+type columns struct{ width float32 }
+
+// gaps between columns and between the blocks of one.
+const (
+	besideColumn = 36
+	underBlock   = 12
+)
+
+func (c *columns) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	widest, height := c.place(objects, func(fyne.CanvasObject, fyne.Position, float32) {})
+	return fyne.NewSize(widest, height)
+}
+
+func (c *columns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	c.width = size.Width
+	c.place(objects, func(o fyne.CanvasObject, at fyne.Position, width float32) {
+		o.Move(at)
+		o.Resize(fyne.NewSize(width, o.MinSize().Height))
+	})
+}
+
+// place puts each block and gives the widest block's width and the highest
+// column's height.
+func (c *columns) place(objects []fyne.CanvasObject, put func(o fyne.CanvasObject, at fyne.Position, width float32)) (widest, highest float32) {
+	total := float32(0)
+	for _, o := range objects {
+		size := o.MinSize()
+		widest = max(widest, size.Width)
+		total += size.Height + underBlock
+	}
+	n := max(1, int((c.width+besideColumn)/(widest+besideColumn)))
+	at := fyne.Position{}
+	for i, o := range objects {
+		height := o.MinSize().Height
+		// In the last column stands what is left; a block goes where most of it fits.
+		if last := at.X/(widest+besideColumn) >= float32(n-1); !last && i > 0 && at.Y > 0 && at.Y+height/2 > total/float32(n) {
+			at = fyne.NewPos(at.X+widest+besideColumn, 0)
+		}
+		put(o, at, widest)
+		at.Y += height + underBlock
+		highest = max(highest, at.Y)
+	}
+	return widest, highest
+}
+
 func (k *keySheet) fill(sections []workspace.Section) {
 	k.columns.RemoveAll()
 	for _, s := range sections {
 		head := widget.NewLabel(k.ws.Lang.T(s.Name))
 		head.TextStyle.Bold = true
 		head.Importance = widget.HighImportance
-		row := container.New(layout.NewCustomPaddedHBoxLayout(36))
 		for from := 0; from < len(s.Actions); from += rowsPerColumn {
 			form := container.New(layout.NewFormLayout())
 			for _, a := range s.Actions[from:min(from+rowsPerColumn, len(s.Actions))] {
@@ -63,9 +109,11 @@ func (k *keySheet) fill(sections []workspace.Section) {
 				form.Add(container.NewPadded(key))
 				form.Add(container.NewPadded(what))
 			}
-			row.Add(form)
+			if from == 0 {
+				k.columns.Add(container.NewVBox(head, form))
+			} else {
+				k.columns.Add(form)
+			}
 		}
-		k.columns.Add(head)
-		k.columns.Add(row)
 	}
 }

@@ -189,6 +189,7 @@ func (d *session) show(s *station.Station, user records.User) {
 		Version: d.options.Version, Home: s.Home}, d.lang)
 	d.shell = newShell(d.ws, d.window)
 	d.ws.LoadFrameCache(func(err error) { d.shell.say(d.ws.Explain(err)) })
+	d.ws.LoadLanguage(func(err error) { d.shell.say(d.ws.Explain(err)) })
 	if user.ID != "" {
 		d.ws.SetUser(user)
 		d.fillSample()

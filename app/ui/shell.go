@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -11,7 +10,6 @@ import (
 	fynetheme "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"longying/app/ui/lang"
 	"longying/app/ui/theme"
 	"longying/app/ui/workspace"
 )
@@ -352,16 +350,4 @@ func (s *shell) own() []workspace.Action {
 		workspace.Action{Label: "shell.close_study", Keys: press(workspace.Ctrl(fyne.KeyW)), Do: s.ws.CloseStudy},
 		workspace.Action{Label: "shell.sign_out", Keys: press(workspace.Ctrl(fyne.KeyQ)), Do: s.status.signOut},
 	)
-}
-
-// keepLanguage stores the language in the data folder.
-func keepLanguage(ws *workspace.Workspace, task *workspace.Task, c lang.Code) {
-	task.Start(func(ctx context.Context) func() {
-		err := ws.Admin.SetPreference(ctx, "language", string(c))
-		return func() {
-			if err != nil {
-				fyne.LogError("the language was not kept", err)
-			}
-		}
-	})
 }

@@ -345,7 +345,7 @@ func (r *room) add(text string, weight widget.Importance) {
 	r.detail.Add(container.New(layout.NewCustomPaddedLayout(-4, -4, 0, 0), l))
 }
 
-// sendNow tries everything that is due, once.
+// sendNow tries everything that is queued, once, also what waits for its next try.
 func (r *room) sendNow() {
 	if r.job != nil {
 		return
@@ -353,7 +353,7 @@ func (r *room) sendNow() {
 	user := r.ws.User()
 	r.problem.SetText("")
 	r.job = r.ws.StartJob(func() string { return r.ws.Lang.T("outbox.sending") }, func(ctx context.Context, _ func(done, total int)) func() {
-		res, err := r.ws.Delivery.Send(ctx, user)
+		res, err := r.ws.Delivery.SendNow(ctx, user)
 		return func() {
 			r.job = nil
 			r.cancel.Hide()

@@ -29,13 +29,7 @@ func (r *room) languagePage() fyne.CanvasObject {
 		if s == names[1] {
 			code = lang.English
 		}
-		r.ws.SetLanguage(code)
-		r.ws.NewTask().Start(func(ctx context.Context) func() {
-			if err := r.ws.Admin.SetPreference(ctx, "language", string(code)); err != nil {
-				return func() { r.stored(err) }
-			}
-			return nil
-		})
+		r.ws.SetLanguage(code) // the window stores it
 	}
 	return container.NewVBox(choice, wrapped(r.ws.Lang.T("settings.language_note"), widget.LowImportance))
 }

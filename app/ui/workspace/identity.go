@@ -125,11 +125,15 @@ func sexWord(l *lang.Strings, s string) string {
 	return l.Or(lang.Key("sex."+s), l.Or(lang.Key("sex."+string(records.SexFromDICOM(s))), s))
 }
 
-// Mask hides a number but for its ends.
+// MaskLength is the most characters of a masked number: those of a Chinese ID
+// number. A Patient ID may have 64 (DICOM PS3.5 §6.2, LO).
+const MaskLength = 18
+
+// Mask hides a number but for its ends, and how long a long one is.
 func Mask(id string) string {
 	r := []rune(id)
 	if len(r) <= 4 {
 		return strings.Repeat("•", len(r))
 	}
-	return string(r[:2]) + strings.Repeat("•", len(r)-4) + string(r[len(r)-2:])
+	return string(r[:2]) + strings.Repeat("•", min(len(r), MaskLength)-4) + string(r[len(r)-2:])
 }

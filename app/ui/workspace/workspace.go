@@ -55,6 +55,7 @@ type Workspace struct {
 	incoming  *Opened
 	jobs      []*Job
 	opening   *Task
+	keeping   *Task // stores the language
 	running   sync.WaitGroup
 	applying  sync.Mutex
 }
@@ -63,7 +64,7 @@ type Workspace struct {
 func New(ctx context.Context, s Services, l *lang.Strings) *Workspace {
 	ctx, end := context.WithCancel(ctx)
 	ws := &Workspace{Services: s, Lang: l, Keys: &Keymap{}, Frames: volume.NewCache(volume.DefaultCacheLimit), Analyses: &reading.Queue{}, ctx: ctx, end: end}
-	ws.opening = ws.NewTask()
+	ws.opening, ws.keeping = ws.NewTask(), ws.NewTask()
 	On(ws, func(StudyOpened) {
 		front := ""
 		if ws.current != nil {

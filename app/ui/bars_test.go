@@ -1,0 +1,104 @@
+package ui
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
+
+	"longying/app/ui/lang"
+	"longying/app/ui/workspace"
+)
+
+func TestALongPatientIDPushesNothingOutOfTheBarUntilItIsPointedAt(t *testing.T) {
+	test.NewTempApp(t)
+	long := ""
+	for len(long) < 66 {
+		long += "0123456789A"
+	}
+	common, odd := newHidden(), newHidden()
+	common.set("620102202205149984")
+	odd.set(long[:66])
+	if odd.MinSize().Width > common.MinSize().Width {
+		t.Errorf("a masked number of 66 characters is %g wide, an ID number %g", odd.MinSize().Width, common.MinSize().Width)
+	}
+	before := common.MinSize()
+	common.MouseIn(nil)
+	if common.MinSize() != before {
+		t.Error("an ID number moves the bar under the pointer")
+	}
+	grown := 0
+	odd.grown = func() { grown++ }
+	odd.MouseIn(nil)
+	if w := fyne.MeasureText(long[:66], 14, fyne.TextStyle{}).Width; odd.label.Text != long[:66] || odd.MinSize().Width < w || grown != 1 {
+		t.Errorf("pointed at it shows %q in a width of %g of %g", odd.label.Text, odd.MinSize().Width, w)
+	}
+	odd.MouseOut()
+	if odd.label.Text == long[:66] || grown != 2 {
+		t.Error("the number stays in sight")
+	}
+}
+
+func TestTheLanguageOfTheDataFolderIsThatOfTheNextStart(t *testing.T) {
+	first, _, s, _ := opened(t)
+	first.ws.SetLanguage(lang.English)
+	first.ws.Settle()
+	again := func(code lang.Code) *workspace.Workspace {
+		strs, err := lang.New(code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ws := workspace.New(t.Context(), workspace.Services{Admin: s.Admin}, strs)
+		t.Cleanup(ws.Close)
+		ws.LoadLanguage(func(err error) { t.Error(err) })
+		ws.Settle()
+		return ws
+	}
+	if c := again(lang.Chinese).Lang.Code(); c != lang.English {
+		t.Errorf("the next start is in %s", c)
+	}
+	first.ws.SetLanguage(lang.Chinese)
+	first.ws.Settle()
+	if c := again(lang.English).Lang.Code(); c != lang.English {
+		t.Errorf("chosen before the folder was opened, English became %s", c)
+	}
+	if c := again(lang.Chinese).Lang.Code(); c != lang.English {
+		t.Errorf("what was chosen before the folder was opened is not kept: %s", c)
+	}
+}
+
+func TestOnlyWhoMayImportIsAskedToDropFiles(t *testing.T) {
+	shell, _, _, sample := opened(t)
+	want := shell.ws.Lang.T("shell.drop")
+	for login, asked := range map[string]bool{"radiologist": true, "admin": false, "auditor": false} {
+		shell.ws.SetUser(sample.Users[login])
+		shell.ws.Settle()
+		if got := shell.bar.facts.Text == want; got != asked {
+			t.Errorf("%s reads %q", login, shell.bar.facts.Text)
+		}
+	}
+}
+
+func TestTheKeySheetUsesTheColumnsThereAre(t *testing.T) {
+	var blocks []fyne.CanvasObject
+	for range 9 {
+		r := canvas.NewRectangle(nil)
+		r.SetMinSize(fyne.NewSize(200, 100))
+		blocks = append(blocks, r)
+	}
+	c := &columns{}
+	for width, height := range map[float32]float32{220: 9 * (100 + underBlock), 3*200 + 2*besideColumn: 3 * (100 + underBlock)} {
+		c.Layout(blocks, fyne.NewSize(width, 2000))
+		if got := c.MinSize(blocks).Height; got != height {
+			t.Errorf("%g wide it is %g high, want %g", width, got, height)
+		}
+		seen := map[fyne.Position]bool{}
+		for _, b := range blocks {
+			if seen[b.Position()] || b.Position().X+b.Size().Width > width {
+				t.Errorf("%g wide: a block at %v", width, b.Position())
+			}
+			seen[b.Position()] = true
+		}
+	}
+}
