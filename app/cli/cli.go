@@ -246,14 +246,15 @@ func (c *call) parse(args []string, define func(f *flag.FlagSet)) error {
 // verb takes the first word of a command with sub-commands, one of those known.
 // A wrong call is found before anybody has to sign in.
 func (c *call) verb(known ...string) (verb string, rest []string, err error) {
-	for i, a := range c.raw {
-		if strings.HasPrefix(a, "-") {
-			continue
+	for i, a := range c.raw { // the value of an option may stand before it
+		if slices.Contains(known, a) {
+			return a, append(append([]string(nil), c.raw[:i]...), c.raw[i+1:]...), nil
 		}
-		if !slices.Contains(known, a) {
+	}
+	for _, a := range c.raw {
+		if !strings.HasPrefix(a, "-") {
 			return "", nil, usagef("%s has no %q; it has %s", c.name, a, strings.Join(known, ", "))
 		}
-		return a, append(append([]string(nil), c.raw[:i]...), c.raw[i+1:]...), nil
 	}
 	return "", nil, usagef("%s: say what to do: %s", c.name, strings.Join(known, ", "))
 }

@@ -134,7 +134,7 @@ func everyCommand(t *testing.T, l *line, home string) {
 		{"", ExitRefused, 0, "audit", []string{"audit", "verify"}},
 		{"", ExitRefused, 0, "manage_users", []string{"users", "list"}},
 		{"auditor", ExitDone, 1, "", []string{"audit", "verify"}},
-		{"", ExitDone, 5, "", []string{"audit", "list", "--limit", "5"}},
+		{"", ExitDone, 5, "", []string{"audit", "--limit", "5", "list"}},
 		{"", ExitRefused, 0, "view_patient", []string{"studies"}},
 		{"admin", ExitDone, 5, "", []string{"users", "list"}},
 		{"", ExitDone, 1, "", []string{"users", "add", "tester", "--name", "测试·样本", "--role", "clinician", "--new-password-file", password}},
