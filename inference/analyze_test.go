@@ -360,3 +360,23 @@ func TestPercentilesAreThoseOfTheSortedValues(t *testing.T) {
 		t.Error("a value that is not a number was taken")
 	}
 }
+
+// A ring in one slice of a volume has no hole: it is open to the slices beside it.
+func TestARingInOneSliceOfAVolumeIsNotFilled(t *testing.T) {
+	o := maskOutput(&models.After{FillHoles: true})
+	q := small(t, identityMask(), o)
+	q.Package.Card.Input.Preprocess = steps(t, values, `{"step":"layout","order":"NCDHW"}`)
+	q.Package.Card.Input.Tensor = models.TensorDef{Name: "image", Shape: []int64{-1, 1, 3, 5, 5}, Order: "NCDHW"}
+	v := &Volume{Columns: 5, Rows: 5, Slices: 3, Spacing: [3]float64{1, 1, 10}, Directions: [3]imaging.Vec{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, Values: make([]float32, 75)}
+	for y := 1; y < 4; y++ {
+		for x := 1; x < 4; x++ {
+			if x != 2 || y != 2 {
+				v.Values[25+5*y+x] = 1
+			}
+		}
+	}
+	got, err := Analyze(t.Context(), q, Subject{Volume: v, Slices: make([]imaging.Ref, 3)}, nil)
+	if err != nil || len(got) != 1 || len(got[0].Measurements) != 3 || math.Abs(got[0].Measurements[0].Value-0.08) > 1e-12 {
+		t.Errorf("got %+v, %v; wanted 8 voxels of 10 mm3", got, err)
+	}
+}

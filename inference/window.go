@@ -120,9 +120,9 @@ func (w *slider) rows(y0, x0, planes int, f func(window, held, n int)) {
 	}
 }
 
-// cut copies a window out of the tensor; what lies beyond it is 0.
+// cut copies a window out of the tensor; what lies beyond it, the same for all
+// windows, stays 0.
 func (w *slider) cut(input Tensor, z0, y0, x0 int) {
-	clear(w.window.Data)
 	plane := w.whole[1] * w.whole[2]
 	all, one := w.whole[0]*plane, w.size[0]*w.size[1]*w.size[2]
 	w.rows(y0, x0, w.whole[0]-z0, func(window, held, n int) {
