@@ -26,7 +26,13 @@ const (
 type Package struct {
 	Card  *Card
 	Files fs.FS // the package's folder as root: card.json, model.onnx, test/...
+
+	CardSHA256 string // lower-case hex, of card.json as it was loaded
 }
+
+// Key tells packages apart to the byte: another card with the same ONNX file is
+// another model.
+func (p *Package) Key() string { return p.Card.ID + "@" + p.Card.File.SHA256 + "@" + p.CardSHA256 }
 
 // HashError says that an ONNX file is not the one that the card was written for.
 type HashError struct {
@@ -69,7 +75,8 @@ func Load(fsys fs.FS, dir string) (*Package, error) {
 	if name := path.Base(dir); name != "." && name != card.ID {
 		return nil, fmt.Errorf("model package %s: key \"id\" says %q; rename the folder to the id", dir, card.ID)
 	}
-	p := &Package{Card: card, Files: files}
+	sum := sha256.Sum256(data)
+	p := &Package{Card: card, Files: files, CardSHA256: hex.EncodeToString(sum[:])}
 	if err := p.checkHash(ModelFile, card.File.SHA256); err != nil {
 		return nil, err
 	}

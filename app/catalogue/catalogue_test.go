@@ -64,7 +64,7 @@ func newSite(t *testing.T, timeout time.Duration) *site {
 	}
 	t.Cleanup(func() { store.Close() })
 	trial := func() Trial { return worker.NewModels(worker.Options{Timeout: timeout}, library, "") }
-	return &site{New(home, store, trial, time.Now), t, store, records.User{ID: "U1", Name: "管理员", Role: records.RoleAdministrator}}
+	return &site{New(home, store, trial, time.Now, nil), t, store, records.User{ID: "U1", Name: "管理员", Role: records.RoleAdministrator}}
 }
 
 // files are a package: name to bytes.
@@ -207,15 +207,15 @@ func TestAPackageIsInstalledFromAFolderAndAZIPAndIsThereAfterAStart(t *testing.T
 	s := newSite(t, time.Minute)
 	one := tiny(t, "tiny", "1.0.0")
 	one["train/train.py"] = []byte("print()")
-	res, err := s.Install(t.Context(), s.admin, one.folder(t), false)
+	res, err := s.Install(t.Context(), s.admin, one.folder(t), false, nil)
 	if err != nil || res.Card.ID != "tiny" || res.Replaced != "" || !slices.Equal(res.Left, []string{"train/train.py"}) {
 		t.Fatalf("got %+v, %v", res, err)
 	}
-	res, err = s.Install(t.Context(), s.admin, tiny(t, "tiny", "1.1.0").zip(t, "tiny/"), false)
+	res, err = s.Install(t.Context(), s.admin, tiny(t, "tiny", "1.1.0").zip(t, "tiny/"), false, nil)
 	if err != nil || res.Replaced != "1.0.0" {
 		t.Fatalf("got %+v, %v", res, err)
 	}
-	if _, err = s.Install(t.Context(), s.admin, tiny(t, "other", "0.9.0").zip(t, ""), false); err != nil {
+	if _, err = s.Install(t.Context(), s.admin, tiny(t, "other", "0.9.0").zip(t, ""), false, nil); err != nil {
 		t.Fatal(err)
 	}
 	e := s.entry("tiny")
@@ -242,16 +242,16 @@ func TestAVersionThatIsNotNewerNeedsReplace(t *testing.T) {
 	s := newSite(t, time.Minute)
 	shipped, _ := models.LoadShipped()
 	ship := shipped[0].Card
-	if _, err := s.Install(t.Context(), s.admin, tiny(t, "tiny", "1.10.0").folder(t), false); err != nil {
+	if _, err := s.Install(t.Context(), s.admin, tiny(t, "tiny", "1.10.0").folder(t), false, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ id, version string }{{"tiny", "1.10.0"}, {"tiny", "1.9.0"}, {ship.ID, ship.Version}} {
 		from := tiny(t, c.id, c.version).folder(t)
 		var refused *records.RefusedError
-		if _, err := s.Install(t.Context(), s.admin, from, false); !errors.As(err, &refused) || refused.Code != "package_older" {
+		if _, err := s.Install(t.Context(), s.admin, from, false, nil); !errors.As(err, &refused) || refused.Code != "package_older" {
 			t.Errorf("%v: got %v", c, err)
 		}
-		if _, err := s.Install(t.Context(), s.admin, from, true); err != nil {
+		if _, err := s.Install(t.Context(), s.admin, from, true, nil); err != nil {
 			t.Errorf("%v with replace: %v", c, err)
 		}
 		if e := s.entry(c.id); e.Version != c.version || e.Origin != Installed {
@@ -268,7 +268,7 @@ func TestWhatIsRemovedLeavesItsCardAndAShippedModelCountsAgain(t *testing.T) {
 	shipped, _ := models.LoadShipped()
 	id := shipped[0].Card.ID
 	for _, name := range []string{id, "tiny"} {
-		if _, err := s.Install(t.Context(), s.admin, tiny(t, name, "99.0.0").folder(t), false); err != nil {
+		if _, err := s.Install(t.Context(), s.admin, tiny(t, name, "99.0.0").folder(t), false, nil); err != nil {
 			t.Fatal(err)
 		}
 		if v, err := s.Remove(t.Context(), s.admin, name); err != nil || v != "99.0.0" {
@@ -297,7 +297,7 @@ func TestOnlyAnAdministratorInstallsAndRemoves(t *testing.T) {
 	s := newSite(t, time.Minute)
 	doctor := records.User{ID: "U2", Name: "李影", Role: records.RoleRadiologist}
 	var refused *records.RefusedError
-	if _, err := s.Install(t.Context(), doctor, tiny(t, "tiny", "1.0.0").folder(t), false); !errors.As(err, &refused) || refused.Code != "right" {
+	if _, err := s.Install(t.Context(), doctor, tiny(t, "tiny", "1.0.0").folder(t), false, nil); !errors.As(err, &refused) || refused.Code != "right" {
 		t.Errorf("got %v", err)
 	}
 	if _, err := s.Remove(t.Context(), doctor, "tiny"); !errors.As(err, &refused) || refused.Code != "right" {
@@ -353,7 +353,7 @@ func TestAPackageThatIsNotSoundIsRefusedAndLeavesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var change []func(map[string]any, files)
 			change = append(change, c.change)
-			_, err := s.Install(t.Context(), s.admin, tiny(t, "tiny", "1.0.0", change...).folder(t), false)
+			_, err := s.Install(t.Context(), s.admin, tiny(t, "tiny", "1.0.0", change...).folder(t), false, nil)
 			var refused *records.RefusedError
 			if !errors.As(err, &refused) || refused.Code != "package" || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)
@@ -397,7 +397,7 @@ func TestAZIPThatWouldLeaveItsFolderOrFillTheDiskIsRefused(t *testing.T) {
 			}
 		}), "link"},
 	} {
-		_, err := s.Install(t.Context(), s.admin, c.file, false)
+		_, err := s.Install(t.Context(), s.admin, c.file, false, nil)
 		var refused *records.RefusedError
 		if !errors.As(err, &refused) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
@@ -407,7 +407,7 @@ func TestAZIPThatWouldLeaveItsFolderOrFillTheDiskIsRefused(t *testing.T) {
 	for name, from := range map[string]string{
 		"two packages": two.zip(t, ""), "none": files{"x": nil}.zip(t, ""), "no ZIP": filepath.Join(files{"x": []byte("hello")}.folder(t), "x"), "no file": "/nothing/here",
 	} {
-		if _, err := s.Install(t.Context(), s.admin, from, false); err == nil || !strings.Contains(err.Error(), from) {
+		if _, err := s.Install(t.Context(), s.admin, from, false, nil); err == nil || !strings.Contains(err.Error(), from) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
@@ -422,7 +422,7 @@ func TestALinkInAFolderIsRefused(t *testing.T) {
 	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "test", "more.f32")); err != nil {
 		t.Skip(err)
 	}
-	if _, err := s.Install(t.Context(), s.admin, dir, false); err == nil || !strings.Contains(err.Error(), "link") {
+	if _, err := s.Install(t.Context(), s.admin, dir, false, nil); err == nil || !strings.Contains(err.Error(), "link") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -431,7 +431,7 @@ func TestAnInstalledModelThatWasChangedIsListedWithItsReasonAndNotReplacedUnaske
 	s := newSite(t, time.Minute)
 	shipped, _ := models.LoadShipped()
 	id := shipped[0].Card.ID
-	if _, err := s.Install(t.Context(), s.admin, tiny(t, id, "99.0.0").folder(t), false); err != nil {
+	if _, err := s.Install(t.Context(), s.admin, tiny(t, id, "99.0.0").folder(t), false, nil); err != nil {
 		t.Fatal(err)
 	}
 	model := filepath.Join(Folder(s.home), s.folders()[0], models.ModelFile)
@@ -491,7 +491,7 @@ func TestALaterInstallationSweepsWhatAPulledPlugLeft(t *testing.T) {
 	if err := os.Chtimes(old, long, long); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Install(t.Context(), s.admin, tiny(t, "tiny", "1.0.0").folder(t), false); err != nil {
+	if _, err := s.Install(t.Context(), s.admin, tiny(t, "tiny", "1.0.0").folder(t), false, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(old); err == nil {
@@ -511,7 +511,7 @@ func TestACancelledInstallationLeavesNothing(t *testing.T) {
 	from := tiny(t, "tiny", "1.0.0", func(_ map[string]any, f files) { f[models.ModelFile] = endless }).folder(t)
 	ctx, cancel := contextThatEndsWhen(t, func() bool { return len(s.folders()) > 0 })
 	defer cancel()
-	if _, err := s.Install(ctx, s.admin, from, false); !errors.Is(err, ctx.Err()) || err == nil {
+	if _, err := s.Install(ctx, s.admin, from, false, nil); !errors.Is(err, ctx.Err()) || err == nil {
 		t.Errorf("got %v", err)
 	}
 	if got := s.folders(); len(got) != 0 || len(s.audited()) != 0 {

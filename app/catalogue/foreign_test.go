@@ -68,7 +68,7 @@ func packed(t *testing.T, draft string, f files) (*site, *models.Package) {
 		t.Fatal(err)
 	}
 	t.Logf("%s: opset %d, input %v, %.3g s on %s, %d MiB", p.Card.ID, p.Card.File.Opset, p.Card.Input.Tensor, p.Card.Resources.Seconds, p.Card.Resources.CPU, p.Card.Resources.MemoryMiB)
-	if _, err := s.Install(t.Context(), s.admin, out, false); err != nil {
+	if _, err := s.Install(t.Context(), s.admin, out, false, nil); err != nil {
 		t.Fatal(err)
 	}
 	e := s.entry(p.Card.ID)

@@ -31,16 +31,39 @@ type Catalogue struct {
 	trial   func() Trial
 	now     func() time.Time
 	station string
+	changed func([]Entry)
 }
 
+// Stage is how far an installation is.
+type Stage int
+
+// The stages, in their order.
+const (
+	Copying  Stage = iota // from the stick
+	Checking              // hashes, card and graph
+	Testing               // the package's own test
+	Stages   int   = iota // how many there are
+)
+
 // New wires the use case over a data folder; trial makes a fresh Trial for each
-// package.
-func New(home string, store *sqlite.Store, trial func() Trial, now func() time.Time) *Catalogue {
+// package. changed, which may be nil, is told of the packages when others are at
+// hand than before.
+func New(home string, store *sqlite.Store, trial func() Trial, now func() time.Time, changed func([]Entry)) *Catalogue {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	return &Catalogue{home: home, store: store, trial: trial, now: now, station: host}
+	return &Catalogue{home: home, store: store, trial: trial, now: now, station: host, changed: changed}
+}
+
+// Reload gives the packages of the data folder, after what another program may
+// have done to it, and has them count from now on.
+func (c *Catalogue) Reload() []Entry {
+	entries := c.List()
+	if c.changed != nil {
+		c.changed(entries)
+	}
+	return entries
 }
 
 // List gives the packages of the data folder, see List.
@@ -56,9 +79,13 @@ type Result struct {
 // Install takes a package from a folder or a ZIP into the data folder: copied
 // within limits, hash, graph and card held against each other, and its own test
 // run in a Trial. A version that is not newer than the one at hand is refused
-// unless replace says so. It counts from the next start on, and at this site it
-// is accepted by nobody yet. ctx ends it at any time; nothing is left of it then.
-func (c *Catalogue) Install(ctx context.Context, actor records.User, from string, replace bool) (Result, error) {
+// unless replace says so. It counts at once, in other programs from their next
+// start on, and at this site it is accepted by nobody yet. stage, which may be
+// nil, is told what begins. ctx ends it at any time; nothing is left of it then.
+func (c *Catalogue) Install(ctx context.Context, actor records.User, from string, replace bool, stage func(Stage)) (Result, error) {
+	if stage == nil {
+		stage = func(Stage) {}
+	}
 	var res Result
 	if err := records.Require(actor, records.RightConfigure); err != nil {
 		return res, err
@@ -91,9 +118,11 @@ func (c *Catalogue) Install(ctx context.Context, actor records.User, from string
 			os.RemoveAll(staged)
 		}
 	}()
+	stage(Copying)
 	if res.Left, err = src.take(staged, card); err != nil {
 		return res, fmt.Errorf("installing %s: %w", card.ID, err)
 	}
+	stage(Checking)
 	pkg, err := models.Load(os.DirFS(staged), ".")
 	if err != nil {
 		return res, refuse("%v", err)
@@ -102,6 +131,7 @@ func (c *Catalogue) Install(ctx context.Context, actor records.User, from string
 	if err := checkGraphs(pkg); err != nil {
 		return res, refuse("%v", err)
 	}
+	stage(Testing)
 	if err := c.try(ctx, pkg); err != nil {
 		return res, err
 	}
@@ -118,6 +148,7 @@ func (c *Catalogue) Install(ctx context.Context, actor records.User, from string
 		// by the next installation.
 		os.RemoveAll(filepath.Join(Folder(c.home), old))
 	}
+	c.Reload()
 	return res, nil
 }
 
@@ -248,7 +279,7 @@ func (c *Catalogue) change(ctx context.Context, actor records.User, action, obje
 }
 
 // Remove takes an installed package out of the data folder; its card is kept. A
-// shipped one of the same ID counts again from the next start on.
+// shipped one of the same ID counts again.
 func (c *Catalogue) Remove(ctx context.Context, actor records.User, id string) (version string, err error) {
 	if err := records.Require(actor, records.RightConfigure); err != nil {
 		return "", err
@@ -266,6 +297,7 @@ func (c *Catalogue) Remove(ctx context.Context, actor records.User, id string) (
 	if err != nil {
 		return "", err
 	}
+	c.Reload()
 	return gone.Version, os.RemoveAll(filepath.Join(Folder(c.home), gone.Folder))
 }
 

@@ -52,7 +52,7 @@ func TestAPackIsFilledInAndCanBeInstalled(t *testing.T) {
 	if data, err := os.ReadFile(filepath.Join(folder, models.CardFile)); err != nil || string(data) != string(from[models.CardFile]) {
 		t.Errorf("the draft was changed: %v", err)
 	}
-	if res, err := s.Install(t.Context(), s.admin, out, false); err != nil || res.Card.File.SHA256 != c.File.SHA256 || len(res.Left) != 0 {
+	if res, err := s.Install(t.Context(), s.admin, out, false, nil); err != nil || res.Card.File.SHA256 != c.File.SHA256 || len(res.Left) != 0 {
 		t.Errorf("got %+v, %v", res, err)
 	}
 	if _, err := s.pack(t, folder, out); err == nil || !strings.Contains(err.Error(), "there already") {

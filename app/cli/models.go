@@ -187,7 +187,7 @@ func (c *call) installModel(ctx context.Context, replace bool) error {
 		return err
 	}
 	defer s.Close()
-	res, err := s.Catalogue.Install(ctx, actor, c.args[0], replace)
+	res, err := s.Catalogue.Install(ctx, actor, c.args[0], replace, nil)
 	if err != nil {
 		return err
 	}

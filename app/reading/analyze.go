@@ -46,7 +46,7 @@ func (r *Reading) Predict(ctx context.Context, actor records.User, study *imagin
 }
 
 func (r *Reading) predict(ctx context.Context, actor records.User, study *imaging.Study, req Request, open opener) ([]inference.Prediction, error) {
-	packages := r.packages
+	packages := r.Models()
 	if len(req.ModelIDs) > 0 {
 		packages = nil
 		for _, id := range req.ModelIDs {

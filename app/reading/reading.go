@@ -7,6 +7,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
+	"sync"
 	"time"
 
 	"longying/app/archive"
@@ -26,19 +28,22 @@ type Loader func(pkg *models.Package) (inference.Runner, error)
 // record to ask, and nothing is then accepted.
 type Trust func(ctx context.Context, card *models.Card) (inference.Site, error)
 
-// Reading is the use case. Its fields are set once by New.
+// Reading is the use case. Its fields are set once by New, but for the models.
+// It is safe for use by several goroutines.
 type Reading struct {
-	store    *sqlite.Store
-	archive  *archive.Archive
+	store   *sqlite.Store
+	archive *archive.Archive
+	load    Loader
+	trust   Trust
+	decoder codec.Decoder
+	slides  slide.Opener
+	sign    Signing
+	now     func() time.Time
+	station string
+
+	modelsMu sync.RWMutex // held while these are read or written
 	packages []*models.Package
 	broken   []error
-	load     Loader
-	trust    Trust
-	decoder  codec.Decoder
-	slides   slide.Opener
-	sign     Signing
-	now      func() time.Time
-	station  string
 }
 
 // Signing is what a signature needs from the other use cases.
@@ -59,17 +64,35 @@ func New(store *sqlite.Store, ar *archive.Archive, packages []*models.Package, b
 	if err != nil {
 		host = "unknown"
 	}
-	return &Reading{store: store, archive: ar, packages: packages, broken: broken, load: load, trust: trust, decoder: decoder, slides: slides, sign: sign, now: now, station: host}
+	r := &Reading{store: store, archive: ar, load: load, trust: trust, decoder: decoder, slides: slides, sign: sign, now: now, station: host}
+	r.SetModels(packages, broken)
+	return r
+}
+
+// SetModels changes which model packages are at hand, and which were refused. A
+// run that is under way goes on with the package that it began with.
+func (r *Reading) SetModels(packages []*models.Package, broken []error) {
+	r.modelsMu.Lock()
+	defer r.modelsMu.Unlock()
+	r.packages, r.broken = slices.Clone(packages), slices.Clone(broken)
 }
 
 // Models lists the model packages at hand.
-func (r *Reading) Models() []*models.Package { return r.packages }
+func (r *Reading) Models() []*models.Package {
+	r.modelsMu.RLock()
+	defer r.modelsMu.RUnlock()
+	return slices.Clone(r.packages)
+}
 
 // BrokenModels lists the packages that were refused, each with its reason.
-func (r *Reading) BrokenModels() []error { return r.broken }
+func (r *Reading) BrokenModels() []error {
+	r.modelsMu.RLock()
+	defer r.modelsMu.RUnlock()
+	return slices.Clone(r.broken)
+}
 
 func (r *Reading) model(id string) (*models.Package, error) {
-	for _, p := range r.packages {
+	for _, p := range r.Models() {
 		if p.Card.ID == id {
 			return p, nil
 		}

@@ -75,7 +75,7 @@ func (l *lent) Close() error { return l.give() }
 func (s *Sessions) Load(pkg *models.Package) (inference.Runner, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := pkg.Card.ID + "@" + pkg.Card.File.SHA256
+	key := pkg.Key()
 	w, ok := s.byKey[key]
 	if !ok {
 		model, err := pkg.Model()

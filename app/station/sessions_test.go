@@ -67,7 +67,7 @@ func TestTheModelUnusedForLongestIsClosedWhereTheyTakeTooMuchMemoryAndNeverOneIn
 		t.Helper()
 		got := ""
 		for _, p := range ps {
-			if s.byKey[p.Card.ID+"@"+p.Card.File.SHA256] != nil {
+			if s.byKey[p.Key()] != nil {
 				got += p.Card.ID
 			}
 		}

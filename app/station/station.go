@@ -62,7 +62,7 @@ type Station struct {
 	Admin     *admin.Admin
 	Backup    *backup.Backup
 	Trust     *acceptance.Acceptance // of models at this site
-	Catalogue *catalogue.Catalogue   // of model packages; what changes counts from the next Open on
+	Catalogue *catalogue.Catalogue   // of model packages
 	Decoder   codec.Decoder          // of every frame
 
 	store  *sqlite.Store
@@ -151,7 +151,7 @@ func Open(ctx context.Context, o Options) (*Station, error) {
 	s.Trust = acceptance.New(store, s.scanCase, s.predictCase, now)
 	s.Catalogue = catalogue.New(o.Home, store, func() catalogue.Trial {
 		return worker.NewModels(worker.Options{Executable: o.Executable}, o.Library, o.Executable)
-	}, now)
+	}, now, func(entries []catalogue.Entry) { s.Reading.SetModels(catalogue.Usable(entries)) })
 	packages, broken := catalogue.Usable(s.Catalogue.List())
 	s.Reading = reading.New(store, ar, packages, broken, s.models.Load, s.Trust.Site, decoder, slides, reading.Signing{
 		Reauthenticate: s.Admin.Reauthenticate, Organization: s.Admin.Organization, Intents: s.Delivery.Intents}, now)

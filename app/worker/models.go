@@ -73,7 +73,7 @@ func (m *Models) Load(pkg *models.Package) (inference.Runner, error) {
 func (m *Models) session(pkg *models.Package) *session {
 	m.mapMu.Lock()
 	defer m.mapMu.Unlock()
-	key := keyOf(pkg)
+	key := pkg.Key()
 	s, ok := m.sessions[key]
 	if !ok {
 		s = &session{models: m, pkg: pkg, turn: make(chan struct{}, 1)}
@@ -87,7 +87,7 @@ func (m *Models) session(pkg *models.Package) *session {
 // does not tell.
 func (m *Models) PeakMemory(pkg *models.Package) int64 {
 	m.mapMu.Lock()
-	s := m.sessions[keyOf(pkg)]
+	s := m.sessions[pkg.Key()]
 	m.mapMu.Unlock()
 	if s == nil {
 		return 0
@@ -99,8 +99,6 @@ func (m *Models) PeakMemory(pkg *models.Package) int64 {
 	}
 	return peakOf(s.process.cmd.Process.Pid)
 }
-
-func keyOf(pkg *models.Package) string { return pkg.Card.ID + "@" + pkg.Card.File.SHA256 }
 
 // Runtime is the version of ONNX Runtime as a process of its own finds it, or
 // why it cannot be loaded.

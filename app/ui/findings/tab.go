@@ -84,6 +84,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	workspace.On(ws, func(workspace.AnalysisWanted) { t.analyseAll() })
 	workspace.On(ws, func(workspace.JobsChanged) { t.showProgress() })
 	workspace.On(ws, func(workspace.LanguageChanged) { t.words() })
+	workspace.On(ws, func(workspace.ModelsChanged) { t.words() })
 	t.words()
 	return room
 }

@@ -90,39 +90,6 @@ func (r *room) hospitalPage() fyne.CanvasObject {
 	return box
 }
 
-// modelsPage lists the installed models, and those that were refused.
-func (r *room) modelsPage() fyne.CanvasObject {
-	l := r.ws.Lang
-	box := container.NewVBox(wrapped(l.T("settings.models_note"), widget.LowImportance))
-	for _, p := range r.ws.Reading.Models() {
-		c := p.Card
-		text := l.T("settings.button_card")
-		if r.card == c.ID {
-			text = l.T("settings.button_fold")
-		}
-		toggle := widget.NewButton(text, func() {
-			if r.card == c.ID {
-				r.card = ""
-			} else {
-				r.card = c.ID
-			}
-			r.render()
-		})
-		box.Add(widget.NewSeparator())
-		box.Add(container.NewBorder(nil, nil, nil, container.NewVBox(toggle), bold(c.Name.In(l.Short())+"  "+c.Version)))
-		box.Add(wrapped(c.Purpose.IntendedUse.In(l.Short()), widget.MediumImportance))
-		if r.card == c.ID {
-			box.Add(workspace.CardView(l, c))
-		}
-		box.Add(r.trustOf(p))
-	}
-	for _, err := range r.ws.Reading.BrokenModels() {
-		box.Add(widget.NewSeparator())
-		box.Add(wrapped(l.T("settings.model_broken", err.Error()), widget.DangerImportance))
-	}
-	return box
-}
-
 func (r *room) loadRuntime() {
 	r.loading.Start(func(context.Context) func() {
 		version, err := "", error(nil)

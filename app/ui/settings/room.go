@@ -38,6 +38,7 @@ type room struct {
 	routes   routes
 	audit    audit
 	trust    trust
+	packages packages
 	card     string // the model whose card is unfolded
 	runtime  string // which runtime is loaded, or why none is
 }
@@ -50,7 +51,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		{"settings.language", "", r.languagePage, nil},
 		{"settings.pictures", "", r.picturesPage, nil},
 		{"settings.hospital", "", r.hospitalPage, r.loadHospital},
-		{"settings.models", "", r.modelsPage, r.loadTrust},
+		{"settings.models", "", r.modelsPage, r.loadModels},
 		{"settings.users", records.RightManageUsers, r.usersPage, r.loadUsers},
 		{"settings.destinations", "", r.routesPage, r.loadRoutes},
 		{"settings.audit", records.RightAudit, r.auditPage, r.loadAudit},
@@ -63,6 +64,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	workspace.On(ws, func(workspace.LanguageChanged) { r.render() })
 	workspace.On(ws, func(workspace.UserChanged) {
 		r.users, r.audit, r.routes, r.hospital, r.trust = users{}, audit{}, routes{}, hospital{}, trust{}
+		r.packages.older, r.packages.removing = "", ""
 		r.open("settings.language")
 	})
 	r.render()
@@ -70,7 +72,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		{Label: "settings.next", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyDown)}, Do: func() { r.step(1) }},
 		{Label: "settings.previous", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyUp)}, Do: func() { r.step(-1) }},
 	}
-	return &workspace.Room{ID: "settings", Place: workspace.Rail, Icon: theme.SettingsIcon(), Actions: actions,
+	return &workspace.Room{ID: "settings", Place: workspace.Rail, Icon: theme.SettingsIcon(), Current: func() []workspace.Action { return append(r.packageKeys(), actions...) },
 		Content: container.NewBorder(nil, nil, container.NewBorder(nil, nil, nil, widget.NewSeparator(), side), nil, r.scroll),
 		Shown:   func() { r.open(r.at) }}
 }

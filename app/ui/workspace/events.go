@@ -23,6 +23,9 @@ type ReportChanged struct{ StudyUID string }
 // StudiesChanged: an import, a link or its removal changed the worklist.
 type StudiesChanged struct{}
 
+// ModelsChanged: a model was installed or removed.
+type ModelsChanged struct{}
+
 // PeopleChanged: people were imported.
 type PeopleChanged struct{}
 
@@ -65,7 +68,7 @@ type JobsChanged struct{}
 // Event is any of the types of this file.
 type Event interface {
 	StudyOpened | StudyIncoming | FindingSelected | FindingsChanged | ReportChanged | StudiesChanged | PeopleChanged | RegionMarked |
-		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown
+		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged
 }
 
 // On calls f for each event of its type, on the UI goroutine, as long as the

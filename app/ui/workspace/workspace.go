@@ -7,6 +7,7 @@ import (
 	"longying/app/acceptance"
 	"longying/app/admin"
 	"longying/app/archive"
+	"longying/app/catalogue"
 	"longying/app/consult"
 	"longying/app/delivery"
 	"longying/app/reading"
@@ -20,13 +21,14 @@ import (
 
 // Services are the use cases behind the window.
 type Services struct {
-	Archive  *archive.Archive
-	Registry *registry.Registry
-	Reading  *reading.Reading
-	Consult  *consult.Consult
-	Delivery *delivery.Delivery
-	Admin    *admin.Admin
-	Trust    *acceptance.Acceptance // of models at this site
+	Archive   *archive.Archive
+	Registry  *registry.Registry
+	Reading   *reading.Reading
+	Consult   *consult.Consult
+	Delivery  *delivery.Delivery
+	Admin     *admin.Admin
+	Trust     *acceptance.Acceptance // of models at this site
+	Catalogue *catalogue.Catalogue   // of model packages
 
 	// PrintReport makes the PDF of a signed report.
 	PrintReport func(ctx context.Context, actor records.User, studyUID string) ([]byte, error)
