@@ -58,7 +58,9 @@ func (b *Backup) Write(ctx context.Context, actor records.User, path string, rep
 	r, err := b.write(ctx, path, replace, progress)
 	event := records.AuditEvent{At: b.now(), UserID: actor.ID, UserName: actor.Name, Station: b.station, Action: "backup", Object: r.ID, Outcome: "ok",
 		Detail: fmt.Sprintf("audit_count=%d files=%d damaged=%d", r.AuditCount, r.Files, len(r.Damaged))}
-	if err != nil {
+	if refused := new(records.RefusedError); errors.As(err, &refused) {
+		event.Outcome, event.Detail = "refused", refused.Code
+	} else if err != nil {
 		event.Outcome, event.Detail = "failed", ""
 	}
 	// A cancelled backup is in the trail too.
@@ -93,9 +95,13 @@ func (b *Backup) write(ctx context.Context, path string, replace bool, progress 
 	if err != nil {
 		return j.result, err
 	}
-	if inside, err := within(b.home, path); err != nil || inside {
-		return j.result, errors.Join(err, &records.RefusedError{Code: "backup_place", Args: []string{b.home},
-			Reason: "a backup inside the data folder " + b.home + " would be lost with it; name a file elsewhere, best on another disk"})
+	inside, err := within(b.home, path)
+	if err != nil {
+		return j.result, err
+	}
+	if inside {
+		return j.result, &records.RefusedError{Code: "backup_place", Args: []string{b.home},
+			Reason: "a backup inside the data folder " + b.home + " would be lost with it; name a file elsewhere, best on another disk"}
 	}
 	if _, err := os.Lstat(path); err == nil && !replace {
 		return j.result, &records.RefusedError{Code: "backup_exists", Args: []string{path}, Reason: path + " is there already; name another file, or say --replace"}
@@ -147,7 +153,10 @@ func (b *Backup) takeSnapshot(ctx context.Context, j *job, target string) error 
 	if err := b.room(target, need+need/1000+1<<20); err != nil {
 		return err
 	}
-	if err := b.sweep(); err != nil {
+	if err := sweep(b.home, snapshotPrefix, b.now()); err != nil {
+		return err
+	}
+	if err := sweep(target, seal.UnfinishedBackup, b.now()); err != nil {
 		return err
 	}
 	if err := b.room(b.home, database.Size()+1<<20); err != nil {
@@ -179,17 +188,21 @@ func (b *Backup) takeSnapshot(ctx context.Context, j *job, target string) error 
 	return nil
 }
 
-// sweep removes copies of the database that a killed program left behind. A
-// young one may be another program's, which is at it now.
-func (b *Backup) sweep() error {
-	entries, err := os.ReadDir(b.home)
+// abandoned is the age from which on something unfinished is taken for what a
+// killed program left behind. A younger one may be another program's, which is
+// at it now.
+const abandoned = 48 * time.Hour
+
+// sweep removes what killed programs left in a folder under names that begin so.
+func sweep(folder, prefix string, now time.Time) error {
+	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
 		info, err := e.Info()
-		if err == nil && strings.HasPrefix(e.Name(), snapshotPrefix) && b.now().Sub(info.ModTime()) > 48*time.Hour {
-			if err := os.RemoveAll(filepath.Join(b.home, e.Name())); err != nil {
+		if err == nil && strings.HasPrefix(e.Name(), prefix) && now.Sub(info.ModTime()) > abandoned {
+			if err := os.RemoveAll(filepath.Join(folder, e.Name())); err != nil {
 				return err
 			}
 		}
@@ -219,7 +232,7 @@ func (b *Backup) room(folder string, need int64) error {
 }
 
 // list finds every file of the data folder but those that the copy of the
-// database stands for.
+// database stands for, and removes what killed programs left half written.
 func (j *job) list() error {
 	return filepath.WalkDir(j.home, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -238,6 +251,11 @@ func (j *job) list() error {
 			return nil
 		case strings.HasPrefix(d.Name(), ".") && d.IsDir():
 			return fs.SkipDir
+		case strings.HasPrefix(d.Name(), seal.Unfinished):
+			if info, err := d.Info(); err == nil && j.now().Sub(info.ModTime()) > abandoned {
+				return os.Remove(path)
+			}
+			return nil
 		case strings.HasPrefix(d.Name(), "."), d.IsDir(), skipped(rel):
 			return nil
 		case !d.Type().IsRegular():

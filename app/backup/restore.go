@@ -57,6 +57,11 @@ func Restore(ctx context.Context, r Restoring) (Restored, error) {
 	if err != nil {
 		return out, err
 	}
+	return restore(ctx, r, f, key)
+}
+
+// restore restores a backup whose key is known.
+func restore(ctx context.Context, r Restoring, f *seal.Backup, key *seal.Key) (out Restored, err error) {
 	content, err := f.Content(key)
 	if err != nil {
 		return out, err
@@ -65,7 +70,7 @@ func Restore(ctx context.Context, r Restoring) (Restored, error) {
 		return out, err
 	}
 	out.Home = r.Home
-	temp, err := os.MkdirTemp(filepath.Dir(r.Home), filepath.Base(r.Home)+".restoring-*")
+	temp, err := os.MkdirTemp(filepath.Dir(r.Home), filepath.Base(r.Home)+restoringPart+"*")
 	if err != nil {
 		return out, fmt.Errorf("the data folder cannot be restored: %w", err)
 	}
@@ -83,6 +88,9 @@ func Restore(ctx context.Context, r Restoring) (Restored, error) {
 	if err == nil {
 		err = ctx.Err()
 	}
+	if err == nil {
+		err = r.checkFree(ctx) // somebody may have opened it meanwhile
+	}
 	if err != nil {
 		return out, fmt.Errorf("nothing was restored: %w", err)
 	}
@@ -90,8 +98,11 @@ func Restore(ctx context.Context, r Restoring) (Restored, error) {
 	return out, err
 }
 
+// restoringPart stands in the name of a folder that is unpacked into.
+const restoringPart = ".restoring-"
+
 // checkPlace refuses a home with something in it, one that is in use, and a
-// disk without room.
+// disk without room. What killed restorations left beside it is removed.
 func (r *Restoring) checkPlace(ctx context.Context, size int64) error {
 	home, err := filepath.Abs(r.Home)
 	if err != nil {
@@ -108,6 +119,25 @@ func (r *Restoring) checkPlace(ctx context.Context, size int64) error {
 	if err := os.MkdirAll(parent, 0o700); err != nil {
 		return err
 	}
+	if err := r.checkFree(ctx); err != nil {
+		return err
+	}
+	if err := sweep(parent, filepath.Base(r.Home)+restoringPart, r.Clock()); err != nil {
+		return err
+	}
+	free, err := freeSpace(parent)
+	if err != nil {
+		return fmt.Errorf("the free space of %s cannot be read: %w", parent, err)
+	}
+	if need := size + size/100 + 1<<20; free < need {
+		return &SpaceError{parent, need, free}
+	}
+	return nil
+}
+
+// checkFree refuses a home with something in it, unless it may be replaced, and
+// one that is in use.
+func (r *Restoring) checkFree(ctx context.Context) error {
 	entries, err := os.ReadDir(r.Home)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -125,13 +155,6 @@ func (r *Restoring) checkPlace(ctx context.Context, size int64) error {
 			return &records.RefusedError{Code: "restore_in_use", Args: []string{r.Home},
 				Reason: "another program has the data folder " + r.Home + " open; close it first"}
 		}
-	}
-	free, err := freeSpace(parent)
-	if err != nil {
-		return fmt.Errorf("the free space of %s cannot be read: %w", parent, err)
-	}
-	if need := size + size/100 + 1<<20; free < need {
-		return &SpaceError{parent, need, free}
 	}
 	return nil
 }
@@ -157,7 +180,11 @@ func (w *restoring) unpack(ctx context.Context, s *seal.SealedFile) (Result, err
 	u, err := unpack(&counted{ctx: ctx, r: s.Content(), step: w.step}, func(h *tar.Header, content io.Reader) error {
 		r.Files++
 		r.Bytes += h.Size
-		return writeFile(filepath.Join(w.folder, filepath.FromSlash(h.Name)), content)
+		path, err := filepath.Localize(h.Name)
+		if err != nil || skipped(h.Name) && h.Name != sqlite.DatabaseFile {
+			return fmt.Errorf("its entry %q is not a file of a data folder", h.Name)
+		}
+		return writeFile(filepath.Join(w.folder, path), content)
 	})
 	r.Manifest, r.Damaged = u.Manifest, u.Contents.Damaged
 	if err != nil && ctx.Err() == nil {
@@ -288,6 +315,9 @@ func (w *restoring) takePlace() (aside string, err error) {
 		return "", err
 	}
 	if err := os.Rename(w.folder, ready); err != nil {
+		return "", err
+	}
+	if err := syncFolder(filepath.Dir(w.Home)); err != nil { // before the other goes: one of them must be there
 		return "", err
 	}
 	if err := os.Remove(w.Home); err != nil && !errors.Is(err, fs.ErrNotExist) { // empty, or it is moved

@@ -62,8 +62,10 @@ func unpack(r io.Reader, each func(h *tar.Header, content io.Reader) error) (unp
 	if u.Contents.Files != files || u.Contents.Bytes != bytes {
 		return u, fmt.Errorf("it lists %d files with %d bytes, but holds %d with %d", u.Contents.Files, u.Contents.Bytes, files, bytes)
 	}
-	if _, err := t.Next(); !errors.Is(err, io.EOF) {
+	if _, err := t.Next(); err == nil {
 		return u, errors.New("there is something behind its list of contents")
+	} else if !errors.Is(err, io.EOF) {
+		return u, err
 	}
 	_, err = io.Copy(io.Discard, r)
 	return u, err

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,6 +17,9 @@ func tree(t *testing.T, root string) map[string][]byte {
 	t.Helper()
 	out := map[string][]byte{}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if path == root && errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), "record.db") {
 			return err
 		}
@@ -66,12 +71,24 @@ func TestARestoredFolderIsTheOneThatWasBackedUp(t *testing.T) {
 	asked := [][]string{{"studies", "--json"}, {"outbox", "list", "--json"}}
 	secrets("radiologist")
 	stdout, _ = l.want(ExitDone, "studies", "--json")
-	for _, s := range l.rows(stdout) {
+	studies := l.rows(stdout)
+	for _, s := range studies {
 		asked = append(asked, []string{"findings", "list", s["study_uid"].(string), "--json"}, []string{"report", "show", s["study_uid"].(string), "--json"})
 	}
 	answers := map[string]string{}
 	for _, a := range asked {
 		_, answers[strings.Join(a, " ")], _ = l.run(a...)
+	}
+	film, printed := studies[0]["study_uid"].(string), filepath.Join(t.TempDir(), "report.pdf")
+	for _, s := range studies {
+		if s["accession_number"] == "SAMPLE-CR-0001" {
+			film = s["study_uid"].(string)
+		}
+	}
+	l.want(ExitDone, "report", "print", film, "--out", printed)
+	pdf, err := os.ReadFile(printed)
+	if err != nil || !bytes.HasPrefix(pdf, []byte("%PDF-")) {
+		t.Fatal(err)
 	}
 	before := tree(t, home)
 
@@ -114,8 +131,21 @@ func TestARestoredFolderIsTheOneThatWasBackedUp(t *testing.T) {
 			t.Errorf("longying %s says something else:\n%s\n%s", strings.Join(a, " "), answers[strings.Join(a, " ")], got)
 		}
 	}
+	again := filepath.Join(t.TempDir(), "again.pdf")
+	l.want(ExitDone, "report", "print", film, "--out", again)
+	if got, err := os.ReadFile(again); err != nil || !bytes.Equal(got, pdf) {
+		t.Errorf("the printed report is not the same, %v", err)
+	}
+	// It goes on: a verdict, and a backup of its own.
+	finding := l.rows(answers["findings list "+film+" --json"])[0]["finding_uid"].(string)
+	l.want(ExitDone, "findings", "edit", finding, "--note", "对照旧片")
+	secrets("admin")
+	later := filepath.Join(t.TempDir(), "later")
+	stdout, _ = l.want(ExitDone, "backup", later, "--json")
+	count := l.rows(stdout)[0]["audit_count"].(float64)
 	secrets("auditor")
 	l.want(ExitDone, "audit", "verify", "--backup", file)
+	l.want(ExitDone, "audit", "verify", "--backup", later)
 	stdout, _ = l.want(ExitDone, "audit", "list", "--json", "--limit", "20")
 	restored := false
 	for _, e := range l.rows(stdout) {
@@ -123,6 +153,86 @@ func TestARestoredFolderIsTheOneThatWasBackedUp(t *testing.T) {
 	}
 	if !restored {
 		t.Error("the restoration is not in the audit trail")
+	}
+
+	// The older backup put back in the place of the newer state is a tail that
+	// was cut: only what is kept elsewhere can show it.
+	secrets("admin")
+	l.want(ExitDone, "restore", file, "--replace")
+	secrets("auditor")
+	l.want(ExitDone, "audit", "verify")
+	stdout, stderr := l.want(ExitFailed, "audit", "verify", "--backup", later, "--json")
+	row := l.rows(stdout)[0]
+	cut, _ := row["cut_tail"].(map[string]any)
+	if row["whole"] != false || cut["code"] != "cut_tail" || cut["seq"] != row["count"].(float64)+1 || !strings.Contains(cut["reason"].(string), fmt.Sprintf("%.0f events", count)) {
+		t.Errorf("the cut tail: %v", row)
+	}
+	if !strings.Contains(stderr, later) || !strings.Contains(stderr, "NOT whole") {
+		t.Errorf("it says %q", stderr)
+	}
+}
+
+// The contract of backup and restore where they fail, each with its exit code,
+// a sentence that names the file, and nothing on standard output.
+func TestABackupOrRestorationThatCannotBeSaysWhyAndLeavesNothing(t *testing.T) {
+	l := newLine(t)
+	l.as("admin")
+	home := l.env["LONGYING_HOME"]
+	folder := t.TempDir()
+	file := filepath.Join(folder, "b")
+	l.want(ExitDone, "backup", file)
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(name string, raw []byte) string {
+		t.Helper()
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	changed := bytes.Clone(whole)
+	changed[len(changed)/2] ^= 4
+	parent := t.TempDir()
+	target := filepath.Join(parent, "restored")
+	key := l.env["LONGYING_KEY_FILE"]
+	for _, k := range []struct {
+		name string
+		code int
+		args []string
+		home string
+		key  string
+		says string
+	}{
+		{"wrong usage", ExitUsage, []string{"restore"}, target, key, "one backup"},
+		{"two files", ExitUsage, []string{"restore", file, file}, target, key, "one backup"},
+		{"no file", ExitFailed, []string{"restore", filepath.Join(folder, "nosuch")}, target, key, "nosuch"},
+		{"no backup", ExitFailed, []string{"restore", put("letter", []byte("dear"))}, target, key, "letter"},
+		{"cut", ExitFailed, []string{"restore", put("cut", whole[:len(whole)-1])}, target, key, filepath.Join(folder, "cut")},
+		{"changed", ExitFailed, []string{"restore", put("changed", changed)}, target, key, filepath.Join(folder, "changed")},
+		{"no passphrase", ExitRefused, []string{"restore", file}, target, "", "LONGYING_KEY_FILE"},
+		{"wrong passphrase", ExitFailed, []string{"restore", file}, target, put("key", []byte("another passphrase\n")), file},
+		{"not empty", ExitRefused, []string{"restore", file}, folder, key, folder},
+		{"over a backup", ExitRefused, []string{"backup", file}, home, key, file},
+		{"no folder", ExitFailed, []string{"backup", filepath.Join(folder, "nosuch", "b")}, home, key, "nosuch"},
+		{"inside", ExitRefused, []string{"backup", filepath.Join(home, "b")}, home, key, home},
+	} {
+		l.env["LONGYING_HOME"], l.env["LONGYING_KEY_FILE"] = k.home, k.key
+		before := tree(t, k.home)
+		for _, args := range [][]string{k.args, append(k.args[:len(k.args):len(k.args)], "--json")} {
+			stdout, stderr := l.want(k.code, args...)
+			if stdout != "" && args[len(args)-1] == "--json" || !strings.Contains(stderr, k.says) {
+				t.Errorf("%s: %q, %q", k.name, stdout, stderr)
+			}
+		}
+		if after := tree(t, k.home); len(after) != len(before) {
+			t.Errorf("%s: %d files, %d before", k.name, len(after), len(before))
+		}
+		if names, _ := os.ReadDir(parent); len(names) != 0 {
+			t.Errorf("%s: left %v", k.name, names)
+		}
 	}
 }
 

@@ -27,6 +27,10 @@ const (
 	maxKeyring   = 1 << 20
 )
 
+// UnfinishedBackup is how the name of a backup begins until it is whole; the
+// file of a killed program keeps it.
+const UnfinishedBackup = ".longying-backup-"
+
 // backupName is what the sealed part is bound to. No file has such a base name.
 func backupName(before []byte) string {
 	sum := sha256.Sum256(before)
@@ -60,7 +64,7 @@ func (k *Key) WriteBackup(path string, keyring []byte, content io.Reader, check 
 	if err := free(); err != nil {
 		return err
 	}
-	err = writeAtomic(path, func(f *os.File) error {
+	err = writeAtomicAs(path, UnfinishedBackup, func(f *os.File) error {
 		if _, err := f.Write(before); err != nil {
 			return err
 		}
@@ -94,7 +98,7 @@ type Backup struct {
 }
 
 // OpenBackup opens a backup and reads its keyring. A file that is no backup, or
-// a cut one, is a *DamagedError.
+// a cut one, is a *DamagedBackupError.
 func OpenBackup(path string) (*Backup, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -7,11 +7,20 @@ import (
 	"runtime"
 )
 
+// Unfinished is how the name of a file begins until it is whole; that of a
+// killed program keeps it.
+const Unfinished = ".sealing-"
+
 // writeAtomic writes a file so that at any moment the path holds the old
 // content or the new, and after it returns the new survives a power cut: a
 // temporary file in the same folder, synced, renamed, the folder synced.
 func writeAtomic(path string, fill func(*os.File) error) error {
-	temp, err := writeTemp(filepath.Dir(path), fill)
+	return writeAtomicAs(path, Unfinished, fill)
+}
+
+// writeAtomicAs is writeAtomic with the first part of the temporary file's name.
+func writeAtomicAs(path, unfinished string, fill func(*os.File) error) error {
+	temp, err := writeTemp(filepath.Dir(path), unfinished, fill)
 	if err != nil {
 		return err
 	}
@@ -23,8 +32,8 @@ func writeAtomic(path string, fill func(*os.File) error) error {
 }
 
 // writeTemp writes and syncs a temporary file that only the owner may read.
-func writeTemp(folder string, fill func(*os.File) error) (path string, err error) {
-	f, err := os.CreateTemp(folder, ".sealing-*")
+func writeTemp(folder, unfinished string, fill func(*os.File) error) (path string, err error) {
+	f, err := os.CreateTemp(folder, unfinished+"*")
 	if err != nil {
 		return "", err
 	}

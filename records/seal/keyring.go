@@ -227,7 +227,7 @@ func (k kdf) check() error {
 
 // placeNew writes a file that must not be there yet, whole or not at all.
 func placeNew(path string, content []byte) error {
-	temp, err := writeTemp(filepath.Dir(path), func(f *os.File) error {
+	temp, err := writeTemp(filepath.Dir(path), Unfinished, func(f *os.File) error {
 		_, err := bytes.NewReader(content).WriteTo(f)
 		return err
 	})
