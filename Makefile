@@ -28,7 +28,7 @@ GO_PACKAGES = ./...
 # Packages without cgo of their own, under the race detector.
 RACE_PACKAGES := ./imaging/... ./models ./inference ./records ./records/seal ./records/cda ./records/fhir ./records/sr ./records/report ./records/outbox
 
-.PHONY: help setup setup-run build run demo test race lint peers conformance bench clean $(BIN)
+.PHONY: help setup setup-run build run demo test soak race lint peers conformance bench clean $(BIN)
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -60,6 +60,11 @@ demo: build ## the main job end to end, without a window
 
 test: setup build ## build, and run every test (a display is made with Xvfb)
 	@set -o pipefail; LIBGL_ALWAYS_SOFTWARE=1 xvfb-run -a -s '-screen 0 1920x1080x24' go test -count=1 $(GO_PACKAGES)
+
+# The trials that a record is never lost: killed processes, full disks, pulled plugs, several programs,
+# clocks that jump, one busy day. make test runs a few of each.
+soak: setup build ## every trial that the record is never lost (minutes)
+	LONGYING_SOAK=1 go test -count=1 -v -timeout 2h -run 'Killed|Plug|Full|Several|Clock|Cut|Cancelled|Busy|Programs|Stolen' ./records/sqlite ./app/backup ./app/station ./app/cli
 
 race: setup ## the packages without cgo under the race detector
 	go test -race -count=1 $(RACE_PACKAGES)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"sort"
 	"time"
@@ -31,12 +30,13 @@ type queue struct {
 // earlier one of the same document, destination and format is still on its way:
 // else the older could arrive last and replace the newer.
 func (q queue) Due(ctx context.Context, now time.Time) ([]records.Delivery, error) {
+	longest := outbox.LongestPause
 	if q.early {
-		now = time.Unix(0, math.MaxInt64)
+		longest = 0
 	}
 	var out []records.Delivery
 	err := q.d.store.View(ctx, func(tx *sqlite.Tx) error {
-		due, err := tx.DueDeliveries(now)
+		due, err := tx.DueDeliveries(now, longest)
 		if err != nil {
 			return err
 		}
@@ -47,7 +47,7 @@ func (q queue) Due(ctx context.Context, now time.Time) ([]records.Delivery, erro
 		for _, d := range due {
 			if !slices.ContainsFunc(all, func(e records.Delivery) bool {
 				return e.DocumentID == d.DocumentID && e.Destination == d.Destination && e.Format == d.Format &&
-					e.Version < d.Version && e.State == records.DeliveryQueued && e.Next.After(now)
+					e.Version < d.Version && e.State == records.DeliveryQueued && !slices.ContainsFunc(due, func(x records.Delivery) bool { return x.ID == e.ID })
 			}) {
 				out = append(out, d)
 			}

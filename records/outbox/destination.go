@@ -44,6 +44,9 @@ func (d Destination) timeout() time.Duration {
 	return 30 * time.Second
 }
 
+// LongestPause is the pause that a policy has at most where it names none.
+const LongestPause = 6 * time.Hour
+
 // Policy says how often and how long a delivery is tried. The zero value is
 // the default: after 30 seconds, doubling up to 6 hours, 100 attempts, which is
 // more than three weeks.
@@ -58,7 +61,7 @@ func (p Policy) filled() Policy {
 		p.First = 30 * time.Second
 	}
 	if p.Longest <= 0 {
-		p.Longest = 6 * time.Hour
+		p.Longest = LongestPause
 	}
 	if p.Attempts <= 0 {
 		p.Attempts = 100

@@ -67,14 +67,16 @@ func (t *Tx) Delivery(id string) (*records.Delivery, error) {
 
 // Deliveries lists every delivery, newest first.
 func (t *Tx) Deliveries() ([]records.Delivery, error) {
-	return all[records.Delivery](t, "deliveries", `SELECT id, sealed FROM deliveries ORDER BY created_at DESC, rowid DESC`)
+	return all[records.Delivery](t, "deliveries", `SELECT id, sealed FROM deliveries ORDER BY rowid DESC`)
 }
 
 // DueDeliveries lists what is to be sent now, oldest first, so that a version
-// goes before its correction.
-func (t *Tx) DueDeliveries(now time.Time) ([]records.Delivery, error) {
-	return all[records.Delivery](t, "deliveries", `SELECT id, sealed FROM deliveries WHERE state = ? AND next_at <= ? ORDER BY created_at, version, rowid`,
-		string(records.DeliveryQueued), nanos(now))
+// goes before its correction: in the order in which they were stored, whatever
+// the clock said then. What would wait for more than longest was put off by a
+// clock that has been put back since; it is due too.
+func (t *Tx) DueDeliveries(now time.Time, longest time.Duration) ([]records.Delivery, error) {
+	return all[records.Delivery](t, "deliveries", `SELECT id, sealed FROM deliveries WHERE state = ? AND (next_at <= ? OR next_at > ?) ORDER BY rowid`,
+		string(records.DeliveryQueued), nanos(now), nanos(now.Add(longest)))
 }
 
 // PutPayload keeps the bytes of a delivery. Other bytes than those that are

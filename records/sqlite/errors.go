@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	sqlite3 "github.com/mattn/go-sqlite3"
 )
@@ -13,6 +14,9 @@ var (
 	ErrBusy = errors.New("another program is writing to the data folder; nothing was stored, try again")
 	// ErrDiskFull is returned when there is no room; nothing was stored.
 	ErrDiskFull = errors.New("the disk is full; nothing was stored, free some space and try again")
+	// ErrDisk is returned when the disk could not be read or written for another
+	// reason.
+	ErrDisk = errors.New("the disk with the data folder does not work as it should; what was asked is not stored, check the disk and its connection")
 	// ErrWrongKey is returned when a database was sealed under another key
 	// than the one it is opened with.
 	ErrWrongKey = errors.New("the database belongs to another keyring; put the keyring.json and the database of the same backup together")
@@ -42,6 +46,12 @@ func explain(err error) error {
 		return fmt.Errorf("%w (%w)", ErrBusy, err)
 	case sqlite3.ErrFull:
 		return fmt.Errorf("%w (%w)", ErrDiskFull, err)
+	case sqlite3.ErrIoErr:
+		switch se.SystemErrno {
+		case syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG: // SQLite knows the first only
+			return fmt.Errorf("%w (%w)", ErrDiskFull, err)
+		}
+		return fmt.Errorf("%w (%w)", ErrDisk, err)
 	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
 		return fmt.Errorf("the database is damaged; restore a backup: %w", err)
 	}

@@ -18,8 +18,52 @@ import (
 // TestAKilledProcessLosesNoAcknowledgedVerdict.
 const killedFolder = "LONGYING_TEST_KILLED_FOLDER"
 
-// killedRounds is how many times the child is killed.
-const killedRounds = 20
+// observations is on how many findings the children decide in turn.
+const observations = 7
+
+// verdictsFolder makes a data folder with the findings that are decided on.
+func verdictsFolder(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	s := openStore(t, folder)
+	study(t, s, "1.2")
+	update(t, s, func(tx *Tx) error {
+		for i := range observations {
+			if err := tx.InsertFinding(finding(fmt.Sprintf("2.25.%d", i+1), "1.2")); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	s.Close()
+	return folder
+}
+
+// verdict decides on one finding anew, with its audit event, and gives the
+// version that it made.
+func verdict(s *Store, i int) (uid string, version int, err error) {
+	doctor := records.User{ID: "u1", Name: "王医生", Role: records.RoleRadiologist}
+	uid = fmt.Sprintf("2.25.%d", i%observations+1)
+	err = s.Update(context.Background(), func(tx *Tx) error {
+		f, err := tx.Finding(uid)
+		if err != nil {
+			return err
+		}
+		next, err := f.Reject(doctor, "伪影", testTime)
+		if f.State == records.FindingRejected {
+			next, err = f.Confirm(doctor, testTime)
+		}
+		if err != nil {
+			return err
+		}
+		if err := tx.AppendFindingVersion(&next); err != nil {
+			return err
+		}
+		version = next.Version
+		return tx.AppendAudit(&records.AuditEvent{Action: "verdict", Object: fmt.Sprintf("%s/%d", uid, version)})
+	})
+	return uid, version, err
+}
 
 // TestVerdictsUntilKilled is the child: it decides on findings one after the
 // other and acknowledges each on standard output after Update has returned.
@@ -29,28 +73,11 @@ func TestVerdictsUntilKilled(t *testing.T) {
 		t.Skip("the child process of TestAKilledProcessLosesNoAcknowledgedVerdict")
 	}
 	s := openStore(t, folder)
-	doctor := records.User{ID: "u1", Name: "王医生", Role: records.RoleRadiologist}
 	for i := 0; ; i++ {
-		uid := fmt.Sprintf("2.25.%d", i%7+1)
-		version := 0
-		update(t, s, func(tx *Tx) error {
-			f, err := tx.Finding(uid)
-			if err != nil {
-				return err
-			}
-			next, err := f.Reject(doctor, "伪影", testTime)
-			if f.State == records.FindingRejected {
-				next, err = f.Confirm(doctor, testTime)
-			}
-			if err != nil {
-				return err
-			}
-			if err := tx.AppendFindingVersion(&next); err != nil {
-				return err
-			}
-			version = next.Version
-			return tx.AppendAudit(&records.AuditEvent{Action: "verdict", Object: fmt.Sprintf("%s/%d", uid, version)})
-		})
+		uid, version, err := verdict(s, i)
+		if err != nil {
+			t.Fatal(err)
+		}
 		fmt.Printf("ack %s %d\n", uid, version)
 	}
 }
@@ -59,34 +86,24 @@ func TestAKilledProcessLosesNoAcknowledgedVerdict(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills processes for seconds")
 	}
-	folder := t.TempDir()
-	s := openStore(t, folder)
-	study(t, s, "1.2")
-	update(t, s, func(tx *Tx) error {
-		for i := range 7 {
-			if err := tx.InsertFinding(finding(fmt.Sprintf("2.25.%d", i+1), "1.2")); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	s.Close()
+	folder := verdictsFolder(t)
 	acknowledged := map[string]int{}
-	verdicts := 0
-	for round := range killedRounds {
-		n := killChild(t, folder, acknowledged)
-		if n == 0 {
+	verdicts, rounds := 0, soak(12, 200)
+	for round := range rounds {
+		early := round%4 == 3 // while it opens, too
+		n := killChild(t, folder, early, acknowledged)
+		if n == 0 && !early {
 			t.Fatalf("round %d: the child acknowledged nothing", round)
 		}
 		verdicts += n
 		checkSurvivors(t, folder, acknowledged)
 	}
-	t.Logf("%d acknowledged verdicts, killed %d times", verdicts, killedRounds)
+	t.Logf("%d acknowledged verdicts, killed %d times", verdicts, rounds)
 }
 
-// killChild runs the child, kills it at a random moment and adds what it
-// acknowledged.
-func killChild(t *testing.T, folder string, acknowledged map[string]int) int {
+// killChild runs the child, kills it at a random moment after its first verdict,
+// or after it was started, and adds what it acknowledged.
+func killChild(t *testing.T, folder string, early bool, acknowledged map[string]int) int {
 	t.Helper()
 	child := exec.Command(os.Args[0], "-test.run=^TestVerdictsUntilKilled$", "-test.timeout=60s")
 	child.Env = append(os.Environ(), killedFolder+"="+folder)
@@ -97,6 +114,12 @@ func killChild(t *testing.T, folder string, acknowledged map[string]int) int {
 	}
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
+	}
+	kill := func() {
+		time.AfterFunc(time.Duration(rand.IntN(30_000))*time.Microsecond, func() { child.Process.Kill() })
+	}
+	if early {
+		kill()
 	}
 	n := 0
 	lines := bufio.NewScanner(out)
@@ -112,8 +135,8 @@ func killChild(t *testing.T, folder string, acknowledged map[string]int) int {
 			}
 			t.Fatalf("the child says %q", lines.Text())
 		}
-		if acknowledged[uid] = max(acknowledged[uid], version); n == 0 {
-			time.AfterFunc(time.Duration(rand.IntN(30_000))*time.Microsecond, func() { child.Process.Kill() })
+		if acknowledged[uid] = max(acknowledged[uid], version); n == 0 && !early {
+			kill()
 		}
 		n++
 	}
@@ -121,9 +144,15 @@ func killChild(t *testing.T, folder string, acknowledged map[string]int) int {
 	return n
 }
 
-func checkSurvivors(t *testing.T, folder string, acknowledged map[string]int) {
+// checkSurvivors opens a folder: every acknowledged version is there, each with
+// its event, none without, the trail and the database hold together. It gives
+// how many verdicts there are.
+func checkSurvivors(t *testing.T, folder string, acknowledged map[string]int) (versions int) {
 	t.Helper()
-	s := openStore(t, folder)
+	s, err := Open(context.Background(), folder, testKey(t, 1), testClock)
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer s.Close()
 	if r := verify(t, s); !r.Whole() {
 		t.Fatalf("the audit trail: %+v", r.FirstBroken)
@@ -137,8 +166,9 @@ func checkSurvivors(t *testing.T, folder string, acknowledged map[string]int) {
 		for _, e := range events {
 			audited[e.Object] = true
 		}
-		versions := 0
-		for uid, acked := range acknowledged {
+		for i := range observations {
+			uid := fmt.Sprintf("2.25.%d", i+1)
+			acked := acknowledged[uid]
 			history, err := tx.FindingHistory(uid)
 			if err != nil {
 				return err
@@ -158,7 +188,7 @@ func checkSurvivors(t *testing.T, folder string, acknowledged map[string]int) {
 				}
 			}
 		}
-		if len(acknowledged) == 7 && versions != len(events) {
+		if versions != len(events) {
 			t.Errorf("%d verdicts, %d events", versions, len(events))
 		}
 		var ok string
@@ -167,4 +197,5 @@ func checkSurvivors(t *testing.T, folder string, acknowledged map[string]int) {
 		}
 		return nil
 	})
+	return versions
 }

@@ -61,7 +61,7 @@ func TestADeliveryIsDueWhenQueuedAndItsTimeHasCome(t *testing.T) {
 	d := intent(t, s)
 	due := func(now time.Time) (n int) {
 		view(t, s, func(tx *Tx) error {
-			all, err := tx.DueDeliveries(now)
+			all, err := tx.DueDeliveries(now, 6*time.Hour)
 			n = len(all)
 			return err
 		})
@@ -74,6 +74,9 @@ func TestADeliveryIsDueWhenQueuedAndItsTimeHasCome(t *testing.T) {
 	update(t, s, func(tx *Tx) error { return tx.PutDelivery(&d) })
 	if due(d.Next.Add(-1)) != 0 || due(d.Next) != 1 {
 		t.Error("due before its time, or not at it")
+	}
+	if due(d.Next.Add(-6*time.Hour)) != 0 || due(d.Next.Add(-6*time.Hour-1)) != 1 || due(d.Next.AddDate(-50, 0, 0)) != 1 {
+		t.Error("a clock that was put back keeps it waiting for longer than any pause, or it does not wait for its pause")
 	}
 	for _, state := range []records.DeliveryState{records.DeliveryAcknowledged, records.DeliveryRefused, records.DeliveryDead, records.DeliveryNeedsCare} {
 		d.State = state

@@ -21,6 +21,14 @@ var testTime = time.Date(2026, 11, 24, 8, 0, 0, 123456789, time.FixedZone("CST",
 
 func testClock() time.Time { return testTime }
 
+// soak is how many trials run: few in make test, all in make soak.
+func soak(few, all int) int {
+	if os.Getenv("LONGYING_SOAK") != "" {
+		return all
+	}
+	return few
+}
+
 func testKey(t testing.TB, fill byte) *seal.Key {
 	t.Helper()
 	k, err := seal.NewKey(bytes.Repeat([]byte{fill}, seal.DataKeySize))
