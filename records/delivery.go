@@ -12,6 +12,7 @@ const (
 	DeliveryAcknowledged DeliveryState = "acknowledged"    // the platform has it; see the receipt
 	DeliveryRefused      DeliveryState = "refused"         // the platform said no: final
 	DeliveryDead         DeliveryState = "dead"            // too many attempts
+	DeliveryWithdrawn    DeliveryState = "withdrawn"       // its document was retracted before it was acknowledged: final
 )
 
 // Delivery is the intent to send one version of one document to one

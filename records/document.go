@@ -21,8 +21,11 @@ func (d Document) Canonical() ([]byte, error) {
 	d.Examination.LinkedAt = canonicalTime(d.Examination.LinkedAt)
 	d.Examination.ImportedAt = canonicalTime(d.Examination.ImportedAt)
 	d.Findings = slices.Clone(d.Findings)
-	for i := range d.Findings {
-		d.Findings[i].At = canonicalTime(d.Findings[i].At)
+	d.Withdrawn = slices.Clone(d.Withdrawn)
+	for _, list := range [][]Finding{d.Findings, d.Withdrawn} {
+		for i := range list {
+			list[i].At = canonicalTime(list[i].At)
+		}
 	}
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
@@ -119,6 +122,14 @@ func (d Document) checkPatient() error {
 }
 
 func (d Document) checkFindings() error {
+	for _, f := range d.Withdrawn {
+		if d.Retracts == "" || f.State != FindingWithdrawn || f.StudyUID != d.Examination.StudyUID || f.UID == "" {
+			return d.refuse("retraction", "finding %s is listed as withdrawn and is not", f.UID)
+		}
+	}
+	if d.Retracts != "" && (len(d.Findings) > 0 || d.Version < 2) {
+		return d.refuse("retraction", "a retraction states no finding and follows a version that was signed")
+	}
 	seen := map[string]bool{}
 	for _, f := range d.Findings {
 		switch {

@@ -48,6 +48,7 @@ type Finding struct {
 	Model       *ModelRef     `json:"model,omitempty"`       // nil for a manual finding
 	RunID       string        `json:"run_id,omitempty"`
 	ProposalKey string        `json:"proposal_key,omitempty"` // model, class and place: the same proposal made again is not a second finding
+	FollowUp    *PriorFinding `json:"follow_up,omitempty"`    // the prior finding of the same lesion, where a doctor linked one
 	Amber       []string      `json:"amber,omitempty"`        // why care is needed, for people
 	Note        string        `json:"note,omitempty"`         // the doctor's words
 	Reason      string        `json:"reason,omitempty"`

@@ -75,7 +75,9 @@ type Document struct {
 	Reviewer     Person       `json:"reviewer"` // reviewing radiologist, 审核医师; the author where the department asks for one signature
 	Technician   *Person      `json:"technician,omitempty"`
 	SignedAt     time.Time    `json:"signed_at"`
-	Abnormal     bool         `json:"abnormal"` // DE04.30.017.00: true = 2 异常; a document without confirmed findings states no result code
+	Retracts     string       `json:"retracts,omitempty"`  // why the report is void: it says of the versions before that they are not of this patient
+	Withdrawn    []Finding    `json:"withdrawn,omitempty"` // of a retraction: what the versions before stated
+	Abnormal     bool         `json:"abnormal"`            // DE04.30.017.00: true = 2 异常; a document without confirmed findings states no result code
 	Sample       bool         `json:"sample,omitempty"`
 }
 
@@ -90,6 +92,22 @@ type SeriesRef struct {
 type InstanceRef struct {
 	SOPClass string `json:"sop_class"`
 	SOPUID   string `json:"sop_uid"`
+}
+
+// Standing are the documents that have not been retracted, without the
+// retractions.
+func Standing(docs []SignedDocument) []SignedDocument {
+	void := map[string]bool{}
+	for i := range docs {
+		void[docs[i].Document.DocumentID] = void[docs[i].Document.DocumentID] || docs[i].Document.Retracts != ""
+	}
+	var out []SignedDocument
+	for _, d := range docs {
+		if !void[d.Document.DocumentID] {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // SignedDocument is a frozen document with its hash and signature facts.

@@ -105,19 +105,64 @@ func (f Finding) Edit(by User, change FindingChange, at time.Time) (Finding, err
 	return next, nil
 }
 
-// Reject is a named doctor's disagreement; it needs a reason.
+// Reject is a named doctor's disagreement; it needs a reason. What is not there
+// follows nothing.
 func (f Finding) Reject(by User, reason string, at time.Time) (Finding, error) {
 	if f.State == FindingRejected {
 		return f, refuseVerdict("already_rejected", "finding %s is rejected already, by %s", f.UID, f.ByName)
 	}
-	return f.withReason(FindingRejected, by, RightVerdict, reason, at)
+	next, err := f.withReason(FindingRejected, by, RightVerdict, reason, at)
+	if err != nil {
+		return f, err
+	}
+	return next.alone(), nil
 }
 
 // Withdraw takes the finding back for good, e.g. because its study was linked
 // to the wrong patient. It needs a reason, and the right to decide whose a
-// study is.
+// study is. It is then of nobody's lesion.
 func (f Finding) Withdraw(by User, reason string, at time.Time) (Finding, error) {
-	return f.withReason(FindingWithdrawn, by, RightLink, reason, at)
+	next, err := f.withReason(FindingWithdrawn, by, RightLink, reason, at)
+	if err != nil {
+		return f, err
+	}
+	return next.alone(), nil
+}
+
+// Mark is a named doctor's own finding: a fact of theirs from the start, which
+// no model proposed. uid identifies the observation and tracking the lesion.
+func Mark(uid, tracking string, ref imaging.Ref, change FindingChange, by User, at time.Time) (Finding, error) {
+	f := Finding{UID: uid, TrackingUID: tracking, TrackingID: "mark-" + uid[max(0, len(uid)-6):], StudyUID: ref.StudyUID, State: FindingProposed, Ref: ref}
+	if change.Label == nil {
+		return f, refuseVerdict("empty_label", "a finding needs a label")
+	}
+	next, err := f.Edit(by, change, at)
+	if err != nil {
+		return f, err
+	}
+	next.State, next.Version = FindingConfirmed, 1
+	return next, nil
+}
+
+// Undo takes the last act on the finding back: a new version that says what the
+// one before said, by whoever undoes it. A link to a prior finding is undone by
+// Unfollow, and a withdrawal is final.
+func (f Finding) Undo(before Finding, by User, at time.Time) (Finding, error) {
+	if before.UID != f.UID || before.Version != f.Version-1 {
+		return f, refuseVerdict("undo_nothing", "nothing has been done to finding %s that could be undone; reject it if it is not there", f.UID)
+	}
+	if before.TrackingUID != f.TrackingUID || (before.FollowUp == nil) != (f.FollowUp == nil) {
+		return f, refuseVerdict("undo_follow", "the last act on finding %s was about what it follows; undo that link, or link it anew", f.UID)
+	}
+	next, err := f.decided(before.State, by, RightVerdict, at)
+	if err != nil {
+		return f, err
+	}
+	version := next.Version
+	next = before
+	next.Version, next.By, next.ByName, next.At = version, by.ID, by.Name, at
+	next.Reason = fmt.Sprintf("undo of version %d", f.Version)
+	return next, nil
 }
 
 func (f Finding) withReason(to FindingState, by User, right Right, reason string, at time.Time) (Finding, error) {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"strings"
 
@@ -14,7 +15,11 @@ func cmdPatients(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.parse(rest, nil); err != nil {
+	var reason string
+	err = c.parse(rest, func(f *flag.FlagSet) {
+		f.StringVar(&reason, "reason", "", "why a study is taken back")
+	})
+	if err != nil {
 		return err
 	}
 	switch verb {
@@ -96,12 +101,25 @@ func cmdPatients(ctx context.Context, c *call) error {
 		c.conflicts(ex)
 		return c.linked(ex)
 	case "unlink":
-		if err := s.Registry.Unlink(ctx, actor, c.args[0]); err != nil {
+		password, err := c.password()
+		if err != nil {
+			return err
+		}
+		done, err := s.Registry.Unlink(ctx, actor, c.args[0], reason, password)
+		if err != nil {
 			return about(err, "study", c.args[0], lookStudies)
 		}
 		ex, err := s.Registry.Examination(ctx, actor, c.args[0])
 		if err != nil {
 			return err
+		}
+		if c.json {
+			row := studyRow(ex)
+			row["withdrawn"], row["retraction"], row["queued_corrections"], row["copies_taken"] = done.Withdrawn, done.Retraction, done.Queued, done.Copies
+			return c.emit(row)
+		}
+		if done.Retraction != "" {
+			c.printf("the signed report is retracted by %s: %d corrections are queued, %d files or prints must be called back by hand\n", done.Retraction, done.Queued, done.Copies)
 		}
 		return c.linked(ex)
 	case "review":

@@ -5,32 +5,47 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
+	"longying/imaging"
 	"longying/records"
 	"longying/records/report"
 )
 
 func cmdFindings(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb("list", "confirm", "edit", "reject")
+	verb, rest, err := c.verb("list", "add", "confirm", "edit", "reject", "undo", "history", "priors", "follow", "unfollow")
 	if err != nil {
 		return err
 	}
-	var label, note, region, reason string
+	var label, note, region, reason, sop, value, side string
+	var frame int
 	err = c.parse(rest, func(f *flag.FlagSet) {
 		f.StringVar(&label, "label", "", "what the doctor calls it")
 		f.StringVar(&note, "note", "", "the doctor's words")
 		f.StringVar(&region, "region", "", "X0,Y0,X1,Y1")
-		f.StringVar(&reason, "reason", "", "why it is rejected")
+		f.StringVar(&sop, "sop", "", "the image on which an added finding is")
+		f.IntVar(&frame, "frame", 0, "of it, counted from 1")
+		f.StringVar(&value, "value", "", "a size: diameter, volume or area with its unit, as diameter=12mm or volume=1.2mL")
+		f.StringVar(&side, "side", "", "L, R or B")
+		f.StringVar(&reason, "reason", "", "why it is rejected, or no longer followed")
 	})
 	if err != nil {
 		return err
 	}
-	if err := c.want(1, "one UID"); err != nil {
+	if verb == "follow" {
+		err = c.want(2, "the UIDs of a finding and of its prior")
+	} else {
+		err = c.want(1, "one UID")
+	}
+	if err != nil {
 		return err
 	}
 	var change records.FindingChange
-	if verb == "edit" {
-		if change, err = findingChange(label, note, region); err != nil {
+	if verb == "edit" || verb == "add" {
+		if change, err = findingChange(label, note, region, value, side); err != nil {
 			return err
 		}
 	}
@@ -55,6 +70,49 @@ func cmdFindings(ctx context.Context, c *call) error {
 			}
 		}
 		return nil
+	case "add":
+		out, err = s.Reading.Mark(ctx, actor, imaging.Ref{StudyUID: c.args[0], SOPUID: sop, Frame: frame}, change)
+		if err != nil {
+			return about(err, "study", c.args[0], lookStudies)
+		}
+		return c.finding(out)
+	case "undo":
+		out, err = s.Reading.Undo(ctx, actor, c.args[0])
+	case "history":
+		list, err := s.Reading.History(ctx, actor, c.args[0])
+		if err == nil && len(list) == 0 {
+			err = records.ErrNotFound
+		}
+		if err != nil {
+			return about(err, "finding", c.args[0], lookFindings)
+		}
+		for _, f := range list {
+			if err := c.version(f); err != nil {
+				return err
+			}
+		}
+		return nil
+	case "priors":
+		list, err := s.Reading.Priors(ctx, actor, c.args[0])
+		if err != nil {
+			return about(err, "finding", c.args[0], lookFindings)
+		}
+		for _, p := range list {
+			if c.json {
+				err = c.emit(p.Finding)
+			} else {
+				c.printf("%s  ", day(p.Examination.Date))
+				err = c.finding(p.Finding)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	case "follow":
+		out, err = s.Reading.Follow(ctx, actor, c.args[0], c.args[1])
+	case "unfollow":
+		out, err = s.Reading.Unfollow(ctx, actor, c.args[0], reason)
 	case "confirm":
 		out, err = s.Reading.Confirm(ctx, actor, c.args[0])
 	case "edit":
@@ -68,14 +126,20 @@ func cmdFindings(ctx context.Context, c *call) error {
 	return c.finding(out)
 }
 
-func findingChange(label, note, region string) (records.FindingChange, error) {
+func findingChange(label, note, region, value, side string) (records.FindingChange, error) {
 	var change records.FindingChange
 	reg, err := parseRegion(region)
 	if err != nil {
 		return change, err
 	}
-	if label == "" && note == "" && reg == nil {
-		return change, usagef("edit needs --label, --note or --region")
+	if change.Value, err = parseSize(value); err != nil {
+		return change, err
+	}
+	if label == "" && note == "" && reg == nil && change.Value == nil && side == "" {
+		return change, usagef("edit and add need --label, --note, --region, --value or --side")
+	}
+	if side != "" {
+		change.Laterality = &side
 	}
 	if label != "" {
 		change.Label = &records.Text{Zh: label, En: label}
@@ -87,9 +151,49 @@ func findingChange(label, note, region string) (records.FindingChange, error) {
 	return change, nil
 }
 
+// parseSize reads a size such as "volume=1.2mL"; nil of an empty text.
+func parseSize(text string) (*records.Measurement, error) {
+	if text == "" {
+		return nil, nil
+	}
+	what, number, _ := strings.Cut(text, "=")
+	unit := strings.TrimLeft(number, "0123456789.")
+	v, err := strconv.ParseFloat(strings.TrimSuffix(number, unit), 64)
+	concept, known := map[string]records.Code{
+		"diameter": {Value: "81827009", Scheme: "SCT", Meaning: "Diameter"},
+		"volume":   {Value: "118565006", Scheme: "SCT", Meaning: "Volume"},
+		"area":     {Value: "42798000", Scheme: "SCT", Meaning: "Area"},
+	}[what]
+	fits := map[string][]string{"diameter": {"mm", "cm"}, "volume": {"mL", "mm3", "cm3"}, "area": {"mm2", "cm2"}}[what]
+	if err != nil || !known || v <= 0 || !slices.Contains(fits, unit) {
+		return nil, usagef("the size %q is not like diameter=12mm, area=80mm2 or volume=1.2mL", text)
+	}
+	return &records.Measurement{Concept: concept, Value: v, Unit: unit}, nil
+}
+
+// version is one state of a finding: who, when, what, why.
+func (c *call) version(f records.Finding) error {
+	if !c.json {
+		c.printf("%s  ", f.At.In(imaging.Zone()).Format("2006-01-02 15:04:05"))
+	}
+	return c.finding(f)
+}
+
+func day(t time.Time) string {
+	if t.IsZero() {
+		return "no date   "
+	}
+	return t.In(imaging.Zone()).Format(time.DateOnly)
+}
+
+// finding shows one version; one that follows a prior says also how it differs
+// and, where that is not stated, why.
 func (c *call) finding(f records.Finding) error {
 	if c.json {
-		return c.emit(f)
+		return c.emit(struct {
+			records.Finding
+			Growth *records.Growth `json:"growth,omitempty"`
+		}{f, f.Growth()})
 	}
 	c.printf("%s  v%d  %s  %s", f.UID, f.Version, f.State, f.Label.Zh)
 	if f.Probability != nil {
@@ -97,6 +201,12 @@ func (c *call) finding(f records.Finding) error {
 	}
 	if sizes := report.Sizes(&f, "zh"); sizes != "" {
 		c.printf("  %s", sizes)
+	}
+	if f.FollowUp != nil {
+		c.printf("  follows %s: %s", f.FollowUp.FindingUID, report.Growth(&f, "zh"))
+		if why := report.NoDoubling(&f, "zh"); why != "" {
+			c.printf("（%s）", why)
+		}
 	}
 	if f.Note != "" {
 		c.printf("  %s", f.Note)

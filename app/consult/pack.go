@@ -95,7 +95,11 @@ func (c *Consult) WritePack(ctx context.Context, actor records.User, id, passphr
 			if err != nil {
 				return err
 			}
-			p.Documents = append(p.Documents, docs...)
+			for _, d := range records.Standing(docs) {
+				if d.Document.Patient.ID == p.Consult.PatientID {
+					p.Documents = append(p.Documents, d)
+				}
+			}
 		}
 		return nil
 	})

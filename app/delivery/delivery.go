@@ -113,12 +113,7 @@ func (d *Delivery) Intents(tx *sqlite.Tx, doc *records.Document) ([]records.Deli
 	var out []records.Delivery
 	for _, r := range rs {
 		for _, format := range r.Formats {
-			del := records.Delivery{ID: fmt.Sprintf("%s-%s-%s", doc.ID, r.Name, format), DocumentID: doc.DocumentID, Version: doc.Version,
-				Destination: r.Name, Format: format, StudyUID: doc.Examination.StudyUID, State: records.DeliveryQueued, CreatedAt: d.now()}
-			if problem := Preflight(doc, format); problem != "" {
-				del.State, del.LastError = records.DeliveryNeedsCare, problem
-			}
-			out = append(out, del)
+			out = append(out, d.intent(doc, r.Name, format))
 		}
 	}
 	return out, nil

@@ -61,6 +61,11 @@ func (q queue) Due(ctx context.Context, now time.Time) ([]records.Delivery, erro
 func (q queue) Payload(ctx context.Context, del records.Delivery) ([]byte, error) {
 	var data []byte
 	err := q.d.store.Update(ctx, func(tx *sqlite.Tx) error {
+		if now, err := tx.Delivery(del.ID); err != nil {
+			return err
+		} else if now.State == records.DeliveryWithdrawn {
+			return errors.New("its report was retracted meanwhile")
+		}
 		stored, err := tx.Payload(del.ID)
 		if err == nil {
 			data = stored
@@ -85,6 +90,9 @@ func (q queue) Payload(ctx context.Context, del records.Delivery) ([]byte, error
 // audit chain's head and count of this very transaction.
 func (q queue) Record(ctx context.Context, del records.Delivery, a records.Attempt) error {
 	return q.d.store.Update(ctx, func(tx *sqlite.Tx) error {
+		if err := q.d.overtaken(tx, &del); err != nil {
+			return err
+		}
 		outcome := "ok"
 		if del.State == records.DeliveryRefused || del.State == records.DeliveryDead {
 			outcome = "refused"
@@ -165,6 +173,9 @@ func (d *Delivery) Retry(ctx context.Context, actor records.User, id string) err
 		}
 		if del.State == records.DeliveryAcknowledged {
 			return &records.RefusedError{Code: "delivered", Reason: "this version was acknowledged already; amend the report to send a new one"}
+		}
+		if del.State == records.DeliveryWithdrawn {
+			return &records.RefusedError{Code: "retracted", Reason: "the report of this delivery was retracted; it is not sent again"}
 		}
 		doc, err := tx.SignedDocument(del.DocumentID, del.Version)
 		if err != nil {

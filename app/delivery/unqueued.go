@@ -69,6 +69,9 @@ func (d *Delivery) unqueued(tx *sqlite.Tx) (Unqueued, error) {
 		return out, err
 	}
 	for i := range docs {
+		if docs[i].Document.Retracts != "" {
+			continue // it went where the versions before were, and nowhere else
+		}
 		intents, err := d.Intents(tx, &docs[i].Document)
 		if err != nil {
 			return out, err

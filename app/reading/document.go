@@ -16,8 +16,14 @@ import (
 
 // documentID is the stable identity of a study's report over all versions: it
 // is derived from the study, so that no two reports of one study can exist.
-func documentID(studyUID string) string {
-	sum := sha256.Sum256([]byte("longying report\x00" + studyUID))
+// A report that was retracted stays another patient's: the next one has another
+// identity, by how many were retracted.
+func documentID(studyUID string, retracted int) string {
+	of := studyUID
+	if retracted > 0 {
+		of += fmt.Sprintf("\x00%d", retracted)
+	}
+	sum := sha256.Sum256([]byte("longying report\x00" + of))
 	return "LY-" + strings.ToUpper(hex.EncodeToString(sum[:10]))
 }
 

@@ -55,6 +55,9 @@ type Signing struct {
 	// Intents lists the deliveries that a signed document calls for; they are
 	// inserted in the signature's own transaction.
 	Intents func(tx *sqlite.Tx, doc *records.Document) ([]records.Delivery, error)
+	// Retractions lists those that a retraction calls for, and stops what it
+	// retracts where that is still on its way.
+	Retractions func(tx *sqlite.Tx, doc *records.Document) ([]records.Delivery, error)
 }
 
 // New wires the use case. broken are model packages that could not be loaded:

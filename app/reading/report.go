@@ -81,7 +81,7 @@ func (r *Reading) Report(ctx context.Context, actor records.User, studyUID strin
 func workingReport(tx *sqlite.Tx, studyUID string) (*records.Report, error) {
 	rep, err := tx.Report(studyUID)
 	if errors.Is(err, records.ErrNotFound) {
-		return &records.Report{StudyUID: studyUID, DocumentID: documentID(studyUID), Version: 1, State: records.ReportDraft}, nil
+		return &records.Report{StudyUID: studyUID, DocumentID: documentID(studyUID, 0), Version: 1, State: records.ReportDraft}, nil
 	}
 	return rep, err
 }
@@ -191,6 +191,9 @@ func (r *Reading) Sign(ctx context.Context, actor records.User, studyUID, passwo
 		if err := checkSentences(rep, findings); err != nil {
 			return err
 		}
+		if err := checkPriors(tx, findings); err != nil {
+			return err
+		}
 		doc := records.Document{DocumentID: rep.DocumentID, Version: rep.Version, ID: fmt.Sprintf("%s-%d", rep.DocumentID, rep.Version),
 			Amends: rep.Amends, Organization: org, Examination: *ex, FindingText: rep.Findings, Impression: rep.Impression,
 			Author: records.Person{ID: actor.StaffNumber, Name: actor.Name}, Reviewer: records.Person{ID: actor.StaffNumber, Name: actor.Name},
@@ -295,7 +298,7 @@ func (r *Reading) Signed(ctx context.Context, actor records.User, studyUID strin
 		if err != nil {
 			return err
 		}
-		if len(docs) == 0 {
+		if docs = records.Standing(docs); len(docs) == 0 {
 			return &records.RefusedError{Code: "not_signed", Reason: "study " + studyUID + " has no signed report; only signed reports leave the machine"}
 		}
 		out = docs[0]

@@ -2,7 +2,10 @@ package reading
 
 import (
 	"context"
+	"fmt"
 
+	"longying/imaging"
+	"longying/imaging/dicomfile"
 	"longying/records"
 	"longying/records/sqlite"
 )
@@ -67,6 +70,56 @@ func (r *Reading) Reject(ctx context.Context, actor records.User, findingUID, re
 	})
 }
 
+// Mark keeps a doctor's own finding on an image of the study, or on the study as
+// a whole where ref names no instance.
+func (r *Reading) Mark(ctx context.Context, actor records.User, ref imaging.Ref, change records.FindingChange) (records.Finding, error) {
+	var out records.Finding
+	if err := records.Require(actor, records.RightVerdict); err != nil {
+		return out, err
+	}
+	made, err := records.Mark(dicomfile.NewUID(), dicomfile.NewUID(), ref, change, actor, r.now())
+	if err != nil {
+		return out, err
+	}
+	err = r.store.Update(ctx, func(tx *sqlite.Tx) error {
+		ex, err := linkedExamination(tx, ref.StudyUID)
+		if err != nil {
+			return err
+		}
+		out = made
+		if ref.SOPUID != "" {
+			o, err := tx.Object(ref.SOPUID)
+			if err != nil {
+				return fmt.Errorf("instance %s: %w", ref.SOPUID, err)
+			}
+			if o.StudyUID != ref.StudyUID {
+				return &records.RefusedError{Code: "other_study", Reason: "instance " + ref.SOPUID + " is of another study"}
+			}
+			out.Ref.SeriesUID, out.Ref.SOPClass = o.SeriesUID, o.SOPClass
+		}
+		if err := tx.InsertFinding(&out); err != nil {
+			return err
+		}
+		return r.audit(tx, actor, "mark", out.UID, ex.PatientID, "ok", "")
+	})
+	return out, err
+}
+
+// Undo takes the last act on a finding back, as a new version.
+func (r *Reading) Undo(ctx context.Context, actor records.User, findingUID string) (records.Finding, error) {
+	history, err := r.History(ctx, actor, findingUID)
+	if err != nil {
+		return records.Finding{}, err
+	}
+	var before records.Finding
+	if len(history) > 1 {
+		before = history[len(history)-2]
+	}
+	return r.decide(ctx, actor, findingUID, "undo", func(f records.Finding) (records.Finding, error) {
+		return f.Undo(before, actor, r.now())
+	})
+}
+
 // decide writes the verdict and its audit event in one transaction: neither is
 // ever there without the other. The study must be linked to a patient, because
 // a verdict is an entry of somebody's record.
@@ -90,6 +143,11 @@ func (r *Reading) decide(ctx context.Context, actor records.User, findingUID, ac
 		}
 		if err := tx.AppendFindingVersion(&next); err != nil {
 			return err
+		}
+		if !next.State.Factual() {
+			if _, err := tx.DissolveFollowing(next.UID, ex.PatientID, "the prior finding is "+string(next.State)+" now: "+next.Reason, actor, records.RightVerdict, r.now()); err != nil {
+				return err
+			}
 		}
 		out = next
 		return r.audit(tx, actor, action, findingUID, ex.PatientID, "ok", "")

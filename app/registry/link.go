@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"longying/records"
 	"longying/records/sqlite"
@@ -12,6 +13,9 @@ import (
 // unlinkedByHand is the reason of a study on the review list that a person took
 // back from a patient.
 const unlinkedByHand = "unlinked"
+
+// wrongPatientPrior is why a finding no longer follows its prior.
+const wrongPatientPrior = "the study of the prior finding was linked to the wrong patient"
 
 // linkByRule decides whose the study is by records.DecideLink over everyone its
 // header points at, and stores and audits the decision.
@@ -175,25 +179,65 @@ func (r *Registry) Link(ctx context.Context, actor records.User, studyUID, patie
 	return out, err
 }
 
-// Unlink takes the study back from its patient and withdraws every proposal
-// and verdict made under the wrong one. A study with a signed report is
-// refused: the report must be amended first.
-func (r *Registry) Unlink(ctx context.Context, actor records.User, studyUID string) error {
-	if err := records.Require(actor, records.RightLink); err != nil {
-		return err
+// Unlinked says what taking a study back did.
+type Unlinked struct {
+	Withdrawn  int    `json:"withdrawn"`              // findings
+	Retraction string `json:"retraction,omitempty"`   // ID of the document that makes the signed report void
+	Queued     int    `json:"queued_corrections"`     // deliveries of it
+	Copies     int    `json:"copies_taken,omitempty"` // files and prints of the report, which nobody but a person can call back
+}
+
+// NeedsRetraction reports whether unlinking a study must retract a signed
+// report, which asks for a reason and the password.
+func (r *Registry) NeedsRetraction(ctx context.Context, actor records.User, studyUID string) (bool, error) {
+	if err := records.Require(actor, records.RightViewPatient); err != nil {
+		return false, err
 	}
-	return r.store.Update(ctx, func(tx *sqlite.Tx) error {
+	needs := false
+	err := r.store.View(ctx, func(tx *sqlite.Tx) error {
+		docs, err := tx.SignedDocuments(studyUID)
+		needs = len(records.Standing(docs)) > 0
+		return err
+	})
+	return needs, err
+}
+
+// Unlink takes the study back from its patient, withdraws every proposal and
+// verdict made under the wrong one, dissolves the follow-up of other studies to
+// them, and retracts a signed report: where it was delivered a correction is
+// queued. A retraction needs a reason and the password of the person, who signs
+// it; else an empty reason stands for the wrong patient, and no password is
+// asked for. All of it is one transaction.
+func (r *Registry) Unlink(ctx context.Context, actor records.User, studyUID, reason, password string) (Unlinked, error) {
+	var out Unlinked
+	if err := records.Require(actor, records.RightLink); err != nil {
+		return out, err
+	}
+	signed, err := r.NeedsRetraction(ctx, actor, studyUID)
+	if err != nil {
+		return out, err
+	}
+	reason = strings.TrimSpace(reason)
+	if signed {
+		if reason == "" {
+			return out, &records.RefusedError{Code: "retract_reason", Args: []string{studyUID}, Reason: fmt.Sprintf(
+				"study %s has a signed report under this patient; say why it is retracted (--reason)", studyUID)}
+		}
+		if err := r.correct.Reauthenticate(ctx, actor, password); err != nil {
+			return out, err
+		}
+	}
+	if reason == "" {
+		reason = "the study was linked to the wrong patient"
+	}
+	err = r.store.Update(ctx, func(tx *sqlite.Tx) error {
+		out = Unlinked{}
 		ex, err := tx.Examination(studyUID)
 		if err != nil {
 			return err
 		}
-		docs, err := tx.SignedDocuments(studyUID)
-		if err != nil {
-			return err
-		}
-		if len(docs) > 0 {
-			return &records.RefusedError{Code: "signed", Reason: fmt.Sprintf(
-				"study %s has a signed report under this patient; withdrawing a delivered report is not in this version", studyUID)}
+		if !ex.Link.Linked() {
+			return &records.RefusedError{Code: "not_linked", Args: []string{studyUID}, Reason: "study " + studyUID + " is linked to nobody"}
 		}
 		findings, err := tx.FindingsOf(studyUID)
 		if err != nil {
@@ -203,11 +247,34 @@ func (r *Registry) Unlink(ctx context.Context, actor records.User, studyUID stri
 			if findings[i].State == records.FindingWithdrawn {
 				continue
 			}
-			w, err := findings[i].Withdraw(actor, "the study was linked to the wrong patient", r.now())
+			w, err := findings[i].Withdraw(actor, reason, r.now())
 			if err != nil {
 				return err
 			}
 			if err := tx.AppendFindingVersion(&w); err != nil {
+				return err
+			}
+			if _, err := tx.DissolveFollowing(w.UID, ex.PatientID, wrongPatientPrior, actor, records.RightLink, r.now()); err != nil {
+				return err
+			}
+			findings[i] = w
+			out.Withdrawn++
+		}
+		docs, err := tx.SignedDocuments(studyUID)
+		if err != nil {
+			return err
+		}
+		standing := records.Standing(docs)
+		if len(standing) > 0 && !signed {
+			return &records.StaleError{What: "report", ID: studyUID, Last: 1}
+		}
+		void, queued, err := r.correct.Retract(tx, actor, ex, findings, reason)
+		if err != nil {
+			return err
+		}
+		if void != nil {
+			out.Retraction, out.Queued = void.Document.ID, queued
+			if out.Copies, err = copies(tx, standing); err != nil {
 				return err
 			}
 		}
@@ -217,6 +284,23 @@ func (r *Registry) Unlink(ctx context.Context, actor records.User, studyUID stri
 		if err := tx.PutExamination(ex); err != nil {
 			return err
 		}
-		return r.audit(tx, actor, "unlink", studyUID, wrong, "ok", fmt.Sprintf("%d findings withdrawn", len(findings)))
+		return r.audit(tx, actor, "unlink", studyUID, wrong, "ok", fmt.Sprintf("%d findings withdrawn, %d corrections queued: %s", out.Withdrawn, out.Queued, reason))
 	})
+	return out, err
+}
+
+// copies counts the files and prints that were made of documents.
+func copies(tx *sqlite.Tx, docs []records.SignedDocument) (int, error) {
+	ids := map[string]bool{}
+	for _, d := range docs {
+		ids[d.Document.ID] = true
+	}
+	events, err := tx.AuditEvents(0, 0)
+	n := 0
+	for _, e := range events {
+		if (e.Action == "export" || e.Action == "print") && ids[e.Object] {
+			n++
+		}
+	}
+	return n, err
 }

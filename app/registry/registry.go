@@ -19,17 +19,27 @@ import (
 type Registry struct {
 	store   *sqlite.Store
 	archive *archive.Archive
+	correct Correction
 	now     func() time.Time
 	station string
 }
 
+// Correction is what a corrected link needs from the other use cases.
+type Correction struct {
+	// Reauthenticate checks the person's password again: they sign a retraction.
+	Reauthenticate func(ctx context.Context, actor records.User, password string) error
+	// Retract makes the signed report of a study void under its patient, in the
+	// unlinking's own transaction; see reading.Retract.
+	Retract func(tx *sqlite.Tx, actor records.User, ex *records.Examination, withdrawn []records.Finding, reason string) (*records.SignedDocument, int, error)
+}
+
 // New wires the use case over a store and an archive.
-func New(store *sqlite.Store, ar *archive.Archive, now func() time.Time) *Registry {
+func New(store *sqlite.Store, ar *archive.Archive, correct Correction, now func() time.Time) *Registry {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	return &Registry{store: store, archive: ar, now: now, station: host}
+	return &Registry{store: store, archive: ar, correct: correct, now: now, station: host}
 }
 
 func (r *Registry) audit(tx *sqlite.Tx, actor records.User, action, object, patientID, outcome, detail string) error {
@@ -254,7 +264,11 @@ func (r *Registry) Record(ctx context.Context, actor records.User, patientID str
 			if err != nil {
 				return err
 			}
-			rec.Documents = append(rec.Documents, docs...)
+			for _, d := range docs {
+				if d.Document.Patient.ID == patientID { // not one retracted as another's
+					rec.Documents = append(rec.Documents, d)
+				}
+			}
 		}
 		return r.audit(tx, actor, "view_record", patientID, patientID, "ok", "")
 	})

@@ -147,14 +147,17 @@ func Open(ctx context.Context, o Options) (*Station, error) {
 	s.Admin = admin.New(store, now)
 	s.Backup = backup.New(store, key, o.Home, now)
 	s.Delivery = delivery.New(store, now, rand.Float64, o.Backoff)
-	s.Registry = registry.New(store, ar, now)
+	s.Registry = registry.New(store, ar, registry.Correction{Reauthenticate: s.Admin.Reauthenticate,
+		Retract: func(tx *sqlite.Tx, actor records.User, ex *records.Examination, withdrawn []records.Finding, reason string) (*records.SignedDocument, int, error) {
+			return s.Reading.Retract(tx, actor, ex, withdrawn, reason)
+		}}, now)
 	s.Trust = acceptance.New(store, s.scanCase, s.predictCase, now)
 	s.Catalogue = catalogue.New(o.Home, store, func() catalogue.Trial {
 		return worker.NewModels(worker.Options{Executable: o.Executable}, o.Library, o.Executable)
 	}, now, func(entries []catalogue.Entry) { s.Reading.SetModels(catalogue.Usable(entries)) })
 	packages, broken := catalogue.Usable(s.Catalogue.List())
 	s.Reading = reading.New(store, ar, packages, broken, s.models.Load, s.Trust.Site, decoder, slides, reading.Signing{
-		Reauthenticate: s.Admin.Reauthenticate, Organization: s.Admin.Organization, Intents: s.Delivery.Intents}, now)
+		Reauthenticate: s.Admin.Reauthenticate, Organization: s.Admin.Organization, Intents: s.Delivery.Intents, Retractions: s.Delivery.Retractions}, now)
 	s.Consult = consult.New(store, ar, now)
 	return s, nil
 }

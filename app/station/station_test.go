@@ -381,7 +381,8 @@ func TestUnlinkingWithdrawsWhatWasSaidUnderTheWrongPatient(t *testing.T) {
 	f := b.proposal()
 	_, err := b.Reading.Confirm(b.ctx, b.radiologist, f.UID)
 	b.must(err)
-	b.must(b.Registry.Unlink(b.ctx, b.radiologist, b.film.StudyUID))
+	_, err = b.Registry.Unlink(b.ctx, b.radiologist, b.film.StudyUID, "", "")
+	b.must(err)
 	all, err := b.Reading.Findings(b.ctx, b.radiologist, b.film.StudyUID)
 	b.must(err)
 	if len(all) != 1 || all[0].State != records.FindingWithdrawn {
@@ -393,8 +394,9 @@ func TestUnlinkingWithdrawsWhatWasSaidUnderTheWrongPatient(t *testing.T) {
 
 func TestWhatAPersonUnlinkedNoRuleLinksAgain(t *testing.T) {
 	b := newBench(t)
-	b.must(b.Registry.Unlink(b.ctx, b.radiologist, b.film.StudyUID))
-	_, err := b.Registry.ImportPeople(b.ctx, b.radiologist, filepath.Join(b.folder, "patients", "patients-utf8.csv"))
+	_, err := b.Registry.Unlink(b.ctx, b.radiologist, b.film.StudyUID, "", "")
+	b.must(err)
+	_, err = b.Registry.ImportPeople(b.ctx, b.radiologist, filepath.Join(b.folder, "patients", "patients-utf8.csv"))
 	b.must(err)
 	_, err = b.Registry.Import(b.ctx, b.radiologist, []string{b.folder}, nil)
 	b.must(err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html"
 	"net/url"
+	"slices"
 	"time"
 
 	"longying/imaging"
@@ -86,8 +87,22 @@ func (e *encoder) all() {
 	for i := range e.doc.Findings {
 		e.addObservation(&e.doc.Findings[i])
 	}
+	for i := range e.doc.Withdrawn {
+		e.addObservation(&e.doc.Withdrawn[i])
+	}
 	e.addReport()
 	e.addProvenance()
+}
+
+// statusError says of a resource that it was entered in error: of a retraction
+// the report, its observations and the study, which are another patient's.
+const statusError = "entered-in-error"
+
+func (e *encoder) studyStatus() string {
+	if e.doc.Retracts != "" {
+		return statusError
+	}
+	return "available"
 }
 
 func (e *encoder) instant(t time.Time) string { return t.In(e.cfg.Zone).Format(time.RFC3339) }
@@ -156,7 +171,7 @@ func modelKey(m *records.ModelRef) string { return m.ID + "\n" + m.Version + "\n
 // addDevices adds each distinct model once, identified to the byte.
 func (e *encoder) addDevices() {
 	e.devices = map[string]string{}
-	for _, f := range e.doc.Findings {
+	for _, f := range slices.Concat(e.doc.Findings, e.doc.Withdrawn) {
 		m := f.Model
 		if m == nil || e.devices[modelKey(m)] != "" {
 			continue
@@ -185,7 +200,7 @@ func (e *encoder) addStudy() {
 	res := imagingStudy{
 		ResourceType: "ImagingStudy",
 		Identifier:   []identifier{{System: sysStudy, Value: urn(x.StudyUID)}},
-		Status:       "available", Subject: reference{Reference: e.patient},
+		Status:       e.studyStatus(), Subject: reference{Reference: e.patient},
 		NumberOfSeries: len(e.doc.Series), Description: x.Description,
 	}
 	if a := x.AccessionNumber; a != "" {
@@ -211,7 +226,7 @@ func (e *encoder) addStudy() {
 		res.Series = append(res.Series, out)
 	}
 	e.study = e.add(fullURL("study", x.StudyUID), res,
-		request{Method: "POST", URL: "ImagingStudy", IfNoneExist: search(sysStudy, urn(x.StudyUID))})
+		request{Method: "PUT", URL: "ImagingStudy?" + search(sysStudy, urn(x.StudyUID))}) // a corrected link changes its subject
 }
 
 func (e *encoder) addReport() {
@@ -227,7 +242,10 @@ func (e *encoder) addReport() {
 		ImagingStudy: []reference{{Reference: e.study}},
 		Conclusion:   records.Join(d.Impression),
 	}
-	if d.Replaces != "" {
+	switch {
+	case d.Retracts != "":
+		res.Status = statusError
+	case d.Replaces != "":
 		res.Status = "amended"
 	}
 	if d.Examination.Modality == "SM" {

@@ -3,6 +3,7 @@ package fhir
 import (
 	"crypto/sha1"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,7 +25,10 @@ func (e *encoder) addObservation(f *records.Finding) {
 		ValueConcept: &concept{Coding: []coding{{System: sysSCT, Code: "52101004", Display: "Present"}}},
 		BodySite:     bodySite(f), DerivedFrom: []reference{{Reference: e.study}},
 	}
-	if e.doc.Replaces != "" && f.Version > 1 {
+	switch {
+	case f.State == records.FindingWithdrawn:
+		res.Status = statusError
+	case e.doc.Replaces != "" && f.Version > 1:
 		res.Status = "amended"
 	}
 	if f.Note != "" {
@@ -60,12 +64,50 @@ func (e *encoder) addObservation(f *records.Finding) {
 			ValueString: f.TrackingID,
 		})
 	}
+	if f.TrackingUID != "" {
+		res.Component = append(res.Component, component{
+			Code:        concept{Coding: []coding{{System: sysDCM, Code: "112040", Display: "Tracking Unique Identifier"}}},
+			ValueString: urn(f.TrackingUID),
+		})
+	}
+	res.Component = append(res.Component, growth(f)...)
 	if s := place(f.Ref); s != "" {
 		res.Component = append(res.Component, component{Code: concept{Text: "图像位置 (image region)"}, ValueString: s})
 	}
 	full := e.add(fullURL("finding", f.UID), res,
 		request{Method: "PUT", URL: "Observation?" + search(sysURI, urn(f.UID))})
 	e.observations = append(e.observations, full)
+}
+
+// growth compares a finding with the prior that it follows. R4 has no element
+// for it and no code, so that what is compared is said in text.
+func growth(f *records.Finding) []component {
+	g := f.Growth()
+	if g == nil {
+		return nil
+	}
+	out := []component{{Code: concept{Text: "同一病灶的既往所见 (prior finding of the lesion)"}, ValueString: urn(f.FollowUp.FindingUID)}}
+	number := func(text string, v float64, unit string) {
+		out = append(out, component{Code: concept{Text: text}, ValueQuantity: &quantity{Value: rounded(v), Unit: unit, System: sysUCUM, Code: unit}})
+	}
+	for _, c := range g.Changes {
+		number("较前差值 (difference from prior): "+c.Concept.Meaning, c.Difference, c.Unit)
+		number("较前变化率 (change from prior): "+c.Concept.Meaning, c.Percent, "%")
+	}
+	if g.Doubling > 0 {
+		number("体积倍增时间 (volume doubling time, Schwartz 1961), by "+g.Basis, g.Doubling, "d")
+	}
+	return out
+}
+
+// rounded keeps four significant digits: a difference is not known better than
+// what it is of.
+func rounded(v float64) float64 {
+	out, err := strconv.ParseFloat(strconv.FormatFloat(v, 'e', 3, 64), 64)
+	if err != nil {
+		return v
+	}
+	return out
 }
 
 // place says on which image, frame and pixels a finding lies. R4 has no
@@ -130,7 +172,7 @@ func bodySite(f *records.Finding) *concept {
 // addProvenance says who is behind each finding and behind the report.
 func (e *encoder) addProvenance() {
 	d := e.doc
-	for i, f := range d.Findings {
+	for i, f := range slices.Concat(d.Findings, d.Withdrawn) {
 		var agents []agent
 		if f.Model != nil {
 			agents = append(agents, agent{agentType("assembler"), reference{Reference: e.devices[modelKey(f.Model)]}},

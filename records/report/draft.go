@@ -37,6 +37,9 @@ func seenZh(f *records.Finding) string {
 	if sizes := Sizes(f, "zh"); sizes != "" {
 		s += "，" + sizes
 	}
+	if g := Growth(f, "zh"); g != "" {
+		s += "；" + g
+	}
 	return s + "。" + ended(f.Note, "。")
 }
 
@@ -58,6 +61,9 @@ func seenEn(f *records.Finding) string {
 	s := placeEn(f)
 	if sizes := Sizes(f, "en"); sizes != "" {
 		s += "; " + sizes
+	}
+	if g := Growth(f, "en"); g != "" {
+		s += "; " + g
 	}
 	s += ". "
 	if f.Note != "" {

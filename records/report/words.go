@@ -14,7 +14,7 @@ type words struct {
 	title, amendment, findings, impression, remarks, images                    string
 	name, sex, age, birth, record, visit, request, date, item, department      string
 	author, reviewer, technician, signed, document, page, assist, noAI, sample string
-	hashed, continued, none                                                    string
+	hashed, continued, none, retraction                                        string
 }
 
 func wordsIn(lang string) words {
@@ -29,6 +29,7 @@ func wordsIn(lang string) words {
 			assist: "AI only assisted; a doctor confirmed every statement. Not a registered medical device. Model: ",
 			noAI:   "No finding in this report came from an AI model.",
 			sample: "SAMPLE: not a real patient", hashed: "SHA-256 of the signed document: ", continued: "continued", none: "-",
+			retraction: "VOID: version %d retracts every version before. Reason: %s",
 		}
 	}
 	return words{
@@ -41,6 +42,7 @@ func wordsIn(lang string) words {
 		assist: "人工智能仅作辅助,各项结论均由医师确认;非注册医疗器械。模型:",
 		noAI:   "本报告的结论均非来自人工智能模型。",
 		sample: "样本:非真实患者", hashed: "签署文档 SHA-256:", continued: "续页", none: "—",
+		retraction: "作废:第 %d 版撤销以前各版本。原因:%s",
 	}
 }
 
@@ -137,6 +139,9 @@ func assistance(d *records.Document, w words, lang string) string {
 			}
 		}
 	}
+	if d.Retracts != "" {
+		return ""
+	}
 	if len(models) == 0 {
 		return w.noAI
 	}
@@ -158,6 +163,9 @@ func signers(d *records.Document, w words) []field {
 func amended(d *records.Document, w words) string {
 	if d.Replaces == "" {
 		return ""
+	}
+	if d.Retracts != "" {
+		return fmt.Sprintf(w.retraction, d.Version, d.Retracts)
 	}
 	return fmt.Sprintf(w.amendment, d.Version, d.Version-1, d.Amends)
 }

@@ -110,6 +110,7 @@ func (e *encoder) group(f *records.Finding, number int) (*dicomfile.Dataset, err
 	for _, m := range f.Measurements() {
 		items = append(items, numItem(m.Concept, m.Value, m.Unit))
 	}
+	items = append(items, growth(f)...)
 	if p := f.Probability; p != nil {
 		if !(*p >= 0 && *p <= 1) {
 			return nil, fmt.Errorf("finding %s has probability %g, which is not between 0 and 1", f.UID, *p)
@@ -128,6 +129,37 @@ func (e *encoder) group(f *records.Finding, number int) (*dicomfile.Dataset, err
 	return container(contains, template, dcm("125007", "Measurement Group"), items...).
 		String(tagObservationUID, "UI", f.UID).
 		String(dicomfile.TagObservationDateTime, "DT", e.stamp(f.At)), nil
+}
+
+// growth compares a finding with the prior that it follows, whose Tracking
+// Unique Identifier it shares. PS3.16 has no codes for it, so they are our own.
+func growth(f *records.Finding) []*dicomfile.Dataset {
+	g := f.Growth()
+	if g == nil {
+		return nil
+	}
+	// SH holds 16 characters, too few for the code of what was measured.
+	own := func(of, meaning string) code {
+		return code{Value: fmt.Sprintf("G%x", sha1.Sum([]byte(of)))[:13], Scheme: "99LONGYING", Meaning: shortened(meaning)}
+	}
+	var out []*dicomfile.Dataset
+	for _, c := range g.Changes {
+		of := c.Concept.Scheme + "\x00" + c.Concept.Value
+		out = append(out, numItem(own("difference\x00"+of, "Difference from prior, "+c.Concept.Meaning), c.Difference, c.Unit),
+			numItem(own("percent\x00"+of, "Percent change from prior, "+c.Concept.Meaning), c.Percent, "%"))
+	}
+	if g.Doubling > 0 {
+		out = append(out, numItem(own("doubling\x00"+g.Basis, "Volume doubling time by "+g.Basis), g.Doubling, "d"))
+	}
+	return out
+}
+
+// shortened keeps a meaning within the 64 characters of LO.
+func shortened(s string) string {
+	if r := []rune(s); len(r) > 64 {
+		return string(r[:64])
+	}
+	return s
 }
 
 // findingCode is the finding's code, or one of our own made of its label.

@@ -23,13 +23,16 @@ type linkedView struct {
 	ex      *records.Examination
 	patient *records.Patient
 	armed   bool
+	signed  bool // a report is: unlinking retracts it
 
-	title   *widget.Label
-	warning *widget.Label
-	first   *widget.Button
-	really  *widget.Button
-	leave   *widget.Button
-	content *fyne.Container
+	title    *widget.Label
+	warning  *widget.Label
+	reason   *widget.Entry
+	password *widget.Entry
+	first    *widget.Button
+	really   *widget.Button
+	leave    *widget.Button
+	content  *fyne.Container
 }
 
 func newLinked(ws *workspace.Workspace, problem *workspace.Problem) *linkedView {
@@ -40,8 +43,10 @@ func newLinked(ws *workspace.Workspace, problem *workspace.Problem) *linkedView 
 	v.really = widget.NewButtonWithIcon("", theme.WarningIcon(), v.unlink)
 	v.really.Importance = widget.WarningImportance
 	v.leave = widget.NewButton("", func() { v.arm(false) })
+	v.reason, v.password = widget.NewEntry(), widget.NewPasswordEntry()
+	v.reason.OnSubmitted, v.password.OnSubmitted = func(string) { v.unlink() }, func(string) { v.unlink() }
 	v.content = container.NewVBox(container.NewBorder(nil, nil, nil, v.first, v.title),
-		container.NewBorder(nil, nil, nil, container.NewHBox(v.really, v.leave), v.warning))
+		container.NewBorder(nil, nil, nil, container.NewHBox(v.really, v.leave), v.warning), container.NewGridWithColumns(2, v.reason, v.password))
 	v.content.Hide()
 	return v
 }
@@ -57,7 +62,7 @@ func (v *linkedView) show(ex *records.Examination) {
 	same := v.ex != nil && v.ex.StudyUID == ex.StudyUID && v.ex.PatientID == ex.PatientID
 	v.ex = ex
 	if !same {
-		v.patient, v.armed = nil, false
+		v.patient, v.armed, v.signed = nil, false, false
 		v.ask()
 	}
 	v.words()
@@ -66,15 +71,19 @@ func (v *linkedView) show(ex *records.Examination) {
 
 // ask looks up whom the register has under the study's patient.
 func (v *linkedView) ask() {
-	user, id := v.ws.User(), v.ex.PatientID
+	user, id, study := v.ws.User(), v.ex.PatientID, v.ex.StudyUID
 	v.asking.Start(func(ctx context.Context) func() {
 		rec, err := v.ws.Registry.Record(ctx, user, id)
+		signed := false
+		if err == nil {
+			signed, err = v.ws.Registry.NeedsRetraction(ctx, user, study)
+		}
 		return func() {
 			if err != nil {
 				v.problem.SetText(v.ws.Explain(err))
 				return
 			}
-			v.patient = &rec.Patient
+			v.patient, v.signed = &rec.Patient, signed
 			v.words()
 		}
 	})
@@ -94,13 +103,19 @@ func (v *linkedView) words() {
 		v.title.Importance = widget.WarningImportance
 	}
 	v.title.SetText(l.T("worklist.linked", name, sex, birth, l.Or(lang.Key("link."+string(v.ex.LinkRule)), string(v.ex.LinkRule))) + differences(l, v.ex))
-	v.warning.SetText(l.T("worklist.unlink_warning"))
+	if v.signed {
+		v.warning.SetText(l.T("worklist.unlink_retracts"))
+	} else {
+		v.warning.SetText(l.T("worklist.unlink_warning"))
+	}
+	v.reason.SetPlaceHolder(l.T("worklist.unlink_reason"))
+	v.password.SetPlaceHolder(l.T("worklist.unlink_password"))
 	v.first.SetText(l.T("worklist.unlink"))
 	v.really.SetText(l.T("worklist.unlink_now"))
 	v.leave.SetText(l.T("worklist.unlink_not"))
 	v.first.Hidden = v.armed
-	for _, o := range []fyne.CanvasObject{v.warning, v.really, v.leave} {
-		if v.armed {
+	for _, o := range []fyne.CanvasObject{v.warning, v.really, v.leave, v.reason, v.password} {
+		if v.armed && (o != v.password || v.signed) {
 			o.Show()
 		} else {
 			o.Hide()
@@ -120,6 +135,8 @@ func differences(l *lang.Strings, ex *records.Examination) string {
 
 func (v *linkedView) arm(on bool) {
 	v.armed = on && v.ex != nil
+	v.reason.SetText("")
+	v.password.SetText("")
 	v.words()
 }
 
@@ -129,13 +146,16 @@ func (v *linkedView) unlink() {
 	if v.ex == nil || !v.armed {
 		return
 	}
-	user, study := v.ws.User(), v.ex.StudyUID
+	user, study, reason, password := v.ws.User(), v.ex.StudyUID, v.reason.Text, v.password.Text
 	v.ws.NewTask().Start(func(ctx context.Context) func() {
-		err := v.ws.Registry.Unlink(ctx, user, study)
+		done, err := v.ws.Registry.Unlink(ctx, user, study, reason, password)
 		return func() {
-			v.arm(false)
 			v.problem.SetText(v.ws.Explain(err))
 			if err == nil {
+				v.arm(false)
+				if done.Retraction != "" {
+					v.problem.SetText(v.ws.Lang.T("worklist.retracted", done.Retraction, done.Queued, done.Copies))
+				}
 				changedPerson(v.ws, study)
 			}
 		}
