@@ -21,6 +21,7 @@ type Scorecard struct {
 	Total   Score            `json:"total"`
 	Months  []Score          `json:"months"`  // by month of the run, oldest first
 	Devices []Score          `json:"devices"` // by device, by name
+	First   FirstReads       `json:"first_reads"`
 }
 
 // Score is one month, one device, or all.
@@ -55,6 +56,9 @@ func (a *Acceptance) Scorecard(ctx context.Context, actor records.User, card *mo
 	err := a.store.View(ctx, func(tx *sqlite.Tx) error {
 		runs, err := lastRuns(tx, Ref(card), from, until)
 		if err != nil {
+			return err
+		}
+		if out.First, err = firstReads(tx, actor, card, from, until); err != nil {
 			return err
 		}
 		findings := map[string][]records.Finding{}

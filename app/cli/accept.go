@@ -236,5 +236,15 @@ func (c *call) scorecard(ctx context.Context, out, lang, since string) error {
 				name, k.Runs, k.Refused, k.Unsure, k.Proposed, k.Confirmed, k.Edited, k.Rejected, k.Waiting, k.Missed, mark)
 		}
 	}
+	if f := card.First; f.Reads > 0 {
+		c.printf("first reads: %d; agreement with the model %s; changed to yes %d, to no %d; median %.0f s to the verdict\n", f.Reads, rateText(f.Agreement), f.ToYes, f.ToNo, f.Seconds)
+		for _, r := range f.Rows {
+			c.printf("  %s  %s  %s  first: %s, %s; model: %s", r.At.In(imaging.Zone()).Format("2006-01-02 15:04:05"), r.ByName, r.StudyUID, r.Answer, r.Impression, or(r.Model, "not asked"))
+			for _, v := range r.Verdicts {
+				c.printf("; %s %s %s", v.At.In(imaging.Zone()).Format("15:04:05"), v.State, v.Reason)
+			}
+			c.printf("\n")
+		}
+	}
 	return nil
 }

@@ -38,7 +38,7 @@ func (c *call) models() (*reading.Reading, func(), error) {
 }
 
 func cmdModels(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb("list", "show", "verify", "install", "remove", "pack", "accept", "scorecard")
+	verb, rest, err := c.verb("list", "show", "verify", "install", "remove", "pack", "accept", "scorecard", "first-read")
 	if err != nil {
 		return err
 	}
@@ -75,6 +75,11 @@ func cmdModels(ctx context.Context, c *call) error {
 			return err
 		}
 		return c.scorecard(ctx, out, lang, since)
+	case "first-read":
+		if err := c.parse(rest, nil); err != nil {
+			return err
+		}
+		return c.lockModel(ctx)
 	case "show":
 		var lang, version string
 		if err := c.parse(rest, func(f *flag.FlagSet) {
@@ -257,4 +262,24 @@ func (c *call) packModel(ctx context.Context, out string) error {
 	c.printf("%s: %s %s, opset %d, %.3g s for one sample on %s, %d MiB\n", p.File, p.Card.ID, p.Card.Version, p.Card.File.Opset,
 		p.Card.Resources.Seconds, p.Card.Resources.CPU, p.Card.Resources.MemoryMiB)
 	return nil
+}
+
+// lockModel is the department's setting whether a doctor's own impression comes
+// before what a model proposes.
+func (c *call) lockModel(ctx context.Context) error {
+	if err := c.want(2, "a model ID and on or off"); err != nil {
+		return err
+	}
+	if c.args[1] != "on" && c.args[1] != "off" {
+		return usagef("models first-read needs on or off, not %q", c.args[1])
+	}
+	s, actor, err := c.signIn(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := s.Reading.LockModel(ctx, actor, c.args[0], c.args[1] == "on"); err != nil {
+		return err
+	}
+	return c.done(map[string]string{"model": c.args[0], "first_read": c.args[1]}, "%s: first read %s\n", c.args[0], c.args[1])
 }

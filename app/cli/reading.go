@@ -16,11 +16,11 @@ import (
 )
 
 func cmdFindings(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb("list", "add", "confirm", "edit", "reject", "undo", "history", "priors", "follow", "unfollow")
+	verb, rest, err := c.verb("list", "add", "confirm", "edit", "reject", "undo", "first-read", "history", "priors", "follow", "unfollow")
 	if err != nil {
 		return err
 	}
-	var label, note, region, reason, sop, value, side string
+	var label, note, region, reason, sop, value, side, model, answer, impression string
 	var frame int
 	err = c.parse(rest, func(f *flag.FlagSet) {
 		f.StringVar(&label, "label", "", "what the doctor calls it")
@@ -29,6 +29,9 @@ func cmdFindings(ctx context.Context, c *call) error {
 		f.StringVar(&sop, "sop", "", "the image on which an added finding is")
 		f.IntVar(&frame, "frame", 0, "of it, counted from 1")
 		f.StringVar(&value, "value", "", "a size: diameter, volume or area with its unit, as diameter=12mm or volume=1.2mL")
+		f.StringVar(&model, "model", "", "of a first read")
+		f.StringVar(&answer, "answer", "", "of a first read: yes, no or unsure")
+		f.StringVar(&impression, "impression", "", "of a first read, in the doctor's words")
 		f.StringVar(&side, "side", "", "L, R or B")
 		f.StringVar(&reason, "reason", "", "why it is rejected, or no longer followed")
 	})
@@ -69,7 +72,20 @@ func cmdFindings(ctx context.Context, c *call) error {
 				return err
 			}
 		}
-		return nil
+		hidden, err := s.Reading.HiddenModels(ctx, actor, c.args[0])
+		if err != nil {
+			return err
+		}
+		return c.hidden(hidden)
+	case "first-read":
+		if _, err := s.Registry.Examination(ctx, actor, c.args[0]); err != nil {
+			return about(err, "study", c.args[0], lookStudies)
+		}
+		read, err := s.Reading.SaveFirstRead(ctx, actor, c.args[0], model, records.Answer(answer), impression)
+		if err != nil {
+			return err
+		}
+		return c.done(read, "first read saved: %s, %s\n", read.Answer, read.Impression)
 	case "add":
 		out, err = s.Reading.Mark(ctx, actor, imaging.Ref{StudyUID: c.args[0], SOPUID: sop, Frame: frame}, change)
 		if err != nil {
@@ -169,6 +185,16 @@ func parseSize(text string) (*records.Measurement, error) {
 		return nil, usagef("the size %q is not like diameter=12mm, area=80mm2 or volume=1.2mL", text)
 	}
 	return &records.Measurement{Concept: concept, Value: v, Unit: unit}, nil
+}
+
+// hidden names the models that a doctor sees nothing of before their first read.
+func (c *call) hidden(models []string) error {
+	for _, id := range models {
+		if err := c.done(map[string]string{"model": id, "hidden": "until first read"}, "%s: hidden until first read (longying findings first-read)\n", id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // version is one state of a finding: who, when, what, why.

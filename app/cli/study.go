@@ -301,6 +301,9 @@ func (c *call) analyzeStudy(ctx context.Context, uid string, req reading.Request
 		return nil, err
 	}
 	var rows []analysisRow
+	for _, id := range res.Hidden {
+		rows = append(rows, analysisRow{Model: id, StudyUID: uid, Outcome: "hidden", Reason: "hidden until first read"})
+	}
 	for _, run := range res.Runs {
 		row := analysisRow{Model: run.Model.ID, Version: run.Model.Version, Outcome: run.Outcome, Reason: run.Reason,
 			Label: run.Label.Zh, Probability: run.Probability, Amber: run.Amber, FindingUID: run.FindingUID}

@@ -34,6 +34,7 @@ type Request struct {
 type Result struct {
 	Runs     []records.Run
 	Findings []records.Finding // of the proposals, those that were there already included
+	Hidden   []string          // models of which a doctor is shown nothing before their first read; it is stored
 }
 
 // opener gives the file of an instance.
@@ -259,7 +260,15 @@ func (r *Reading) Analyze(ctx context.Context, actor records.User, studyUID stri
 			}
 			res.Runs = append(res.Runs, run)
 		}
-		return r.audit(tx, actor, "analyze", studyUID, ex.PatientID, "ok", fmt.Sprintf("%d results, %d proposals", len(res.Runs), len(res.Findings)))
+		detail := fmt.Sprintf("%d results, %d proposals", len(res.Runs), len(res.Findings))
+		if res.Hidden, err = missingFirstReads(tx, actor, studyUID); err != nil {
+			return err
+		}
+		res.Findings = records.Shown(res.Findings, res.Hidden)
+		res.Runs = slices.DeleteFunc(res.Runs, func(r records.Run) bool {
+			return r.Outcome != string(inference.Refused) && slices.Contains(res.Hidden, r.Model.ID)
+		})
+		return r.audit(tx, actor, "analyze", studyUID, ex.PatientID, "ok", detail)
 	})
 	return res, err
 }

@@ -40,10 +40,15 @@ func (r *Reading) Priors(ctx context.Context, actor records.User, findingUID str
 			if ex.StudyUID == this.StudyUID || !this.Date.IsZero() && ex.Date.After(this.Date) {
 				continue
 			}
+			hidden, err := tx.HiddenModels(ex.StudyUID, actor)
+			if err != nil {
+				return err
+			}
 			findings, err := tx.FindingsOf(ex.StudyUID)
 			if err != nil {
 				return err
 			}
+			findings = records.Shown(findings, hidden)
 			for _, p := range findings {
 				if p.State.Factual() {
 					out = append(out, Prior{p, ex})
@@ -63,6 +68,9 @@ func (r *Reading) Follow(ctx context.Context, actor records.User, findingUID, pr
 		prior, err := tx.Finding(priorUID)
 		if err != nil {
 			return *f, fmt.Errorf("finding %s: %w", priorUID, err)
+		}
+		if err := requireShown(tx, actor, prior); err != nil {
+			return *f, err
 		}
 		before, err := tx.Examination(prior.StudyUID)
 		if err != nil {
@@ -95,6 +103,9 @@ func (r *Reading) relate(ctx context.Context, actor records.User, findingUID, ac
 	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {
 		f, err := tx.Finding(findingUID)
 		if err != nil {
+			return err
+		}
+		if err := requireShown(tx, actor, f); err != nil {
 			return err
 		}
 		ex, err := linkedExamination(tx, f.StudyUID)

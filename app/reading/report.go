@@ -36,6 +36,9 @@ func (r *Reading) write(ctx context.Context, actor records.User, studyUID, actio
 		if err != nil {
 			return err
 		}
+		if err := requireFirstReads(tx, actor, studyUID); err != nil {
+			return err
+		}
 		rep, err := workingReport(tx, studyUID)
 		if err != nil {
 			return err
@@ -72,9 +75,12 @@ func (r *Reading) Report(ctx context.Context, actor records.User, studyUID strin
 			return err
 		}
 		out = *rep
-		return nil
+		return requireFirstReads(tx, actor, studyUID) // another doctor's draft may state what is hidden
 	})
-	return out, err
+	if err != nil {
+		return records.Report{}, err
+	}
+	return out, nil
 }
 
 // workingReport is the stored report or the first draft of a new one.
@@ -169,6 +175,9 @@ func (r *Reading) Sign(ctx context.Context, actor records.User, studyUID, passwo
 	err = r.store.Update(ctx, func(tx *sqlite.Tx) error {
 		ex, err := linkedExamination(tx, studyUID)
 		if err != nil {
+			return err
+		}
+		if err := requireFirstReads(tx, actor, studyUID); err != nil {
 			return err
 		}
 		rep, err := tx.Report(studyUID)

@@ -3,21 +3,29 @@ package reading
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"longying/imaging"
 	"longying/imaging/dicomfile"
+	"longying/inference"
 	"longying/records"
 	"longying/records/sqlite"
 )
 
-// Findings lists the latest version of every finding of a study.
+// Findings lists the latest version of every finding of a study, but for those
+// of models that are hidden from a doctor until their first read.
 func (r *Reading) Findings(ctx context.Context, actor records.User, studyUID string) ([]records.Finding, error) {
 	if err := records.Require(actor, records.RightViewPatient); err != nil {
 		return nil, err
 	}
 	var out []records.Finding
-	err := r.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+	err := r.store.View(ctx, func(tx *sqlite.Tx) error {
+		hidden, err := tx.HiddenModels(studyUID, actor)
+		if err != nil {
+			return err
+		}
 		out, err = tx.FindingsOf(studyUID)
+		out = records.Shown(out, hidden)
 		return err
 	})
 	return out, err
@@ -31,7 +39,10 @@ func (r *Reading) History(ctx context.Context, actor records.User, findingUID st
 	var out []records.Finding
 	err := r.store.View(ctx, func(tx *sqlite.Tx) (err error) {
 		out, err = tx.FindingHistory(findingUID)
-		return err
+		if err != nil || len(out) == 0 {
+			return err
+		}
+		return requireShown(tx, actor, &out[0])
 	})
 	return out, err
 }
@@ -42,8 +53,15 @@ func (r *Reading) Runs(ctx context.Context, actor records.User, studyUID string)
 		return nil, err
 	}
 	var out []records.Run
-	err := r.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+	err := r.store.View(ctx, func(tx *sqlite.Tx) error {
+		hidden, err := tx.HiddenModels(studyUID, actor)
+		if err != nil {
+			return err
+		}
 		out, err = tx.RunsOf(studyUID)
+		out = slices.DeleteFunc(out, func(r records.Run) bool {
+			return r.Outcome != string(inference.Refused) && slices.Contains(hidden, r.Model.ID)
+		})
 		return err
 	})
 	return out, err
@@ -131,6 +149,9 @@ func (r *Reading) decide(ctx context.Context, actor records.User, findingUID, ac
 	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {
 		f, err := tx.Finding(findingUID)
 		if err != nil {
+			return err
+		}
+		if err := requireShown(tx, actor, f); err != nil {
 			return err
 		}
 		ex, err := linkedExamination(tx, f.StudyUID)
