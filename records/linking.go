@@ -300,16 +300,32 @@ func residentBirth(p Patient) string {
 	return d
 }
 
-// otherResidentID is a valid resident ID number in the header that is not the
-// patient's.
+// otherResidentID is a resident ID number in the header that is not the
+// patient's: a valid one, or one that a slip of the pen (one character, or two
+// changed places) made of the patient's.
 func otherResidentID(h Header, p Patient) (string, bool) {
 	if p.IDType != IDTypeResident || p.IDNumber == "" {
 		return "", false
 	}
 	for _, n := range append([]string{h.PatientID}, h.OtherIDs...) {
-		if f := FoldNumber(n); CheckResidentID(f) == nil && f != FoldNumber(p.IDNumber) {
+		if f := FoldNumber(n); f != FoldNumber(p.IDNumber) && (CheckResidentID(f) == nil || slipped(f, FoldNumber(p.IDNumber))) {
 			return n, true
 		}
 	}
 	return "", false
+}
+
+// slipped reports two numbers of 18 characters that differ in one or two of
+// them.
+func slipped(a, b string) bool {
+	if len(a) != 18 || len(b) != 18 {
+		return false
+	}
+	n := 0
+	for i := range len(a) {
+		if a[i] != b[i] {
+			n++
+		}
+	}
+	return n == 1 || n == 2
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"strings"
@@ -11,13 +12,15 @@ import (
 )
 
 func cmdPatients(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb("import", "search", "show", "link", "unlink", "review")
+	verb, rest, err := c.verb("import", "search", "show", "link", "unlink", "review", "merge", "unmerge")
 	if err != nil {
 		return err
 	}
 	var reason string
+	var despite bool
 	err = c.parse(rest, func(f *flag.FlagSet) {
-		f.StringVar(&reason, "reason", "", "why a study is taken back")
+		f.StringVar(&reason, "reason", "", "why a study is taken back, or entries are merged or unmerged")
+		f.BoolVar(&despite, "despite", false, "merge entries that contradict each other")
 	})
 	if err != nil {
 		return err
@@ -31,6 +34,10 @@ func cmdPatients(ctx context.Context, c *call) error {
 		err = c.want(2, "a study and a patient")
 	case "unlink":
 		err = c.want(1, "one study")
+	case "merge":
+		err = c.want(2, "the patient that is kept and the one that goes")
+	case "unmerge":
+		err = c.want(1, "the patient that was merged")
 	}
 	if err != nil {
 		return err
@@ -122,6 +129,30 @@ func cmdPatients(ctx context.Context, c *call) error {
 			c.printf("the signed report is retracted by %s: %d corrections are queued, %d files or prints must be called back by hand\n", done.Retraction, done.Queued, done.Copies)
 		}
 		return c.linked(ex)
+	case "merge":
+		m, err := s.Registry.Merge(ctx, actor, c.args[0], c.args[1], reason, despite)
+		if err != nil {
+			if errors.Is(err, records.ErrNotFound) {
+				return fmt.Errorf("%w; %s", err, lookPatients)
+			}
+			return err
+		}
+		return c.merge(m)
+	case "unmerge":
+		m, since, err := s.Registry.Unmerge(ctx, actor, c.args[0], reason)
+		if err != nil {
+			return about(err, "patient", c.args[0], lookPatients)
+		}
+		if err := c.merge(m); err != nil || c.json {
+			return err
+		}
+		for _, ex := range since {
+			c.printf("  linked since, look at it: ")
+			if err := c.linked(ex); err != nil {
+				return err
+			}
+		}
+		return nil
 	case "review":
 		list, err := s.Registry.Review(ctx, actor)
 		if err != nil {
@@ -142,6 +173,17 @@ func (c *call) patient(p records.Patient) error {
 		return c.emit(p)
 	}
 	c.printf("%s  %s  sex %s  born %s  ID %s  record %s\n", p.ID, p.Name, p.Sex, p.BirthDate, p.IDNumber, p.HealthRecordNumber)
+	return nil
+}
+
+func (c *call) merge(m records.Merge) error {
+	if c.json {
+		return c.emit(m)
+	}
+	c.printf("%s  kept %s  gone %s  %d studies, %d consults\n", m.Act, m.Kept, m.Gone, len(m.Studies), len(m.Consults))
+	for _, k := range m.Differing {
+		c.printf("  %s: %q, kept %q\n", k.Field, k.Header, k.Register)
+	}
 	return nil
 }
 

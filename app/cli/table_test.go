@@ -130,6 +130,9 @@ func everyCommand(t *testing.T, l *line, home string) {
 		{"", ExitRefused, 0, film, []string{"patients", "unlink", film}}, // its report is signed
 		{"", ExitDone, 1, "", []string{"patients", "link", ct, patient}},
 		{"", ExitDone, 1, "", []string{"patients", "unlink", ct}},
+		{"", ExitRefused, 0, "same entry", []string{"patients", "merge", patient, patient, "--reason", "x"}},
+		{"", ExitFailed, 0, nobody, []string{"patients", "merge", patient, nobody, "--reason", "x"}},
+		{"", ExitRefused, 0, "no other", []string{"patients", "unmerge", patient, "--reason", "x"}},
 		{"", ExitDone, 1, "", []string{"patients", "review"}},
 		{"", ExitPart, 1, "row", []string{"patients", "import", filepath.Join(home, "samples", "patients", "patients-bad-row.csv")}},
 		{"", ExitFailed, 0, nobody, []string{"report", "draft", nobody}},

@@ -96,7 +96,9 @@ func (c *Consult) WritePack(ctx context.Context, actor records.User, id, passphr
 				return err
 			}
 			for _, d := range records.Standing(docs) {
-				if d.Document.Patient.ID == p.Consult.PatientID {
+				if person, err := tx.Person(d.Document.Patient.ID); err != nil {
+					return err
+				} else if person == p.Consult.PatientID {
 					p.Documents = append(p.Documents, d)
 				}
 			}

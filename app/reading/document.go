@@ -60,18 +60,22 @@ func visitOf(tx *sqlite.Tx, ex *records.Examination) (*records.Visit, error) {
 		return nil, nil
 	}
 	o, err := tx.OrderByAccession(ex.AccessionNumber)
-	if errors.Is(err, records.ErrNotFound) || err == nil && (o.PatientID != ex.PatientID || o.VisitID == "") {
+	if errors.Is(err, records.ErrNotFound) || err == nil && o.VisitID == "" {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	visits, err := tx.VisitsOf(ex.PatientID)
+	if person, err := tx.Person(o.PatientID); err != nil || person != ex.PatientID {
+		return nil, err
+	}
+	visits, err := tx.VisitsOf(o.PatientID)
 	if err != nil {
 		return nil, err
 	}
 	for i := range visits {
 		if visits[i].ID == o.VisitID {
+			visits[i].PatientID = ex.PatientID // of a merged entry: the same person
 			return &visits[i], nil
 		}
 	}

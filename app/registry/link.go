@@ -40,6 +40,7 @@ func (r *Registry) linkByRule(tx *sqlite.Tx, actor records.User, ex *records.Exa
 			return err
 		}
 		ex.Sample = p.Sample
+		ex.LinkConflicts = records.CompareHeader(ex.Header, *p) // of a merged entry the other one may differ
 	}
 	if err := tx.PutExamination(ex); err != nil {
 		return err
@@ -53,14 +54,23 @@ func (r *Registry) linkByRule(tx *sqlite.Tx, actor records.User, ex *records.Exa
 func candidatesFor(tx *sqlite.Tx, ex *records.Examination) ([]records.Candidate, error) {
 	byID := map[string]int{}
 	var out []records.Candidate
-	add := func(p *records.Patient, mark func(*records.Candidate)) {
-		i, ok := byID[p.ID]
+	// An entry that was merged into another one stands for it with its own name
+	// and numbers: those are what the header is compared with.
+	add := func(p *records.Patient, mark func(*records.Candidate)) error {
+		person, err := tx.Person(p.ID)
+		if err != nil {
+			return err
+		}
+		i, ok := byID[person]
 		if !ok {
 			i = len(out)
-			byID[p.ID] = i
-			out = append(out, records.Candidate{Patient: *p})
+			byID[person] = i
+			c := records.Candidate{Patient: *p}
+			c.Patient.ID = person
+			out = append(out, c)
 		}
 		mark(&out[i])
+		return nil
 	}
 	for _, number := range append([]string{ex.Header.PatientID}, ex.Header.OtherIDs...) {
 		if number == "" {
@@ -68,7 +78,9 @@ func candidatesFor(tx *sqlite.Tx, ex *records.Examination) ([]records.Candidate,
 		}
 		p, err := tx.PatientByIDNumber(records.IDTypeResident, number)
 		if err == nil {
-			add(p, func(c *records.Candidate) { c.ByIDNumber = true })
+			if err := add(p, func(c *records.Candidate) { c.ByIDNumber = true }); err != nil {
+				return nil, err
+			}
 		} else if !errors.Is(err, records.ErrNotFound) {
 			return nil, err
 		}
@@ -80,7 +92,9 @@ func candidatesFor(tx *sqlite.Tx, ex *records.Examination) ([]records.Candidate,
 			if err != nil {
 				return nil, err
 			}
-			add(p, func(c *records.Candidate) { c.ByAccession = true })
+			if err := add(p, func(c *records.Candidate) { c.ByAccession = true }); err != nil {
+				return nil, err
+			}
 		} else if !errors.Is(err, records.ErrNotFound) {
 			return nil, err
 		}
@@ -91,7 +105,9 @@ func candidatesFor(tx *sqlite.Tx, ex *records.Examination) ([]records.Candidate,
 			return nil, err
 		}
 		for i := range ps {
-			add(&ps[i], func(c *records.Candidate) { c.ByNumber = true })
+			if err := add(&ps[i], func(c *records.Candidate) { c.ByNumber = true }); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return out, nil
@@ -157,6 +173,9 @@ func (r *Registry) Link(ctx context.Context, actor records.User, studyUID, patie
 	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {
 		ex, err := tx.Examination(studyUID)
 		if err != nil {
+			return err
+		}
+		if patientID, err = tx.Person(patientID); err != nil {
 			return err
 		}
 		p, err := tx.Patient(patientID)

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"longying/app/archive"
@@ -216,15 +218,39 @@ func (r *Registry) Examination(ctx context.Context, actor records.User, studyUID
 	return out, err
 }
 
-// Search finds people by part of a name, ID number, phone or record number.
+// Search finds people by part of a name, ID number, phone or record number. Of a merged entry it
+// finds the one that it stands for.
 func (r *Registry) Search(ctx context.Context, actor records.User, text string) ([]records.Patient, error) {
 	if err := records.Require(actor, records.RightViewPatient); err != nil {
 		return nil, err
 	}
 	var out []records.Patient
-	err := r.store.View(ctx, func(tx *sqlite.Tx) (err error) {
-		out, err = tx.SearchPatients(text, 200)
-		return err
+	err := r.store.View(ctx, func(tx *sqlite.Tx) error {
+		out = nil
+		found, err := tx.SearchPatients(text, 200)
+		if err != nil {
+			return err
+		}
+		seen := map[string]bool{}
+		for _, p := range found {
+			person, err := tx.Person(p.ID)
+			if err != nil {
+				return err
+			}
+			if seen[person] {
+				continue
+			}
+			seen[person] = true
+			if person != p.ID {
+				other, err := tx.Patient(person)
+				if err != nil {
+					return err
+				}
+				p = *other
+			}
+			out = append(out, p)
+		}
+		return nil
 	})
 	return out, err
 }
@@ -236,6 +262,8 @@ type PatientRecord struct {
 	Orders       []records.Order
 	Examinations []records.Examination
 	Documents    []records.SignedDocument
+	Merged       []records.Patient // entries of the register that stand for this one
+	Merges       []records.Merge   // every merge and unmerge in which it had a part, oldest first
 }
 
 // Record opens one person's record; the opening is audited.
@@ -245,18 +273,42 @@ func (r *Registry) Record(ctx context.Context, actor records.User, patientID str
 		return rec, err
 	}
 	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {
-		p, err := tx.Patient(patientID)
+		person, err := tx.Person(patientID)
 		if err != nil {
 			return err
 		}
-		rec = PatientRecord{Patient: *p}
-		if rec.Visits, err = tx.VisitsOf(patientID); err != nil {
+		patientID = person
+		entries, err := tx.Entries(person)
+		if err != nil {
 			return err
 		}
-		if rec.Orders, err = tx.OrdersOf(patientID); err != nil {
+		rec = PatientRecord{}
+		for i, id := range entries {
+			p, err := tx.Patient(id)
+			if err != nil {
+				return err
+			}
+			if i == 0 {
+				rec.Patient = *p
+			} else {
+				rec.Merged = append(rec.Merged, *p)
+			}
+			visits, err := tx.VisitsOf(id)
+			if err != nil {
+				return err
+			}
+			rec.Visits = append(rec.Visits, visits...)
+			orders, err := tx.OrdersOf(id)
+			if err != nil {
+				return err
+			}
+			rec.Orders = append(rec.Orders, orders...)
+		}
+		slices.SortStableFunc(rec.Visits, func(a, b records.Visit) int { return strings.Compare(b.Date, a.Date) })
+		if rec.Merges, err = tx.MergesOf(person); err != nil {
 			return err
 		}
-		if rec.Examinations, err = tx.Examinations(records.ExaminationFilter{PatientID: patientID}); err != nil {
+		if rec.Examinations, err = tx.Examinations(records.ExaminationFilter{PatientID: person}); err != nil {
 			return err
 		}
 		for _, ex := range rec.Examinations {
@@ -265,7 +317,7 @@ func (r *Registry) Record(ctx context.Context, actor records.User, patientID str
 				return err
 			}
 			for _, d := range docs {
-				if d.Document.Patient.ID == patientID { // not one retracted as another's
+				if slices.Contains(entries, d.Document.Patient.ID) { // not one retracted as another's
 					rec.Documents = append(rec.Documents, d)
 				}
 			}

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"slices"
 	"time"
 
 	"longying/records"
@@ -73,4 +74,29 @@ func (t *Tx) DissolveFollowing(uid, patientID, reason string, by records.User, r
 		}
 	}
 	return len(follow), nil
+}
+
+// DissolveAcross takes back the links to a finding from studies other than
+// those named: they go to another patient.
+func (t *Tx) DissolveAcross(uid, patientID string, going []string, reason string, by records.User, at time.Time) error {
+	follow, err := t.followers(uid, patientID)
+	if err != nil {
+		return err
+	}
+	for i := range follow {
+		if slices.Contains(going, follow[i].StudyUID) {
+			continue
+		}
+		next, err := follow[i].Unfollow(by, records.RightLink, reason, at)
+		if err != nil {
+			return err
+		}
+		if err := t.AppendFindingVersion(&next); err != nil {
+			return err
+		}
+		if err := t.CarryTracking(&next, patientID, by, records.RightLink, at); err != nil {
+			return err
+		}
+	}
+	return nil
 }

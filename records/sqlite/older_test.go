@@ -75,6 +75,17 @@ func fill(t *testing.T, s *Store, version int) {
 			return tx.InsertAcceptance(&records.Acceptance{ID: "a1", Model: records.ModelRef{ID: "m", Version: "1.0.0", SHA256: "cd"}, Act: records.ModelAccepted, At: testTime, ByName: "王医生"})
 		})
 	}
+	if version >= 4 {
+		update(t, s, func(tx *Tx) error {
+			return tx.InsertFirstRead(&records.FirstRead{ID: "f1", StudyUID: "1.2", ModelID: "m", Answer: records.AnswerNo, Impression: "未见异常", By: "u1", ByName: "王医生", At: testTime})
+		})
+	}
+	if version >= 5 {
+		update(t, s, func(tx *Tx) error {
+			return errors.Join(tx.PutPatient(&records.Patient{ID: "p9", Name: "张三"}),
+				tx.InsertMerge(&records.Merge{ID: "m1", Act: records.ActMerge, Kept: "p1", Gone: "p9", Reason: "重复登记", By: "u1", ByName: "王医生", At: testTime}))
+		})
+	}
 }
 
 // columns of every table, but for the list of migrations.
