@@ -138,7 +138,10 @@ func (s *sheet) newPage() {
 		s.y += 21
 		s.say((pageWidth-s.width(l, 13))/2, s.y, 13, black(), l)
 	}
-	if a := amended(s.doc, s.words); a != "" {
+	for _, a := range []string{amended(s.doc, s.words), mismatch(s.doc, s.words, s.lang)} {
+		if a == "" {
+			continue
+		}
 		s.y += 4
 		for _, l := range s.lines(a, textWidth, 9.5) {
 			s.y += 14

@@ -14,7 +14,7 @@ type words struct {
 	title, amendment, findings, impression, remarks, images                    string
 	name, sex, age, birth, record, visit, request, date, item, department      string
 	author, reviewer, technician, signed, document, page, assist, noAI, sample string
-	hashed, continued, none, retraction                                        string
+	hashed, continued, none, retraction, mismatch                              string
 }
 
 func wordsIn(lang string) words {
@@ -29,6 +29,7 @@ func wordsIn(lang string) words {
 			assist: "AI only assisted; a doctor confirmed every statement. Not a registered medical device. Model: ",
 			noAI:   "No finding in this report came from an AI model.",
 			sample: "SAMPLE: not a real patient", hashed: "SHA-256 of the signed document: ", continued: "continued", none: "-",
+			mismatch:   "CAUTION: image header and register differ in: ",
 			retraction: "VOID: version %d retracts every version before. Reason: %s",
 		}
 	}
@@ -42,6 +43,7 @@ func wordsIn(lang string) words {
 		assist: "人工智能仅作辅助,各项结论均由医师确认;非注册医疗器械。模型:",
 		noAI:   "本报告的结论均非来自人工智能模型。",
 		sample: "样本:非真实患者", hashed: "签署文档 SHA-256:", continued: "续页", none: "—",
+		mismatch:   "注意:影像信息与登记不一致:",
 		retraction: "作废:第 %d 版撤销以前各版本。原因:%s",
 	}
 }
@@ -160,6 +162,28 @@ func signers(d *records.Document, w words) []field {
 	return out
 }
 
+// mismatch warns of a study whose header says something else than the register.
+func mismatch(d *records.Document, w words, lang string) string {
+	if len(d.Examination.LinkConflicts) == 0 {
+		return ""
+	}
+	var parts []string
+	for _, c := range d.Examination.LinkConflicts {
+		name := c.Field
+		if lang != "en" {
+			if zh := map[string]string{"name": "姓名", "sex": "性别", "birth_date": "出生日期", "id_number": "身份证件号码", "accession_number": "申请单号"}[c.Field]; zh != "" {
+				name = zh
+			}
+		}
+		if c.Field == "id_number" {
+			parts = append(parts, name) // the numbers themselves are not for paper
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("%s %s / %s", name, c.Header, c.Register))
+	}
+	return w.mismatch + strings.Join(parts, "; ")
+}
+
 func amended(d *records.Document, w words) string {
 	if d.Replaces == "" {
 		return ""
@@ -178,8 +202,10 @@ func Text(d *records.Document, lang string) string {
 	if d.Sample {
 		b.WriteString(w.sample + "\n")
 	}
-	if s := amended(d, w); s != "" {
-		b.WriteString(s + "\n")
+	for _, s := range []string{amended(d, w), mismatch(d, w, lang)} {
+		if s != "" {
+			b.WriteString(s + "\n")
+		}
 	}
 	b.WriteString("\n")
 	for _, f := range facts(d, w, lang, imaging.Zone()) {

@@ -2,6 +2,7 @@ package findings
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -50,8 +51,13 @@ func (t *tab) render() {
 	head := widget.NewLabelWithStyle(l.T("findings.models"), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 	t.rows.Add(widget.NewSeparator())
 	t.rows.Add(head)
+	for _, id := range t.hidden {
+		t.rows.Add(t.firstReadRow(id))
+	}
 	for _, a := range asked {
-		t.rows.Add(t.modelRow(a))
+		if !slices.Contains(t.hidden, a.Model.ID) {
+			t.rows.Add(t.modelRow(a))
+		}
 	}
 	t.summary.SetText(t.summarise(asked))
 	t.offerVerdicts()
@@ -62,6 +68,9 @@ func (t *tab) render() {
 // summarise says in one sentence where the study stands.
 func (t *tab) summarise(asked []Asked) string {
 	l := t.ws.Lang
+	if len(t.hidden) > 0 {
+		return l.T("findings.first_summary")
+	}
 	if n := NothingAbove(asked); len(n) > 0 && len(t.list.Shown()) == 0 {
 		var names []string
 		for _, a := range n {
@@ -91,6 +100,9 @@ func (t *tab) findingRow(f records.Finding) fyne.CanvasObject {
 	if s := report.Sizes(&f, l.Short()); s != "" {
 		lines.Add(small(s, widget.MediumImportance))
 	}
+	if s := growthOf(f, l); s != "" {
+		lines.Add(small(s, widget.MediumImportance))
+	}
 	if s := tumour(f); s != "" {
 		lines.Add(small(s, widget.MediumImportance))
 	}
@@ -108,6 +120,9 @@ func (t *tab) findingRow(f records.Finding) fyne.CanvasObject {
 			by += "\n" + l.T("findings.reason", f.Reason)
 		}
 		lines.Add(small(by, widget.LowImportance))
+	}
+	if h := t.historyOf(f); h != nil {
+		lines.Add(h)
 	}
 	now, ok := t.list.Selected()
 	return newRow(s, ok && now.UID == f.UID, lines, func() { t.choose(t.list.Select(f.UID)) })

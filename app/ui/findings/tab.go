@@ -37,9 +37,11 @@ type tab struct {
 	stated  inference.Stated // what the doctor said of the open study where its header says nothing
 	job     *workspace.Job
 	asking  models.Text
-	writing bool   // a verdict is being written
-	card    string // ID of the model whose card is unfolded
-	form    *form  // open form, or nil
+	writing bool              // a verdict is being written
+	card    string            // ID of the model whose card is unfolded
+	form    *form             // open form, or nil
+	hidden  []string          // models of which nothing is shown before the doctor's first read
+	history []records.Finding // versions of the finding whose history is open
 
 	summary  *widget.Label
 	problem  *workspace.Problem
@@ -97,6 +99,9 @@ func (t *tab) keys() []workspace.Action {
 		{Label: "findings.confirm", Keys: []workspace.Key{workspace.Press(fyne.KeyY)}, Do: t.confirm},
 		{Label: "findings.edit", Keys: []workspace.Key{workspace.Press(fyne.KeyE)}, Do: t.edit},
 		{Label: "findings.reject", Keys: []workspace.Key{workspace.Press(fyne.KeyN)}, Do: t.reject},
+		{Label: "findings.follow", Keys: []workspace.Key{workspace.Press(fyne.KeyG)}, Do: t.follow},
+		{Label: "findings.undo", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyZ)}, Do: t.undo},
+		{Label: "findings.show_history", Keys: []workspace.Key{workspace.Press(fyne.KeyT)}, Do: t.toggleHistory},
 		{Label: "findings.card", Keys: []workspace.Key{workspace.Press(fyne.KeyD)}, Do: t.toggleCard},
 		{Label: "findings.show_rejected", Keys: []workspace.Key{workspace.Press(fyne.KeyR)}, Do: t.toggleRejected},
 	}
@@ -145,7 +150,10 @@ func (t *tab) build() {
 	t.actions = container.NewGridWithColumns(3,
 		button("findings.button_confirm", theme.ConfirmIcon(), t.confirm),
 		button("findings.button_edit", theme.DocumentCreateIcon(), t.edit),
-		button("findings.button_reject", theme.CancelIcon(), t.reject))
+		button("findings.button_reject", theme.CancelIcon(), t.reject),
+		button("findings.button_follow", theme.MediaSkipPreviousIcon(), t.follow),
+		button("findings.button_undo", theme.ContentUndoIcon(), t.undo),
+		button("findings.button_history", theme.HistoryIcon(), t.toggleHistory))
 	t.actions.Hide()
 	t.formBox = container.NewVBox()
 }
@@ -200,6 +208,7 @@ func (t *tab) open() {
 	if o := t.ws.Current(); o != nil {
 		t.study, t.slide = o.Examination.StudyUID, o.Slide()
 	}
+	t.hidden, t.history = nil, nil
 	t.list, t.runs, t.failed, t.region, t.organ, t.stated, t.card = List{}, nil, map[string]string{}, nil, "", inference.Stated{}, ""
 	t.organs.ClearSelected()
 	t.problem.SetText("")
@@ -224,12 +233,16 @@ func (t *tab) load() {
 		if err == nil {
 			runs, err = t.ws.Reading.Runs(ctx, user, study)
 		}
+		var hidden []string
+		if err == nil {
+			hidden, err = t.ws.Reading.HiddenModels(ctx, user, study)
+		}
 		return func() {
 			if err != nil {
 				t.problem.SetText(t.ws.Explain(err))
 				return
 			}
-			t.runs = runs
+			t.runs, t.hidden = runs, hidden
 			t.list = t.list.With(findings)
 			t.render()
 		}
@@ -269,6 +282,10 @@ func (t *tab) selected(f records.Finding) {
 
 // decide writes one verdict and moves on to the next proposal.
 func (t *tab) decide(write func(ctx context.Context, user records.User, uid string) (records.Finding, error)) {
+	t.write(write, true)
+}
+
+func (t *tab) write(write func(ctx context.Context, user records.User, uid string) (records.Finding, error), onward bool) {
 	f, ok := t.list.Selected()
 	if !ok {
 		t.choose(t.list.NextOpen())
@@ -294,7 +311,12 @@ func (t *tab) decide(write func(ctx context.Context, user records.User, uid stri
 			if t.study == study {
 				t.closeForm()
 				t.list = t.list.replace(next)
-				t.choose(t.list.NextOpen())
+				t.history = nil
+				if onward {
+					t.choose(t.list.NextOpen())
+				} else {
+					t.choose(t.list)
+				}
 			}
 			workspace.Publish(t.ws, workspace.FindingsChanged{StudyUID: study})
 		}

@@ -36,7 +36,7 @@ type Key string
 // Families are the prefixes of keys that code completes at run time, e.g. with
 // a state of the record.
 func Families() []string {
-	return []string{"stated.", "room.", "reason.", "skip.", "link.", "linkreason.", "conflict.", "finding.state.", "outcome.", "role.",
+	return []string{"stated.", "room.", "reason.", "skip.", "link.", "linkreason.", "conflict.", "finding.state.", "firstread.", "outcome.", "role.",
 		"sex.", "delivery.state.", "consult.state.", "modality.", "preset.", "organ.", "refused.", "right.", "attempt.", "visit.class.", "row.", "error.password_", "error.passphrase_", "error.worker_", "card.metric_", "consult.kind_", "slide.note_", "stack.", "irregular."}
 }
 

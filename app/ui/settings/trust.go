@@ -34,7 +34,9 @@ import (
 type trust struct {
 	history map[string][]records.Acceptance
 	scores  map[string]image.Image
-	busy    string // the model that is being measured
+	first   map[string]acceptance.FirstReads // beside the pictures
+	locked  []string                         // models shown after a first read only
+	busy    string                           // the model that is being measured
 	// What the person has typed for the model whose figures are in front.
 	measured   *records.Acceptance
 	report     *acceptance.Report
@@ -54,7 +56,12 @@ func (r *room) loadTrust() {
 			}
 			history[p.Card.ID] = h
 		}
+		locked, err := r.ws.Reading.LockedModels(ctx)
+		if err != nil {
+			return func() { r.problem.SetText(r.ws.Explain(err)) }
+		}
 		return func() {
+			r.trust.locked = locked
 			r.trust.history = history
 			r.render()
 		}
@@ -64,7 +71,7 @@ func (r *room) loadTrust() {
 // trustOf shows where a model stands at this site, and what can be done about it.
 func (r *room) trustOf(p *models.Package) fyne.CanvasObject {
 	l, id := r.ws.Lang, p.Card.ID
-	box := container.NewVBox(r.standing(r.trust.history[id]))
+	box := container.NewVBox(r.standing(r.trust.history[id]), r.firstRead(id))
 	if r.may(records.RightAcceptModel) {
 		measure := widget.NewButtonWithIcon(l.T("settings.button_measure"), theme.FolderOpenIcon(), func() { r.pickList(p) })
 		score := widget.NewButtonWithIcon(l.T("settings.button_score"), theme.ListIcon(), func() { r.toggleScore(p) })
@@ -87,8 +94,56 @@ func (r *room) trustOf(p *models.Package) fyne.CanvasObject {
 		picture.FillMode = canvas.ImageFillContain
 		picture.SetMinSize(fyne.NewSize(pageWidth-40, (pageWidth-40)*float32(img.Bounds().Dy())/float32(img.Bounds().Dx())))
 		box.Add(picture)
+		if f := r.trust.first[id]; f.Reads > 0 {
+			box.Add(wrapped(l.T("settings.first_reads", f.Reads, f.Agreement.Count, f.Agreement.N, f.ToYes, f.ToNo, fmt.Sprintf("%.0f", f.Seconds)), widget.MediumImportance))
+			for _, row := range f.Rows {
+				box.Add(wrapped(r.bothReads(row), widget.LowImportance))
+			}
+		}
 	}
 	return box
+}
+
+// firstRead is the department's setting whether a doctor's own impression comes
+// before what the model proposes, with the reasons for it.
+func (r *room) firstRead(id string) fyne.CanvasObject {
+	l := r.ws.Lang
+	on := slices.Contains(r.trust.locked, id)
+	if !r.may(records.RightConfigure) {
+		if !on {
+			return container.NewVBox()
+		}
+		return wrapped(l.T("settings.first_read_on"), widget.MediumImportance)
+	}
+	check := widget.NewCheck(l.T("settings.first_read"), nil)
+	check.Checked = on
+	check.OnChanged = func(on bool) {
+		user := r.ws.User()
+		r.ws.NewTask().Start(func(ctx context.Context) func() {
+			err := r.ws.Reading.LockModel(ctx, user, id, on)
+			return func() {
+				r.problem.SetText(r.ws.Explain(err))
+				r.loadTrust()
+			}
+		})
+	}
+	return container.NewVBox(check, wrapped(l.T("settings.first_read_why"), widget.LowImportance))
+}
+
+// bothReads is one first read beside the verdicts that followed.
+func (r *room) bothReads(row acceptance.FirstReadRow) string {
+	l := r.ws.Lang
+	text := row.At.In(imaging.Zone()).Format("2006-01-02 15:04:05") + "  " + row.ByName + "  " + l.T(lang.Key("firstread."+string(row.Answer))) + " · " + row.Impression
+	if row.Model != "" {
+		text += "  →  " + l.T(lang.Key("outcome."+row.Model))
+	}
+	for _, v := range row.Verdicts {
+		text += "  →  " + v.At.In(imaging.Zone()).Format("15:04:05") + " " + l.T(lang.Key("finding.state."+string(v.State)))
+		if v.Reason != "" {
+			text += " (" + v.Reason + ")"
+		}
+	}
+	return text
 }
 
 // inForce reports that the newest act is an acceptance.
@@ -309,7 +364,10 @@ func (r *room) toggleScore(p *models.Package) {
 				if r.trust.scores == nil {
 					r.trust.scores = map[string]image.Image{}
 				}
-				r.trust.scores[id] = img
+				if r.trust.first == nil {
+					r.trust.first = map[string]acceptance.FirstReads{}
+				}
+				r.trust.scores[id], r.trust.first[id] = img, card.First
 			}
 			r.render()
 		}
