@@ -11,8 +11,8 @@ BIN := bin/longying
 # To build and run: a C compiler for SQLite and ONNX Runtime's binding, Little CMS for colour
 # profiles, the libraries of JPEG 2000, JPEG-LS and JPEG, OpenSlide (loaded where it is there), and what Fyne links.
 BUILD_PACKAGES := gcc libc6-dev pkg-config liblcms2-dev libopenjp2-7-dev libcharls-dev libjpeg62-turbo-dev libopenslide0 libgl1-mesa-dev xorg-dev libwayland-dev libxkbcommon-dev libgl1-mesa-dri
-# To test: a display without a screen, and the validators of DICOM, XML and PDF.
-TEST_PACKAGES := xvfb xauth xdotool x11-apps imagemagick dcmtk dicom3tools libxml2-utils poppler-utils
+# To test: a display without a screen, the validators of DICOM, XML and PDF, and a PACS.
+TEST_PACKAGES := xvfb xauth xdotool x11-apps imagemagick dcmtk dicom3tools libxml2-utils poppler-utils orthanc orthanc-dicomweb
 # pip is asked for only where python3 lacks it.
 PIP_PACKAGE := $(shell python3 -m pip --version >/dev/null 2>&1 || echo python3-pip)
 

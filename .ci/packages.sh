@@ -18,3 +18,10 @@ sudo=
 export DEBIAN_FRONTEND=noninteractive
 $sudo apt-get update -q
 $sudo apt-get install -y -q --no-install-recommends "${missing[@]}"
+# Debian starts a server that it installs. The tests start an Orthanc of their
+# own: one that nobody asked for is not left open on the network.
+for p in "${missing[@]}"; do
+  if [ "$p" = orthanc ] && [ -d /run/systemd/system ]; then
+    $sudo systemctl disable --now orthanc || true
+  fi
+done

@@ -61,7 +61,10 @@ func mayImport() map[string][]string {
 		"imaging/dicomfile": {"imaging", "imaging/codec"},
 		"imaging/render":    {"imaging", "imaging/dicomfile", "imaging/codec"},
 		"imaging/icc":       {"imaging"},
-		"imaging/volume":    {"imaging", "imaging/dicomfile", "imaging/codec"},
+		"imaging/pacs":      {"imaging", "imaging/dicomfile", "imaging/codec"},
+		// A configuration file, and a real Orthanc for tests.
+		"imaging/pacs/orthanc": {},
+		"imaging/volume":       {"imaging", "imaging/dicomfile", "imaging/codec"},
 		// Little CMS has a package of its own; a slide applies its colour profile.
 		"imaging/slide": {"imaging", "imaging/dicomfile", "imaging/codec", "imaging/icc"},
 		// Scanners' own formats, through a library that may be absent.
