@@ -1,8 +1,10 @@
 package records
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -192,4 +194,16 @@ func SidesIn(description string) []string {
 		return []string{side}
 	}
 	return nil
+}
+
+// RefuseContradictions refuses a signature under sentences that contradict what
+// is known, as long as nobody has answered why they stand.
+func RefuseContradictions(open []Contradiction) error {
+	if len(open) == 0 {
+		return nil
+	}
+	c := open[0]
+	return &RefusedError{Code: "contradiction", Args: []string{c.Text, c.Word, strconv.Itoa(len(open))},
+		Reason: fmt.Sprintf("the sentence %q contradicts what is known (%s: the word %q; known: %s); change it, or answer why it stands (longying report check, report answer); %d such in all",
+			c.Text, c.Code, c.Word, c.Known, len(open))}
 }

@@ -16,28 +16,62 @@ import (
 // again changes nothing. Text that is not valid UTF-8 is an error, because JSON
 // would replace it silently.
 func (d Document) Canonical() ([]byte, error) {
-	d.SignedAt = canonicalTime(d.SignedAt)
+	d.SignedAt, d.AuthoredAt = canonicalTime(d.SignedAt), canonicalTime(d.AuthoredAt)
 	d.Examination.Date = canonicalTime(d.Examination.Date)
 	d.Examination.LinkedAt = canonicalTime(d.Examination.LinkedAt)
 	d.Examination.ImportedAt = canonicalTime(d.Examination.ImportedAt)
 	d.Findings = slices.Clone(d.Findings)
 	d.Withdrawn = slices.Clone(d.Withdrawn)
+	d.Answered = slices.Clone(d.Answered)
+	for i := range d.Answered {
+		d.Answered[i].At = canonicalTime(d.Answered[i].At)
+	}
 	for _, list := range [][]Finding{d.Findings, d.Withdrawn} {
 		for i := range list {
 			list[i].At = canonicalTime(list[i].At)
 		}
 	}
+	return canonical(d.ID, d)
+}
+
+func canonical(id string, v any) ([]byte, error) {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(d); err != nil {
-		return nil, fmt.Errorf("document %s has no canonical form: %w", d.ID, err)
+	if err := enc.Encode(v); err != nil {
+		return nil, fmt.Errorf("document %s has no canonical form: %w", id, err)
 	}
 	raw := bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 	if replaced(raw) {
-		return nil, fmt.Errorf("document %s has no canonical form: a text in it is not valid UTF-8", d.ID)
+		return nil, fmt.Errorf("document %s has no canonical form: a text in it is not valid UTF-8", id)
 	}
 	return raw, nil
+}
+
+// Content is what the author of a report that is reviewed puts the signature
+// under, as bytes in the manner of Canonical: whose it is, what it says and what
+// that rests on, without what the review adds.
+func (d Document) Content() ([]byte, error) {
+	whole, err := d.Canonical() // times as they will be read back
+	if err != nil {
+		return nil, err
+	}
+	var as Document
+	if err := json.Unmarshal(whole, &as); err != nil {
+		return nil, fmt.Errorf("document %s has no canonical form: %w", d.ID, err)
+	}
+	return canonical(d.ID, struct {
+		ID          string          `json:"id"`
+		Amends      string          `json:"amends,omitempty"`
+		PatientID   string          `json:"patient_id"`
+		StudyUID    string          `json:"study_uid"`
+		Findings    []Finding       `json:"findings"`
+		FindingText []Sentence      `json:"finding_text"`
+		Impression  []Sentence      `json:"impression"`
+		Answered    []Contradiction `json:"answered,omitempty"`
+		Author      Person          `json:"author"`
+		AuthoredAt  time.Time       `json:"authored_at,omitzero"`
+	}{as.ID, as.Amends, as.Patient.ID, as.Examination.StudyUID, as.Findings, as.FindingText, as.Impression, as.Answered, as.Author, as.AuthoredAt})
 }
 
 func canonicalTime(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
@@ -63,7 +97,7 @@ func replaced(raw []byte) bool {
 // author or organisation, or an examination that is not linked to this patient.
 // The refusal is a *RefusedError.
 func (d Document) Check() error {
-	for _, check := range []func() error{d.checkIdentity, d.checkPatient, d.checkFindings, d.checkSentences} {
+	for _, check := range []func() error{d.checkIdentity, d.checkPatient, d.checkFindings, d.checkSentences, d.checkWords} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -177,6 +211,16 @@ func (d Document) checkSentences() error {
 		}
 	}
 	return nil
+}
+
+// checkWords holds the words against what the document itself knows; the images
+// are held against them where it is made.
+func (d Document) checkWords() error {
+	if d.Retracts != "" {
+		return nil
+	}
+	found := Contradictions(d.FindingText, d.Impression, Known{Findings: d.Findings, Sides: SidesIn(d.Examination.Description), Sex: d.Patient.Sex})
+	return RefuseContradictions(Unanswered(found, d.Answered))
 }
 
 func blank(s string) bool { return strings.TrimSpace(s) == "" }

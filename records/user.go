@@ -46,6 +46,7 @@ const (
 	RightAnalyze     Right = "analyze"      // run models
 	RightVerdict     Right = "verdict"      // confirm, edit, reject
 	RightReport      Right = "report"       // draft and sign
+	RightReview      Right = "review"       // sign what another doctor has reported
 	RightExport      Right = "export"       // files leave the machine
 	RightConsult     Right = "consult"      // take part in a consult
 	RightLeadConsult Right = "lead_consult" // create, decide, pack
@@ -58,7 +59,7 @@ const (
 
 // Rights lists every right.
 func Rights() []Right {
-	return []Right{RightImport, RightViewPatient, RightLink, RightAnalyze, RightVerdict, RightReport, RightExport,
+	return []Right{RightImport, RightViewPatient, RightLink, RightAnalyze, RightVerdict, RightReport, RightReview, RightExport,
 		RightConsult, RightLeadConsult, RightManageUsers, RightConfigure, RightAudit, RightBackup, RightAcceptModel}
 }
 
@@ -71,6 +72,8 @@ func (r Role) May(x Right) bool {
 		switch x {
 		case RightImport, RightViewPatient, RightLink, RightAnalyze, RightVerdict, RightReport, RightExport, RightConsult, RightLeadConsult, RightAcceptModel:
 			return true
+		case RightReview:
+			return r != RoleRadiologist
 		}
 	case RoleClinician:
 		return x == RightConsult

@@ -43,8 +43,8 @@ func (r *Reading) write(ctx context.Context, actor records.User, studyUID, actio
 		if err != nil {
 			return err
 		}
-		if rep.State == records.ReportSigned {
-			return errSigned(studyUID)
+		if err := requireDraft(rep); err != nil {
+			return err
 		}
 		findings, err := tx.FindingsOf(studyUID)
 		if err != nil {
@@ -90,6 +90,18 @@ func workingReport(tx *sqlite.Tx, studyUID string) (*records.Report, error) {
 		return &records.Report{StudyUID: studyUID, DocumentID: documentID(studyUID, 0), Version: 1, State: records.ReportDraft}, nil
 	}
 	return rep, err
+}
+
+// requireDraft refuses to change what is signed, by one doctor or by both.
+func requireDraft(rep *records.Report) error {
+	switch rep.State {
+	case records.ReportSigned:
+		return errSigned(rep.StudyUID)
+	case records.ReportSubmitted:
+		return &records.RefusedError{Code: "submitted", Args: []string{rep.Submitted.Author.Name},
+			Reason: fmt.Sprintf("the report of study %s is signed by %s and waits for review; return it with a reason (longying report return) to change it", rep.StudyUID, rep.Submitted.Author.Name)}
+	}
+	return nil
 }
 
 func errSigned(studyUID string) error {
@@ -152,117 +164,6 @@ func checkSentences(rep *records.Report, findings []records.Finding) error {
 	return nil
 }
 
-// Sign freezes the working report: the password is checked again, every
-// proposal must have a verdict, every sentence's finding must be factual and
-// current. The canonical document with its hash, the deliveries it calls for
-// and the audit event are one transaction.
-func (r *Reading) Sign(ctx context.Context, actor records.User, studyUID, password string) (records.SignedDocument, error) {
-	var out records.SignedDocument
-	if err := records.Require(actor, records.RightReport); err != nil {
-		return out, err
-	}
-	if err := r.sign.Reauthenticate(ctx, actor, password); err != nil {
-		return out, err
-	}
-	org, err := r.sign.Organization(ctx)
-	if err != nil {
-		return out, err
-	}
-	study, err := r.archive.Study(ctx, studyUID)
-	if err != nil {
-		return out, err
-	}
-	err = r.store.Update(ctx, func(tx *sqlite.Tx) error {
-		ex, err := linkedExamination(tx, studyUID)
-		if err != nil {
-			return err
-		}
-		if err := requireFirstReads(tx, actor, studyUID); err != nil {
-			return err
-		}
-		rep, err := tx.Report(studyUID)
-		if errors.Is(err, records.ErrNotFound) {
-			return &records.RefusedError{Code: "no_report", Reason: "study " + studyUID + " has no draft; make one first (longying report draft)"}
-		}
-		if err != nil {
-			return err
-		}
-		if rep.State == records.ReportSigned {
-			return errSigned(studyUID)
-		}
-		if strings.TrimSpace(records.Join(rep.Impression)) == "" || strings.TrimSpace(records.Join(rep.Findings)) == "" {
-			return &records.RefusedError{Code: "empty_report", Reason: "the report has no findings text or no impression; write both before signing"}
-		}
-		findings, err := tx.FindingsOf(studyUID)
-		if err != nil {
-			return err
-		}
-		if err := checkSentences(rep, findings); err != nil {
-			return err
-		}
-		if err := checkPriors(tx, findings); err != nil {
-			return err
-		}
-		doc := records.Document{DocumentID: rep.DocumentID, Version: rep.Version, ID: fmt.Sprintf("%s-%d", rep.DocumentID, rep.Version),
-			Amends: rep.Amends, Organization: org, Examination: *ex, FindingText: rep.Findings, Impression: rep.Impression,
-			Author: records.Person{ID: actor.StaffNumber, Name: actor.Name}, Reviewer: records.Person{ID: actor.StaffNumber, Name: actor.Name},
-			SignedAt: r.now(), Sample: ex.Sample}
-		if rep.Version > 1 {
-			doc.Replaces = fmt.Sprintf("%s-%d", rep.DocumentID, rep.Version-1)
-		}
-		open := 0
-		for _, f := range findings {
-			switch {
-			case f.State.Factual():
-				doc.Findings = append(doc.Findings, f)
-			case f.State == records.FindingProposed:
-				open++
-			}
-		}
-		if open > 0 {
-			return &records.RefusedError{Code: "open_proposals", Args: []string{fmt.Sprint(open)},
-				Reason: fmt.Sprintf("%d proposals of models have no verdict yet; confirm, edit or reject each before signing", open)}
-		}
-		doc.Abnormal = len(doc.Findings) > 0
-		p, err := tx.Patient(ex.PatientID)
-		if err != nil {
-			return err
-		}
-		doc.Patient = *p
-		if doc.Visit, err = visitOf(tx, ex); err != nil {
-			return err
-		}
-		doc.Series = seriesRefs(study)
-		doc.Remarks = remarks(doc.Findings)
-		if err := doc.Check(); err != nil {
-			return err
-		}
-		signed, err := freeze(doc, actor)
-		if err != nil {
-			return err
-		}
-		if err := tx.InsertSignedDocument(&signed); err != nil {
-			return err
-		}
-		rep.State, rep.UpdatedBy, rep.UpdatedAt = records.ReportSigned, actor.ID, doc.SignedAt
-		if err := tx.PutReport(rep); err != nil {
-			return err
-		}
-		intents, err := r.sign.Intents(tx, &doc)
-		if err != nil {
-			return err
-		}
-		for i := range intents {
-			if err := tx.InsertDelivery(&intents[i]); err != nil {
-				return err
-			}
-		}
-		out = signed
-		return r.audit(tx, actor, "sign", doc.ID, ex.PatientID, "ok", "sha256 "+signed.SHA256)
-	})
-	return out, err
-}
-
 // Amend opens the next version of a signed report, with a reason. The signed
 // one stays as it is.
 func (r *Reading) Amend(ctx context.Context, actor records.User, studyUID, reason string) (records.Report, error) {
@@ -286,6 +187,7 @@ func (r *Reading) Amend(ctx context.Context, actor records.User, studyUID, reaso
 			return &records.RefusedError{Code: "not_signed", Reason: "study " + studyUID + " has no signed report to amend; edit the draft"}
 		}
 		rep.State, rep.Version, rep.Amends = records.ReportDraft, rep.Version+1, reason
+		rep.Submitted, rep.Returned = nil, nil
 		rep.UpdatedBy, rep.UpdatedAt = actor.ID, r.now()
 		if err := tx.PutReport(rep); err != nil {
 			return err

@@ -3,6 +3,7 @@ package reading
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"longying/records"
 	"longying/records/sqlite"
@@ -14,7 +15,7 @@ import (
 // under the right patient is then another document. It returns how many
 // deliveries are queued, and nothing where no report was signed. withdrawn are
 // the study's findings as they are now.
-func (r *Reading) Retract(tx *sqlite.Tx, actor records.User, ex *records.Examination, withdrawn []records.Finding, reason string) (void *records.SignedDocument, queued int, err error) {
+func (r *Reading) Retract(tx *sqlite.Tx, actor records.User, ex *records.Examination, withdrawn []records.Finding, reason, password string) (void *records.SignedDocument, queued int, err error) {
 	if err := records.Require(actor, records.RightReport); err != nil {
 		return nil, 0, err
 	}
@@ -50,7 +51,7 @@ func (r *Reading) Retract(tx *sqlite.Tx, actor records.User, ex *records.Examina
 	}
 	doc.FindingText = []records.Sentence{{Text: "本报告作废：该检查曾被误关联至本患者，以前各版本的内容不属于本患者。"}}
 	doc.Impression = []records.Sentence{{Text: "报告作废，请勿据此诊疗。"}}
-	doc.Author = records.Person{ID: actor.StaffNumber, Name: actor.Name}
+	doc.Author, doc.AuthoredAt, doc.Answered = person(actor), time.Time{}, nil
 	doc.Reviewer, doc.Technician, doc.SignedAt = doc.Author, nil, r.now()
 	if err := doc.Check(); err != nil {
 		return nil, 0, err
@@ -59,6 +60,11 @@ func (r *Reading) Retract(tx *sqlite.Tx, actor records.User, ex *records.Examina
 	if err != nil {
 		return nil, 0, err
 	}
+	sig, err := r.signature(tx, actor, password, records.OverDocument, signed.Canonical)
+	if err != nil {
+		return nil, 0, err
+	}
+	sig.At, signed.Signatures = doc.SignedAt, []records.Signature{sig}
 	if err := tx.InsertSignedDocument(&signed); err != nil {
 		return nil, 0, err
 	}

@@ -31,7 +31,7 @@ func register(t *testing.T) (*Registry, *sqlite.Store) {
 	}
 	t.Cleanup(func() { s.Close() })
 	clock := now
-	return New(s, nil, Correction{Retract: func(*sqlite.Tx, records.User, *records.Examination, []records.Finding, string) (*records.SignedDocument, int, error) {
+	return New(s, nil, Correction{Retract: func(*sqlite.Tx, records.User, *records.Examination, []records.Finding, string, string) (*records.SignedDocument, int, error) {
 		return nil, 0, nil
 	}}, func() time.Time { clock = clock.Add(time.Second); return clock }), s
 }

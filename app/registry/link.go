@@ -287,7 +287,7 @@ func (r *Registry) Unlink(ctx context.Context, actor records.User, studyUID, rea
 		if len(standing) > 0 && !signed {
 			return &records.StaleError{What: "report", ID: studyUID, Last: 1}
 		}
-		void, queued, err := r.correct.Retract(tx, actor, ex, findings, reason)
+		void, queued, err := r.correct.Retract(tx, actor, ex, findings, reason, password)
 		if err != nil {
 			return err
 		}

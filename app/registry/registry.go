@@ -32,7 +32,7 @@ type Correction struct {
 	Reauthenticate func(ctx context.Context, actor records.User, password string) error
 	// Retract makes the signed report of a study void under its patient, in the
 	// unlinking's own transaction; see reading.Retract.
-	Retract func(tx *sqlite.Tx, actor records.User, ex *records.Examination, withdrawn []records.Finding, reason string) (*records.SignedDocument, int, error)
+	Retract func(tx *sqlite.Tx, actor records.User, ex *records.Examination, withdrawn []records.Finding, reason, password string) (*records.SignedDocument, int, error)
 }
 
 // New wires the use case over a store and an archive.

@@ -148,8 +148,8 @@ func Open(ctx context.Context, o Options) (*Station, error) {
 	s.Backup = backup.New(store, key, o.Home, now)
 	s.Delivery = delivery.New(store, now, rand.Float64, o.Backoff)
 	s.Registry = registry.New(store, ar, registry.Correction{Reauthenticate: s.Admin.Reauthenticate,
-		Retract: func(tx *sqlite.Tx, actor records.User, ex *records.Examination, withdrawn []records.Finding, reason string) (*records.SignedDocument, int, error) {
-			return s.Reading.Retract(tx, actor, ex, withdrawn, reason)
+		Retract: func(tx *sqlite.Tx, actor records.User, ex *records.Examination, withdrawn []records.Finding, reason, password string) (*records.SignedDocument, int, error) {
+			return s.Reading.Retract(tx, actor, ex, withdrawn, reason, password)
 		}}, now)
 	s.Trust = acceptance.New(store, s.scanCase, s.predictCase, now)
 	s.Catalogue = catalogue.New(o.Home, store, func() catalogue.Trial {

@@ -14,6 +14,7 @@ import (
 
 	"longying/imaging"
 	"longying/records"
+	"longying/records/seal"
 )
 
 // writeOlder, where it is set, writes the rows of testdata/older that are not
@@ -78,6 +79,12 @@ func fill(t *testing.T, s *Store, version int) {
 	if version >= 4 {
 		update(t, s, func(tx *Tx) error {
 			return tx.InsertFirstRead(&records.FirstRead{ID: "f1", StudyUID: "1.2", ModelID: "m", Answer: records.AnswerNo, Impression: "未见异常", By: "u1", ByName: "王医生", At: testTime})
+		})
+	}
+	if version >= 6 {
+		update(t, s, func(tx *Tx) error {
+			return errors.Join(tx.InsertSigningKey(&seal.SigningKey{ID: "k1", UserID: "u1", Public: "04ab"}, testTime),
+				tx.InsertCriticalEvent(&records.CriticalEvent{ID: "v1", StudyUID: "1.2", Act: records.CriticalFlagged, What: "张力性气胸", By: "u1", ByName: "王医生", At: testTime}))
 		})
 	}
 	if version >= 5 {

@@ -28,12 +28,18 @@ func (t *Tx) Report(studyUID string) (*records.Report, error) {
 	return one[records.Report](t, "reports", `SELECT study_uid, sealed FROM reports WHERE study_uid = ?`, studyUID)
 }
 
+// ReportsIn lists the working reports in a state, the longest unchanged first.
+func (t *Tx) ReportsIn(state string) ([]records.Report, error) {
+	return all[records.Report](t, "reports", `SELECT study_uid, sealed FROM reports WHERE state = ? ORDER BY updated_at, study_uid`, state)
+}
+
 // signature is what the sealed column of a signed document holds.
 type signature struct {
-	SHA256   string    `json:"sha256"`
-	SM3      string    `json:"sm3"`
-	SignedBy string    `json:"signed_by"`
-	SignedAt time.Time `json:"signed_at"`
+	SHA256     string              `json:"sha256"`
+	SM3        string              `json:"sm3"`
+	SignedBy   string              `json:"signed_by"`
+	SignedAt   time.Time           `json:"signed_at"`
+	Signatures []records.Signature `json:"signatures,omitempty"`
 }
 
 // InsertSignedDocument freezes a document. Its canonical bytes must be those of
@@ -51,6 +57,9 @@ func (t *Tx) InsertSignedDocument(d *records.SignedDocument) error {
 	if !bytes.Equal(canonical, d.Canonical) || sha != d.SHA256 || sm3 != d.SM3 {
 		return &records.ConflictError{What: "signed document", ID: d.Document.ID, Detail: "the hashes or the canonical bytes are not those of the document"}
 	}
+	if err := checkSignatures(d); err != nil {
+		return err
+	}
 	var last int
 	if err := t.tx.QueryRowContext(t.ctx, `SELECT coalesce(max(version), 0) FROM signed_documents WHERE document_id = ?`, id).Scan(&last); err != nil {
 		return err
@@ -62,7 +71,7 @@ func (t *Tx) InsertSignedDocument(d *records.SignedDocument) error {
 		return &records.StaleError{What: "signed document", ID: id, Last: last, Got: version}
 	}
 	row := findingRow(id, version)
-	sealed, err := t.seal("signed_documents", row, signature{d.SHA256, d.SM3, d.SignedBy, d.SignedAt})
+	sealed, err := t.seal("signed_documents", row, signature{d.SHA256, d.SM3, d.SignedBy, d.SignedAt, d.Signatures})
 	if err != nil {
 		return err
 	}
@@ -133,7 +142,7 @@ func (t *Tx) openSigned(row string, canonical, sealed []byte) (records.SignedDoc
 	if err != nil {
 		return records.SignedDocument{}, err
 	}
-	d := records.SignedDocument{Canonical: plain, SHA256: sig.SHA256, SM3: sig.SM3, SignedBy: sig.SignedBy, SignedAt: sig.SignedAt}
+	d := records.SignedDocument{Canonical: plain, SHA256: sig.SHA256, SM3: sig.SM3, SignedBy: sig.SignedBy, SignedAt: sig.SignedAt, Signatures: sig.Signatures}
 	if sha, sm3 := seal.Digests(plain); sha != sig.SHA256 || sm3 != sig.SM3 {
 		return d, fmt.Errorf("the signed document %s does not have its hash: %w", row, seal.ErrDamaged)
 	}
@@ -141,6 +150,23 @@ func (t *Tx) openSigned(row string, canonical, sealed []byte) (records.SignedDoc
 		return d, fmt.Errorf("the signed document %s cannot be read: %w", row, err)
 	}
 	return d, nil
+}
+
+// checkSignatures holds each signature under a document against its bytes.
+func checkSignatures(d *records.SignedDocument) error {
+	for _, s := range d.Signatures {
+		over := d.Canonical
+		if s.Over == records.OverContent {
+			var err error
+			if over, err = d.Document.Content(); err != nil {
+				return err
+			}
+		}
+		if !seal.VerifySignature(s.Public, s.Value, over) {
+			return fmt.Errorf("the signature of %s is not under document %s: %w", s.ByName, d.Document.ID, seal.ErrDamaged)
+		}
+	}
+	return nil
 }
 
 // PutConsult stores a consult; an empty ID is filled.

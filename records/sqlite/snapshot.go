@@ -151,7 +151,7 @@ func (t *Tx) EachObject(f func(*records.Object) error) error {
 }
 
 // CheckSigned opens every signed document and holds its bytes against its
-// hashes. It gives how many there are.
+// hashes and signatures. It gives how many there are.
 func (t *Tx) CheckSigned() (int, error) {
 	rows, err := t.tx.QueryContext(t.ctx, `SELECT document_id || '/' || version, canonical, sealed FROM signed_documents`)
 	if err != nil {
@@ -165,7 +165,11 @@ func (t *Tx) CheckSigned() (int, error) {
 		if err := rows.Scan(&row, &canonical, &sealed); err != nil {
 			return n, err
 		}
-		if _, err := t.openSigned(row, canonical, sealed); err != nil {
+		d, err := t.openSigned(row, canonical, sealed)
+		if err != nil {
+			return n, err
+		}
+		if err := checkSignatures(&d); err != nil {
 			return n, err
 		}
 		n++
