@@ -147,7 +147,7 @@ func TestUseCasesNeverImportTheDesktopOrTheCommandLine(t *testing.T) {
 }
 
 func TestUseCasesDoNotImportOneAnother(t *testing.T) {
-	useCases := []string{"app/registry", "app/reading", "app/consult", "app/delivery", "app/admin", "app/catalogue", "app/backup"}
+	useCases := []string{"app/registry", "app/reading", "app/consult", "app/delivery", "app/admin", "app/catalogue", "app/backup", "app/transfer"}
 	pkgs := listPackages(t)
 	for _, name := range useCases {
 		own, _ := ours(pkgs[name])

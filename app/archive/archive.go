@@ -57,6 +57,10 @@ func (a *Archive) Put(ctx context.Context, in *imaging.Instance) (records.Object
 		return records.Object{}, err
 	}
 	defer f.Close()
+	return a.put(in, f)
+}
+
+func (a *Archive) put(in *imaging.Instance, f *dicomfile.File) (records.Object, error) {
 	h := sha256.New()
 	size, err := io.Copy(h, f.Object())
 	if err != nil {

@@ -101,7 +101,7 @@ func commands() []command {
 		{"export", "export STUDY_UID --as cda|fhir|sr|pdf --out DIR", cmdExport},
 		{"outbox", "outbox list|send [--now]|retry ID", cmdOutbox},
 		{"consult", "consult create|add|opinion|decide|follow|pack|open", cmdConsult},
-		{"pacs", "pacs echo|query|retrieve|store", later},
+		{"pacs", "pacs add NAME --url URL|list|remove NAME|echo|query [--patient --name --date --modality --accession]|retrieve STUDY_UID|store STUDY_UID|FILE... [--as sr,pdf,objects] [--pacs NAME]|orthanc-config", cmdPACS},
 		{"audit", "audit list|verify [--backup FILE]", cmdAudit},
 		{"users", "users add|list|lock", cmdUsers},
 		{"backup", "backup FILE [--replace]: the whole data folder as one sealed file", cmdBackup},
@@ -122,8 +122,6 @@ func cmdVersion(_ context.Context, c *call) error {
 	}
 	return c.done(map[string]string{"version": Version}, "longying %s\n", Version)
 }
-
-func later(_ context.Context, c *call) error { return &laterError{c.name} }
 
 // Run runs one command line and returns its exit code.
 func Run(ctx context.Context, args []string, env Env) int {

@@ -180,6 +180,7 @@ func TestTheDemoRunsTheWholeLineAndItsExportsAreValid(t *testing.T) {
 	// What the demo left is looked at before the table of commands changes it.
 	t.Run("later commands work on the folder", func(t *testing.T) { laterCommands(t, &line{t, maps.Clone(l.env)}, home) })
 	t.Run("every command answers by the contract", func(t *testing.T) { everyCommand(t, &line{t, maps.Clone(l.env)}, home) })
+	t.Run("a PACS", func(t *testing.T) { withPACS(t, &line{t, maps.Clone(l.env)}, home) })
 	if _, stderr := l.want(ExitRefused, "demo"); !strings.Contains(stderr, "holds data already") {
 		t.Errorf("a second demo on the same folder says %q", stderr)
 	}
@@ -250,15 +251,6 @@ func laterCommands(t *testing.T, l *line, home string) {
 	l.want(ExitFailed, "studies") // a wrong key
 }
 
-func TestCommandsOfTheContractThatComeLaterSaySo(t *testing.T) {
-	l := newLine(t)
-	for _, args := range [][]string{{"pacs", "echo"}, {"pacs"}} {
-		if _, stderr := l.want(ExitLater, args...); !strings.Contains(stderr, "not in this version") {
-			t.Errorf("%v says %q", args, stderr)
-		}
-	}
-}
-
 func TestWrongUsageIsExitCodeTwo(t *testing.T) {
 	l := newLine(t)
 	for _, args := range [][]string{{"nosuch"}, {"info"}, {"decode"}, {"decode", "x"}, {"--nosuch"}, {"info", "--nosuch", "x"}, {"models", "nosuch"},
@@ -274,7 +266,8 @@ func TestAWrongCallIsFoundBeforeAnybodySignsIn(t *testing.T) {
 		{"patients", "show"}, {"patients", "link", "1.2"}, {"patients", "unlink"}, {"patients", "import"}, {"report", "x", "1.2"}, {"report", "sign"},
 		{"report", "print", "1.2"}, {"export", "1.2"}, {"outbox", "x"}, {"outbox", "retry"}, {"consult", "x", "1"}, {"consult", "add", "1"},
 		{"audit"}, {"audit", "x"}, {"users", "x"}, {"users", "add"}, {"users", "lock"}, {"version", "x"}, {"version", "--x"}, {"demo", "x"},
-		{"import"}, {"open"}, {"doctor", "--x"}} {
+		{"import"}, {"open"}, {"doctor", "--x"}, {"pacs"}, {"pacs", "x"}, {"pacs", "retrieve"}, {"pacs", "retrieve", "x"}, {"pacs", "store"}, {"pacs", "store", "x"},
+		{"pacs", "store", "1.2", "--as", "cda"}, {"pacs", "add"}, {"pacs", "add", "x"}, {"pacs", "remove"}, {"pacs", "query", "--date", "today"}, {"pacs", "query", "x"}} {
 		if _, stderr := l.want(ExitUsage, args...); strings.Count(stderr, "\n") != 1 {
 			t.Errorf("%v says %q", args, stderr)
 		}
@@ -283,7 +276,7 @@ func TestAWrongCallIsFoundBeforeAnybodySignsIn(t *testing.T) {
 
 func TestNobodySignedInIsRefused(t *testing.T) {
 	l := newLine(t)
-	for _, args := range [][]string{{"studies"}, {"import", t.TempDir()}, {"patients", "review"}, {"audit", "verify"}, {"outbox", "list"}} {
+	for _, args := range [][]string{{"studies"}, {"import", t.TempDir()}, {"patients", "review"}, {"audit", "verify"}, {"outbox", "list"}, {"pacs", "query"}} {
 		l.want(ExitRefused, args...)
 	}
 }

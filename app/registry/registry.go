@@ -71,20 +71,40 @@ func (r *Registry) Import(ctx context.Context, actor records.User, paths []strin
 		return res, err
 	}
 	res.Skipped = cat.Skipped
-	total, done := 0, 0
-	for i := range cat.Studies {
-		total += cat.Studies[i].Instances()
+	err = r.take(ctx, actor, cat.Studies, r.archive.Put, &res, progress)
+	return res, err
+}
+
+// ImportIncoming takes what has come of a study from another computer into the
+// record, as Import does with a folder.
+func (r *Registry) ImportIncoming(ctx context.Context, actor records.User, in *archive.Incoming, progress func(done, total int)) (ImportResult, error) {
+	var res ImportResult
+	if err := records.Require(actor, records.RightImport); err != nil {
+		return res, err
 	}
-	for i := range cat.Studies {
-		study := &cat.Studies[i]
+	if err := r.take(ctx, actor, in.Studies(), in.Put, &res, progress); err != nil {
+		return res, err
+	}
+	return res, in.Done()
+}
+
+// take stores studies of which put keeps each object, and links them.
+func (r *Registry) take(ctx context.Context, actor records.User, studies []imaging.Study, put func(context.Context, *imaging.Instance) (records.Object, error),
+	res *ImportResult, progress func(done, total int)) error {
+	total, done := 0, 0
+	for i := range studies {
+		total += studies[i].Instances()
+	}
+	for i := range studies {
+		study := &studies[i]
 		var objects []records.Object
 		for si := range study.Series {
 			for ii := range study.Series[si].Instances {
 				in := &study.Series[si].Instances[ii]
 				if err := ctx.Err(); err != nil {
-					return res, err
+					return err
 				}
-				obj, err := r.archive.Put(ctx, in)
+				obj, err := put(ctx, in)
 				var notKept *archive.NotKeptError
 				if errors.As(err, &notKept) {
 					res.Skipped = append(res.Skipped, imaging.Skipped{Path: in.Source, Code: imaging.SkipNotKept, Detail: notKept.Reason})
@@ -92,7 +112,7 @@ func (r *Registry) Import(ctx context.Context, actor records.User, paths []strin
 					continue
 				}
 				if err != nil {
-					return res, fmt.Errorf("%s could not be copied into the data folder: %w", in.Source, err)
+					return fmt.Errorf("%s could not be copied into the data folder: %w", in.Source, err)
 				}
 				objects = append(objects, obj)
 				done++
@@ -104,13 +124,13 @@ func (r *Registry) Import(ctx context.Context, actor records.User, paths []strin
 		if len(objects) == 0 {
 			continue
 		}
-		ex, err := r.register(ctx, actor, study, objects, &res)
+		ex, err := r.register(ctx, actor, study, objects, res)
 		if err != nil {
-			return res, err
+			return err
 		}
 		res.Studies = append(res.Studies, ex)
 	}
-	return res, nil
+	return nil
 }
 
 // register stores one study with its objects, and links it, in one transaction.

@@ -24,6 +24,7 @@ import (
 	"longying/app/delivery"
 	"longying/app/reading"
 	"longying/app/registry"
+	"longying/app/transfer"
 	"longying/app/worker"
 	"longying/imaging"
 	"longying/imaging/codec"
@@ -35,6 +36,7 @@ import (
 	"longying/records/report"
 	"longying/records/seal"
 	"longying/records/sqlite"
+	"longying/records/sr"
 )
 
 // Options say which data folder to open, and how.
@@ -59,6 +61,7 @@ type Station struct {
 	Reading   *reading.Reading
 	Consult   *consult.Consult
 	Delivery  *delivery.Delivery
+	Transfer  *transfer.Transfer // from and to a PACS
 	Admin     *admin.Admin
 	Backup    *backup.Backup
 	Trust     *acceptance.Acceptance // of models at this site
@@ -159,6 +162,11 @@ func Open(ctx context.Context, o Options) (*Station, error) {
 	s.Reading = reading.New(store, ar, packages, broken, s.models.Load, s.Trust.Site, decoder, slides, reading.Signing{
 		Reauthenticate: s.Admin.Reauthenticate, Organization: s.Admin.Organization, Intents: s.Delivery.Intents, Retractions: s.Delivery.Retractions}, now)
 	s.Consult = consult.New(store, ar, now)
+	s.Transfer = transfer.New(store, ar, transfer.Needs{Signed: s.Reading.Signed, Object: s.object,
+		Import: func(ctx context.Context, actor records.User, in *archive.Incoming, progress func(done, total int)) (transfer.Received, error) {
+			res, err := s.Registry.ImportIncoming(ctx, actor, in, progress)
+			return transfer.Received{Studies: res.Studies, Skipped: res.Skipped}, err
+		}}, now)
 	return s, nil
 }
 
@@ -260,6 +268,24 @@ func (s *Station) PrintReport(ctx context.Context, actor records.User, studyUID 
 		return nil, err
 	}
 	return data, s.Delivery.Audit(ctx, actor, "print", doc.Document.ID, doc.Document.Patient.ID)
+}
+
+// object is a signed report as a DICOM object.
+func (s *Station) object(ctx context.Context, _ records.User, doc *records.SignedDocument, as string) ([]byte, error) {
+	if as == transfer.AsSR {
+		return delivery.Encode(doc, "sr")
+	}
+	images, err := s.Reading.KeyImages(ctx, &doc.Document)
+	if err != nil {
+		return nil, err
+	}
+	pdf, err := printed(doc, images)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = sr.EncodePDF(&doc.Document, sr.Default(), pdf, &b)
+	return b.Bytes(), err
 }
 
 func printed(doc *records.SignedDocument, images []image.Image) ([]byte, error) {

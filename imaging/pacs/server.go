@@ -72,6 +72,30 @@ func (s Server) Check() error {
 	return err
 }
 
+// Keeping is the server with the secrets and certificates of another one of its
+// name where it has none itself, as long as both are at the same host.
+func (s Server) Keeping(old Server) Server {
+	before, err := url.Parse(old.URL)
+	now, err2 := url.Parse(s.URL)
+	if err != nil || err2 != nil || before.Host != now.Host || before.Scheme != now.Scheme {
+		return s
+	}
+	if s.Password == "" && s.Token == "" {
+		if s.User != "" && s.User == old.User {
+			s.Password = old.Password
+		} else if s.User == "" && old.Token != "" {
+			s.Token = old.Token
+		}
+	}
+	if s.CA == "" {
+		s.CA = old.CA
+	}
+	if s.Certificate == "" && s.PrivateKey == "" {
+		s.Certificate, s.PrivateKey = old.Certificate, old.PrivateKey
+	}
+	return s
+}
+
 // tls is the configuration of the connection. Certificates are always checked.
 func (s Server) tls() (*tls.Config, error) {
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12}

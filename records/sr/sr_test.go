@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"longying/imaging"
+	"longying/imaging/dicomfile"
 	"longying/records"
 )
 
@@ -115,6 +116,42 @@ func TestTheObjectIsValid(t *testing.T) {
 			}
 			t.Logf("%s", out)
 		})
+	}
+}
+
+func TestTheReportAsPDFIsAValidObjectOfTheStudy(t *testing.T) {
+	d := document(t)
+	for _, size := range []int{3001, 3002} {
+		pdf := append([]byte("%PDF-1.7\n"), make([]byte, size-9)...)
+		var b bytes.Buffer
+		if err := EncodePDF(d, Default(), pdf, &b); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "pdf.dcm")
+		if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out := tool(t, "dicom3tools", "dciodvfy", "-new", path)
+		if strings.Contains(out, "Error") || !strings.Contains(out, "EncapsulatedPDF") {
+			t.Errorf("dciodvfy:\n%s", out)
+		}
+		f, err := dicomfile.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		ds, err := f.Dataset()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, _ := ds.IntValue(tagDocumentLength); n != size || !bytes.Equal(ds.Raw(tagDocument)[:size], pdf) || ds.Text(dicomfile.TagStudyInstanceUID) != d.Examination.StudyUID ||
+			ds.Text(dicomfile.TagPatientName) != "Ouyang^Boyu=欧阳^·𬭸㛃" {
+			t.Errorf("of %d bytes %d came back, for %s", size, n, ds.Text(dicomfile.TagPatientName))
+		}
+		var again bytes.Buffer
+		if err := EncodePDF(d, Default(), pdf, &again); err != nil || !bytes.Equal(again.Bytes(), b.Bytes()) {
+			t.Errorf("the same document gives other bytes: %v", err)
+		}
 	}
 }
 
