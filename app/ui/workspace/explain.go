@@ -3,10 +3,13 @@ package workspace
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"strings"
 
 	"longying/app/ui/lang"
 	"longying/app/worker"
+	"longying/imaging/pacs"
 	"longying/inference/ort"
 	"longying/records"
 	"longying/records/seal"
@@ -25,6 +28,7 @@ func Explained(l *lang.Strings, err error) string {
 		damaged    *seal.DamagedError
 		runtime    *ort.MissingError
 		worked     *worker.Failure
+		server     *pacs.Error
 		path       *fs.PathError
 	)
 	switch {
@@ -58,6 +62,12 @@ func Explained(l *lang.Strings, err error) string {
 		return l.T("error.damaged", damaged.Path)
 	case errors.As(err, &worked):
 		return l.Or(lang.Key("error.worker_"+string(worked.Kind)), err.Error(), worked.Subject, worked.Detail)
+	case errors.As(err, &server):
+		detail := server.Detail
+		if server.Status != 0 {
+			detail = strings.TrimSpace(fmt.Sprintf("HTTP %d %s", server.Status, detail))
+		}
+		return l.Or(lang.Key("error.pacs_"+string(server.Kind)), err.Error(), server.Server, detail)
 	case errors.As(err, &runtime):
 		return l.T("error.no_runtime")
 	case errors.As(err, &path) && errors.Is(err, fs.ErrNotExist):
