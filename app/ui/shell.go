@@ -133,7 +133,7 @@ func (s *shell) userChanged() {
 	}
 	// Which rooms there are, and so which keys lead to them, depends on the user.
 	for _, room := range s.rooms {
-		s.shortcuts(room.Live())
+		s.shortcuts(append(room.Live(), workspace.Action{Keys: room.Chords}))
 	}
 	s.shortcuts(s.own())
 	s.words()

@@ -36,6 +36,7 @@ type room struct {
 	hospital hospital
 	users    users
 	routes   routes
+	servers  servers
 	audit    audit
 	trust    trust
 	packages packages
@@ -54,6 +55,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		{"settings.models", "", r.modelsPage, r.loadModels},
 		{"settings.users", records.RightManageUsers, r.usersPage, r.loadUsers},
 		{"settings.destinations", "", r.routesPage, r.loadRoutes},
+		{"settings.pacs", "", r.serversPage, r.loadServers},
 		{"settings.audit", records.RightAudit, r.auditPage, r.loadAudit},
 		{"settings.about", "", r.aboutPage, r.loadRuntime},
 	}
@@ -64,6 +66,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	workspace.On(ws, func(workspace.LanguageChanged) { r.render() })
 	workspace.On(ws, func(workspace.UserChanged) {
 		r.users, r.audit, r.routes, r.hospital, r.trust = users{}, audit{}, routes{}, hospital{}, trust{}
+		r.servers = servers{}
 		r.packages.older, r.packages.removing = "", ""
 		r.open("settings.language")
 	})
@@ -72,7 +75,8 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		{Label: "settings.next", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyDown)}, Do: func() { r.step(1) }},
 		{Label: "settings.previous", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyUp)}, Do: func() { r.step(-1) }},
 	}
-	return &workspace.Room{ID: "settings", Place: workspace.Rail, Icon: theme.SettingsIcon(), Current: func() []workspace.Action { return append(r.packageKeys(), actions...) },
+	return &workspace.Room{ID: "settings", Place: workspace.Rail, Icon: theme.SettingsIcon(), Current: func() []workspace.Action { return append(append(r.packageKeys(), r.serverKeys()...), actions...) },
+		Chords:  []workspace.Key{workspace.Ctrl(fyne.KeyT), workspace.Ctrl(fyne.KeyS)},
 		Content: container.NewBorder(nil, nil, container.NewBorder(nil, nil, nil, widget.NewSeparator(), side), nil, r.scroll),
 		Shown:   func() { r.open(r.at) }}
 }

@@ -27,6 +27,9 @@ type room struct {
 	order     order
 	analysing *workspace.Job // nil: none runs
 	review    bool           // only what is on the review list
+	sources   *sources
+	pacs      *pacsView
+	queue     *queueView
 
 	search  *workspace.Entry
 	filter  *workspace.Check
@@ -48,7 +51,17 @@ type room struct {
 // New makes the room.
 func New(ws *workspace.Workspace) *workspace.Room {
 	r := &room{ws: ws, loading: ws.NewTask(), problem: workspace.NewProblem(), order: order{column: 3, down: true}}
-	content := r.build()
+	r.sources = newSources(ws)
+	here := r.build()
+	fetches := newFetches(ws)
+	r.pacs, r.queue = newPACSView(ws, fetches, r.sources.bar()), newQueueView(ws, fetches, r.sources.bar())
+	fetches.changed = func() {
+		r.pacs.render()
+		r.queue.render()
+	}
+	r.sources.views = []fyne.CanvasObject{here, r.pacs.content, r.queue.content}
+	r.sources.left, r.sources.came = r.left, r.came
+	r.sources.show(local)
 	workspace.On(ws, func(workspace.StudiesChanged) { r.load() })
 	workspace.On(ws, func(workspace.PeopleChanged) { r.load() })
 	workspace.On(ws, func(workspace.UserChanged) {
@@ -56,27 +69,66 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		r.skipped.show(nil, nil)
 		r.done.Hide()
 		r.choose("")
+		r.sources.show(local)
 		r.load()
 	})
 	workspace.On(ws, func(workspace.LanguageChanged) { r.words() })
 	workspace.On(ws, func(e workspace.ImportWanted) { r.take(e.Paths, e.Open) })
 	r.words()
-	press := workspace.Press
-	return &workspace.Room{ID: "worklist", Place: workspace.Rail, Icon: theme.ListIcon(), Needs: records.RightViewPatient, Content: content, Shown: r.load,
-		Actions: []workspace.Action{
-			{Label: "worklist.open", Keys: []workspace.Key{press(fyne.KeyReturn)}, Do: r.openChosen},
-			{Label: "worklist.next", Keys: []workspace.Key{press(fyne.KeyDown)}, Do: func() { r.step(1) }},
-			{Label: "worklist.previous", Keys: []workspace.Key{press(fyne.KeyUp)}, Do: func() { r.step(-1) }},
-			{Label: "worklist.search", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyF)}, Do: r.focusSearch},
-			{Label: "worklist.import_folder", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyO)}, Do: r.pickFolder},
-			{Label: "worklist.import_file", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyI)}, Do: r.pickFile},
-			{Label: "worklist.review", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyR)}, Do: func() { r.filter.SetChecked(!r.filter.Checked) }},
-			{Label: "worklist.unlink", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyU)}, Do: func() { r.linked.arm(!r.linked.armed) }},
-			{Label: "worklist.text_next", Keys: []workspace.Key{press(fyne.KeyF7)}, Do: func() { r.text.next() }},
-			{Label: "worklist.text_use", Keys: []workspace.Key{press(fyne.KeyF8)}, Do: func() { r.text.useMarked() }},
-			{Label: "worklist.analyse_new", Keys: []workspace.Key{press(fyne.KeyF6)}, Do: r.analyseNew},
-			{Label: "worklist.reload", Keys: []workspace.Key{press(fyne.KeyF5)}, Do: r.load},
+	return &workspace.Room{ID: "worklist", Place: workspace.Rail, Icon: theme.ListIcon(), Needs: records.RightViewPatient, Content: r.sources.stack,
+		Shown: func() { r.came(r.sources.at) }, Hidden: func() { r.left(r.sources.at) },
+		Current: func() []workspace.Action {
+			source := workspace.Action{Label: "worklist.source_next", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyP)}, Do: r.sources.next}
+			return append(r.keys(), source)
 		}}
+}
+
+// left and came follow a source out of sight and into it.
+func (r *room) left(s source) {
+	switch s {
+	case remote:
+		workspace.Release(r.pacs.name, r.pacs.patient, r.pacs.accession, r.pacs.from, r.pacs.to)
+	case queue:
+		r.queue.hiddenNow()
+	case local:
+		workspace.Release(r.search)
+	}
+}
+
+func (r *room) came(s source) {
+	switch s {
+	case local:
+		r.load()
+	case remote:
+		r.pacs.load()
+	case queue:
+		r.queue.shownNow()
+	}
+}
+
+// keys are those of the source in front.
+func (r *room) keys() []workspace.Action {
+	switch r.sources.at {
+	case remote:
+		return r.pacs.keys()
+	case queue:
+		return r.queue.keys()
+	}
+	press := workspace.Press
+	return []workspace.Action{
+		{Label: "worklist.open", Keys: []workspace.Key{press(fyne.KeyReturn)}, Do: r.openChosen},
+		{Label: "worklist.next", Keys: []workspace.Key{press(fyne.KeyDown)}, Do: func() { r.step(1) }},
+		{Label: "worklist.previous", Keys: []workspace.Key{press(fyne.KeyUp)}, Do: func() { r.step(-1) }},
+		{Label: "worklist.search", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyF)}, Do: r.focusSearch},
+		{Label: "worklist.import_folder", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyO)}, Do: r.pickFolder},
+		{Label: "worklist.import_file", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyI)}, Do: r.pickFile},
+		{Label: "worklist.review", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyR)}, Do: func() { r.filter.SetChecked(!r.filter.Checked) }},
+		{Label: "worklist.unlink", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyU)}, Do: func() { r.linked.arm(!r.linked.armed) }},
+		{Label: "worklist.text_next", Keys: []workspace.Key{press(fyne.KeyF7)}, Do: func() { r.text.next() }},
+		{Label: "worklist.text_use", Keys: []workspace.Key{press(fyne.KeyF8)}, Do: func() { r.text.useMarked() }},
+		{Label: "worklist.analyse_new", Keys: []workspace.Key{press(fyne.KeyF6)}, Do: r.analyseNew},
+		{Label: "worklist.reload", Keys: []workspace.Key{press(fyne.KeyF5)}, Do: r.load},
+	}
 }
 
 // columns are the table's, with their parts of the width.
@@ -156,7 +208,7 @@ func (r *room) build() fyne.CanvasObject {
 	r.link, r.linked = newLink(r.ws, r.problem), newLinked(r.ws, r.problem)
 	r.text = newText(r.ws, r.problem)
 	r.bottom = container.NewVBox(r.skipped.content, r.text.content, r.link.content, r.linked.content)
-	top := container.NewBorder(nil, nil, nil, container.NewHBox(r.filter, r.folder, r.file, r.analyze, r.open), r.search)
+	top := container.NewBorder(nil, nil, r.sources.bar(), container.NewHBox(r.filter, r.folder, r.file, r.analyze, r.open), r.search)
 	body := container.NewBorder(container.NewVBox(top, r.summary, r.done, r.problem), r.bottom, nil, nil, container.New(spread{r.table}, r.table))
 	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), body)
 }
@@ -202,6 +254,9 @@ func (r *room) words() {
 	r.text.words()
 	r.link.words()
 	r.linked.words()
+	r.sources.words()
+	r.pacs.words()
+	r.queue.words()
 	r.arrange()
 }
 

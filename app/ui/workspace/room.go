@@ -25,6 +25,7 @@ type Room struct {
 	Content fyne.CanvasObject
 	Actions []Action        // the same always
 	Current func() []Action // when set, instead of Actions: those that change with what is shown
+	Chords  []Key           // keys with Control that Current names at times
 	Shown   func()          // came to the front; may be nil
 	Hidden  func()          // left the front; may be nil
 }

@@ -12,6 +12,7 @@ import (
 	"longying/app/delivery"
 	"longying/app/reading"
 	"longying/app/registry"
+	"longying/app/transfer"
 	"longying/app/ui/lang"
 	"longying/imaging"
 	"longying/imaging/codec"
@@ -26,6 +27,7 @@ type Services struct {
 	Reading   *reading.Reading
 	Consult   *consult.Consult
 	Delivery  *delivery.Delivery
+	Transfer  *transfer.Transfer // from and to a PACS
 	Admin     *admin.Admin
 	Trust     *acceptance.Acceptance // of models at this site
 	Catalogue *catalogue.Catalogue   // of model packages

@@ -1,0 +1,283 @@
+package settings
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"longying/app/transfer"
+	"longying/app/ui/lang"
+	"longying/app/ui/workspace"
+	"longying/imaging/pacs"
+	"longying/records"
+)
+
+// servers is the page of the PACS.
+type servers struct {
+	list   []transfer.Entry
+	loaded bool
+	next   pacs.Server // the form, without what stays as it is
+	old    *transfer.Entry
+	files  [3]string // paths of the CA, the client certificate and its key
+	busy   bool
+}
+
+func (r *room) loadServers() {
+	user := r.ws.User()
+	r.loading.Start(func(ctx context.Context) func() {
+		list, err := r.ws.Transfer.Servers(ctx, user)
+		return func() {
+			if err != nil {
+				r.problem.SetText(r.ws.Explain(err))
+				return
+			}
+			r.servers.list, r.servers.loaded = list, true
+			r.render()
+		}
+	})
+}
+
+func (r *room) serversPage() fyne.CanvasObject {
+	l := r.ws.Lang
+	box := container.NewVBox(wrapped(l.T("settings.pacs_note"), widget.LowImportance))
+	may := r.may(records.RightConfigure)
+	if r.servers.loaded && len(r.servers.list) == 0 {
+		box.Add(wrapped(l.T("settings.pacs_none"), widget.MediumImportance))
+	}
+	for i := range r.servers.list {
+		e := r.servers.list[i]
+		text := wrapped(e.Name+"\n"+e.URL+"\n"+secretsText(l, e), widget.MediumImportance)
+		if !may {
+			box.Add(text)
+			continue
+		}
+		change := widget.NewButtonWithIcon(l.T("settings.pacs_change"), theme.DocumentCreateIcon(), func() {
+			r.servers.old, r.servers.next = &e, pacs.Server{Name: e.Name, URL: e.URL, User: e.User, Site: e.Site}
+			r.servers.files = [3]string{}
+			r.clear()
+		})
+		remove := widget.NewButtonWithIcon(l.T("settings.button_remove"), theme.DeleteIcon(), func() { r.removeServer(e.Name) })
+		box.Add(container.NewBorder(nil, nil, nil, container.NewHBox(change, remove), text))
+	}
+	if !may {
+		box.Add(wrapped(l.T("settings.administrator_only"), widget.LowImportance))
+		return box
+	}
+	r.serverForm(box)
+	return box
+}
+
+// clear shows the page without what was said of the last try.
+func (r *room) clear() {
+	r.problem.SetText("")
+	r.done.SetText("")
+	r.render()
+}
+
+// secretsText says which secrets and certificates a server has, not what they
+// are.
+func secretsText(l *lang.Strings, e transfer.Entry) string {
+	var has []string
+	if e.User != "" {
+		has = append(has, l.T("settings.pacs_has_user", e.User))
+	}
+	for _, x := range []struct {
+		there bool
+		key   lang.Key
+	}{{e.Password, "settings.pacs_has_password"}, {e.Token, "settings.pacs_has_token"}, {e.CA, "settings.pacs_has_ca"}, {e.Certificate, "settings.pacs_has_certificate"}} {
+		if x.there {
+			has = append(has, l.T(x.key))
+		}
+	}
+	if e.Site != "" {
+		has = append(has, l.T("settings.pacs_has_site", e.Site))
+	}
+	if len(has) == 0 {
+		return l.T("settings.pacs_has_nothing")
+	}
+	return strings.Join(has, " · ")
+}
+
+func (r *room) serverForm(box *fyne.Container) {
+	l, s := r.ws.Lang, &r.servers
+	box.Add(widget.NewSeparator())
+	title := l.T("settings.pacs_add")
+	if s.old != nil {
+		title = l.T("settings.pacs_changing", s.old.Name)
+	}
+	box.Add(bold(title))
+	add := func(caption lang.Key, value *string, hint string, secret bool) *workspace.Entry {
+		e := workspace.NewEntry(r.ws)
+		e.Password = secret
+		e.SetText(*value)
+		e.SetPlaceHolder(hint)
+		e.OnChanged = func(text string) { *value = text }
+		box.Add(r.field(caption, e))
+		return e
+	}
+	stays := func(there bool) string {
+		if there {
+			return l.T("settings.pacs_stays")
+		}
+		return ""
+	}
+	var old transfer.Entry
+	if s.old != nil {
+		old = *s.old
+	}
+	name := add("settings.pacs_name", &s.next.Name, "", false)
+	if s.old != nil {
+		name.Disable()
+	}
+	add("settings.pacs_url", &s.next.URL, "https://pacs.example/dicom-web", false)
+	add("settings.pacs_user", &s.next.User, "", false)
+	add("settings.pacs_password", &s.next.Password, stays(old.Password), true)
+	add("settings.pacs_token", &s.next.Token, stays(old.Token), true)
+	for i, f := range []struct {
+		caption lang.Key
+		there   bool
+	}{{"settings.pacs_ca", old.CA}, {"settings.pacs_certificate", old.Certificate}, {"settings.pacs_key", old.Certificate}} {
+		e := workspace.NewEntry(r.ws)
+		e.SetText(s.files[i])
+		e.SetPlaceHolder(l.T("settings.pacs_pem"))
+		if f.there {
+			e.SetPlaceHolder(stays(true))
+		}
+		e.OnChanged = func(text string) { s.files[i] = text }
+		pick := widget.NewButtonWithIcon("", theme.FileIcon(), func() { r.pickPEM(e) })
+		box.Add(r.field(f.caption, container.NewBorder(nil, nil, nil, pick, e)))
+	}
+	add("settings.pacs_site", &s.next.Site, l.T("settings.pacs_site_hint"), false)
+	try := widget.NewButtonWithIcon(l.T("settings.pacs_try"), theme.MediaPlayIcon(), r.tryServer)
+	save := widget.NewButtonWithIcon(l.T("settings.button_save"), theme.ConfirmIcon(), r.saveServer)
+	save.Importance = widget.HighImportance
+	row := container.NewHBox(try, save)
+	if s.old != nil {
+		row.Add(widget.NewButtonWithIcon(l.T("settings.pacs_new"), theme.ContentAddIcon(), func() {
+			*s = servers{list: s.list, loaded: true}
+			r.clear()
+		}))
+	}
+	if s.busy {
+		try.Disable()
+		save.Disable()
+		row.Add(widget.NewLabel(l.T("settings.pacs_trying")))
+	}
+	box.Add(row)
+	box.Add(widget.NewSeparator())
+	box.Add(wrapped(l.T("settings.pacs_orthanc"), widget.LowImportance))
+}
+
+func (r *room) pickPEM(into *workspace.Entry) {
+	window := workspace.WindowOf(r.page)
+	if window == nil || window.Canvas().Overlays().Top() != nil {
+		return
+	}
+	d := dialog.NewFileOpen(func(u fyne.URIReadCloser, err error) {
+		if u != nil {
+			into.SetText(u.URI().Path())
+			err = errors.Join(err, u.Close())
+		}
+		r.problem.SetText(r.ws.Explain(err))
+	}, window)
+	d.SetConfirmText(r.ws.Lang.T("settings.pacs_pick"))
+	d.SetDismissText(r.ws.Lang.T("settings.pacs_pick_not"))
+	d.Show()
+	d.Resize(fyne.NewSize(900, 560)) // the toolkit panics on it before
+}
+
+// typedServer is the form, its files read.
+func (s *servers) typedServer() (pacs.Server, error) {
+	out := s.next
+	out.Name, out.URL, out.User, out.Site = strings.TrimSpace(out.Name), strings.TrimSpace(out.URL), strings.TrimSpace(out.User), strings.TrimSpace(out.Site)
+	for i, into := range []*string{&out.CA, &out.Certificate, &out.PrivateKey} {
+		path := strings.TrimSpace(s.files[i])
+		if path == "" {
+			continue
+		}
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return out, err
+		}
+		*into = string(raw)
+	}
+	return out, nil
+}
+
+// withServer does something with the form, off the UI goroutine.
+func (r *room) withServer(f func(ctx context.Context, user records.User, s pacs.Server) (done string, err error), after func()) {
+	if r.at != "settings.pacs" || r.servers.busy || !r.may(records.RightConfigure) {
+		return
+	}
+	form, user := r.servers, r.ws.User()
+	r.servers.busy = true
+	r.clear()
+	r.loading.Start(func(ctx context.Context) func() {
+		s, err := form.typedServer()
+		done := ""
+		if err == nil {
+			done, err = f(ctx, user, s)
+		}
+		return func() {
+			r.servers.busy = false
+			r.problem.SetText(r.ws.Explain(err))
+			r.done.SetText(done)
+			if err == nil && after != nil {
+				after()
+			}
+			r.render()
+		}
+	})
+}
+
+func (r *room) tryServer() {
+	r.withServer(func(ctx context.Context, user records.User, s pacs.Server) (string, error) {
+		began := time.Now()
+		err := r.ws.Transfer.Try(ctx, user, s, true)
+		if err != nil {
+			return "", err
+		}
+		return r.ws.Lang.T("settings.pacs_answers", s.Name, fmt.Sprint(time.Since(began).Milliseconds())), nil
+	}, nil)
+}
+
+func (r *room) saveServer() {
+	r.withServer(func(ctx context.Context, user records.User, s pacs.Server) (string, error) {
+		return r.ws.Lang.T("settings.stored"), r.ws.Transfer.Put(ctx, user, s, true)
+	}, func() {
+		r.servers = servers{list: r.servers.list, loaded: true}
+		r.loadServers()
+	})
+}
+
+func (r *room) removeServer(name string) {
+	user := r.ws.User()
+	r.loading.Start(func(ctx context.Context) func() {
+		err := r.ws.Transfer.Remove(ctx, user, name)
+		return func() {
+			r.stored(err)
+			r.servers.old, r.servers.next = nil, pacs.Server{}
+			r.loadServers()
+		}
+	})
+}
+
+// serverKeys are the page's own keys.
+func (r *room) serverKeys() []workspace.Action {
+	if r.at != "settings.pacs" || !r.may(records.RightConfigure) {
+		return nil
+	}
+	return []workspace.Action{
+		{Label: "settings.pacs_try", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyT)}, Do: r.tryServer},
+		{Label: "settings.pacs_save", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyS)}, Do: r.saveServer},
+	}
+}
