@@ -3,6 +3,7 @@ package worklist
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,7 @@ type pacsView struct {
 	searching bool
 	found     pacs.Found
 	asked     bool
+	dated     bool // the last question named dates
 
 	server                             *workspace.Select
 	name, patient, accession, from, to *workspace.Entry
@@ -216,7 +218,10 @@ func (v *pacsView) words() {
 			v.period.Options = append(v.period.Options, t("worklist.pacs_days", days+1))
 		}
 	}
-	v.period.SetSelectedIndex(max(0, at))
+	if at < 0 {
+		at = 1 // at night "today" has hardly begun
+	}
+	v.period.SetSelectedIndex(at)
 	v.modality.Options = append([]string{t("worklist.pacs_any")}, modalities()[1:]...)
 	v.modality.SetSelectedIndex(max(0, m))
 	v.render()
@@ -291,7 +296,8 @@ func (v *pacsView) ask() {
 			v.searching = false
 			v.problem.SetText(v.ws.Explain(err))
 			if err == nil {
-				v.found, v.rows, v.asked = found, found.Studies, true
+				v.found, v.rows, v.asked, v.dated = found, found.Studies, true, q.From+q.To != ""
+				slices.SortStableFunc(v.rows, func(a, b pacs.Study) int { return b.Date.Compare(a.Date) })
 				v.chosen = ""
 				if len(v.rows) > 0 {
 					v.chosen = v.rows[0].UID
@@ -391,7 +397,11 @@ func (v *pacsView) render() {
 	case !v.asked:
 		v.summary.SetText(l.T("worklist.pacs_hint"))
 	default:
-		v.summary.SetText(foundText(l, v.found))
+		text := foundText(l, v.found)
+		if len(v.rows) == 0 && v.dated {
+			text += "  " + l.T("worklist.pacs_dated")
+		}
+		v.summary.SetText(text)
 	}
 	i := v.at()
 	one := v.fetches.byUID[v.chosen]
