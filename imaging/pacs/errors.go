@@ -35,6 +35,7 @@ const (
 // Error is a failure of a server's, worded for people.
 type Error struct {
 	Kind   Kind
+	Code   string // of a Misconfigured one: what is wrong
 	Server string
 	Status int    // HTTP status, 0 without an answer
 	Detail string // what the server said, or the cause

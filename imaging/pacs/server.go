@@ -39,34 +39,34 @@ func (s Server) quiet() time.Duration {
 
 // Check reports a server that cannot work, for people.
 func (s Server) Check() error {
-	bad := func(format string, args ...any) error {
-		return &Error{Kind: Misconfigured, Server: s.Name, Detail: fmt.Sprintf(format, args...)}
+	bad := func(code, format string, args ...any) error {
+		return &Error{Kind: Misconfigured, Code: code, Server: s.Name, Detail: fmt.Sprintf(format, args...)}
 	}
 	if strings.TrimSpace(s.Name) == "" || strings.ContainsFunc(s.Name, func(r rune) bool { return r < ' ' }) {
-		return bad("it has no usable name")
+		return bad("name", "it has no usable name")
 	}
 	u, err := url.Parse(s.URL)
 	switch {
 	case err != nil:
-		return bad("the address cannot be read: %v", errors.Unwrap(err))
+		return bad("address", "the address cannot be read: %v", errors.Unwrap(err))
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return bad("the address %q is not of the form https://host/path", s.URL)
+		return bad("form", "the address %q is not of the form https://host/path", s.URL)
 	case u.User != nil:
-		return bad("the address holds a user or password; give them apart from it")
+		return bad("inline", "the address holds a user or password; give them apart from it")
 	case u.RawQuery != "" || u.Fragment != "":
-		return bad("the address %q ends in a query; give the base address alone", s.URL)
+		return bad("query", "the address %q ends in a query; give the base address alone", s.URL)
 	case s.User != "" && s.Token != "":
-		return bad("it has both a user and a token; give one of them")
+		return bad("both", "it has both a user and a token; give one of them")
 	case s.User == "" && s.Password != "":
-		return bad("it has a password and no user")
+		return bad("user", "it has a password and no user")
 	case (s.Certificate == "") != (s.PrivateKey == ""):
-		return bad("a client certificate needs both the certificate and its private key")
+		return bad("key", "a client certificate needs both the certificate and its private key")
 	case u.Scheme == "http" && (s.CA != "" || s.Certificate != ""):
-		return bad("certificates have no use with an address that begins with http:")
+		return bad("plain", "certificates have no use with an address that begins with http:")
 	case s.Timeout < 0:
-		return bad("the time-out %s is negative", s.Timeout)
+		return bad("timeout", "the time-out %s is negative", s.Timeout)
 	case strings.ContainsAny(s.User, ":\r\n") || strings.ContainsAny(s.Password+s.Token, "\r\n"):
-		return bad("the user holds a colon, or a secret a line break")
+		return bad("secret", "the user holds a colon, or a secret a line break")
 	}
 	_, err = s.tls()
 	return err
@@ -102,13 +102,13 @@ func (s Server) tls() (*tls.Config, error) {
 	if s.CA != "" {
 		cfg.RootCAs = x509.NewCertPool()
 		if !cfg.RootCAs.AppendCertsFromPEM([]byte(s.CA)) {
-			return nil, &Error{Kind: Misconfigured, Server: s.Name, Detail: "the file of the authority holds no certificate in PEM form"}
+			return nil, &Error{Kind: Misconfigured, Code: "ca", Server: s.Name, Detail: "the file of the authority holds no certificate in PEM form"}
 		}
 	}
 	if s.Certificate != "" {
 		pair, err := tls.X509KeyPair([]byte(s.Certificate), []byte(s.PrivateKey))
 		if err != nil {
-			return nil, &Error{Kind: Misconfigured, Server: s.Name, Detail: "the client certificate and its key do not work: " + err.Error(), Err: err}
+			return nil, &Error{Kind: Misconfigured, Code: "pair", Server: s.Name, Detail: "the client certificate and its key do not work: " + err.Error(), Err: err}
 		}
 		cfg.Certificates = []tls.Certificate{pair}
 	}

@@ -121,10 +121,10 @@ func TestTLSWithOwnAuthorityAndClientCertificate(t *testing.T) {
 }
 
 func TestAWrongConfigurationIsRefusedWithItsReason(t *testing.T) {
+	codes := map[string]bool{}
 	for reason, s := range map[string]Server{
 		"name":            {URL: "http://a"},
 		"https://host":    {Name: "a", URL: "a.example/dicom-web"},
-		"ftp":             {Name: "a", URL: "ftp://a.example"},
 		"apart from it":   {Name: "a", URL: "http://u:p@a.example"},
 		"query":           {Name: "a", URL: "http://a.example/?x=1"},
 		"one of them":     {Name: "a", URL: "http://a.example", User: "u", Token: "t"},
@@ -137,7 +137,13 @@ func TestAWrongConfigurationIsRefusedWithItsReason(t *testing.T) {
 		"holds a colon":   {Name: "a", URL: "https://a.example", User: "a:b"},
 		"cannot be read:": {Name: "a", URL: "http://a b\x01"},
 	} {
-		if _, err := New(s); KindOf(err) != Misconfigured || !strings.Contains(err.Error(), reason) {
+		_, err := New(s)
+		var e *Error
+		if !errors.As(err, &e) || e.Code == "" || codes[e.Code] {
+			t.Errorf("%s: the code %q is missing or stands twice", reason, e.Code)
+		}
+		codes[e.Code] = true
+		if KindOf(err) != Misconfigured || !strings.Contains(err.Error(), reason) {
 			t.Errorf("%s: %v", reason, err)
 		}
 	}

@@ -67,6 +67,9 @@ func Explained(l *lang.Strings, err error) string {
 		if server.Status != 0 {
 			detail = strings.TrimSpace(fmt.Sprintf("HTTP %d %s", server.Status, detail))
 		}
+		if server.Code != "" {
+			detail = l.Or(lang.Key("error.pacs_config_"+server.Code), detail)
+		}
 		return l.Or(lang.Key("error.pacs_"+string(server.Kind)), err.Error(), server.Server, detail)
 	case errors.As(err, &runtime):
 		return l.T("error.no_runtime")
