@@ -93,6 +93,25 @@ func fill(t *testing.T, s *Store, version int) {
 				tx.InsertMerge(&records.Merge{ID: "m1", Act: records.ActMerge, Kept: "p1", Gone: "p9", Reason: "重复登记", By: "u1", ByName: "王医生", At: testTime}))
 		})
 	}
+	if version >= 7 {
+		update(t, s, func(tx *Tx) error { return putMedicalRecord(tx, "p1") })
+	}
+}
+
+// putMedicalRecord stores one of everything of the medical record and of an
+// import.
+func putMedicalRecord(tx *Tx, p string) error {
+	at := func(id string) records.Source { return records.Source{System: "HIS", ID: id} }
+	_, err := tx.PutIntakeReview(&records.IntakeReview{BatchID: "b1", State: records.ReviewOpen, At: testTime, Intake: records.Intake{Patient: records.Patient{Name: "刘小满"}}})
+	_, e := tx.TakeMessage("刘小满 H778899", "b1")
+	return errors.Join(err, e, tx.PutHealthRecord(&records.HealthRecord{PatientID: p, Address: "甘肃省榆中县城关镇"}),
+		tx.PutDiagnosis(&records.DiagnosisEntry{ID: "d1", PatientID: p, Source: at("D-1"), VisitNumber: "V1", Code: "J18.900", Name: "社区获得性肺炎"}),
+		tx.PutAllergy(&records.Allergy{ID: "al1", PatientID: p, Source: at("A-1"), Substance: "青霉素过敏"}),
+		tx.PutLabValue(&records.LabValue{ID: "l1", PatientID: p, Source: at("LAB-445566"), Name: "癌胚抗原测定", Value: "12.5", Range: "0-5"}),
+		tx.PutPastReport(&records.PastReport{ID: "r1", PatientID: p, Source: at("R-1"), Title: "胸部平扫", Findings: "外院右肺结节"}),
+		tx.PutMapping(&records.Mapping{Name: "县医院导出", Columns: []records.MappedColumn{{Heading: "姓名", Field: "name"}}}),
+		tx.PutBatch(&records.Batch{ID: "b1", File: "刘小满.csv", State: records.BatchStored, At: testTime}),
+		tx.InsertChange("b1", &records.EntryChange{Seq: 1, Kind: records.EntryAllergy, ID: "al1", PatientID: p, After: []byte(`{"substance":"青霉素过敏"}`)}))
 }
 
 // columns of every table, but for the list of migrations.

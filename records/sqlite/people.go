@@ -196,16 +196,33 @@ func (t *Tx) PutVisit(v *records.Visit) error {
 	return nil
 }
 
-// VisitsOf lists a patient's visits, newest first.
+// VisitsOf lists a patient's visits with their diagnoses, newest first.
 func (t *Tx) VisitsOf(patientID string) ([]records.Visit, error) {
 	out, err := all[records.Visit](t, "visits", `SELECT id, sealed FROM visits WHERE patient_id = ?`, patientID)
+	if err != nil {
+		return nil, err
+	}
+	diagnoses, err := t.DiagnosesOf(patientID)
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(diagnoses) // of a visit the first one first
+	for i := range out {
+		v := &out[i]
+		for _, d := range diagnoses {
+			known := slices.ContainsFunc(v.Diagnoses, func(k records.Diagnosis) bool { return k.Code == d.Code && k.Name == d.Name })
+			if !known && d.VisitNumber != "" && records.FoldNumber(d.VisitNumber) == records.FoldNumber(v.Number) {
+				v.Diagnoses = append(v.Diagnoses, records.Diagnosis{Code: d.Code, Name: d.Name})
+			}
+		}
+	}
 	slices.SortFunc(out, func(a, b records.Visit) int {
 		if c := strings.Compare(b.Date, a.Date); c != 0 {
 			return c
 		}
 		return strings.Compare(a.Number, b.Number)
 	})
-	return out, err
+	return out, nil
 }
 
 // PutOrder stores an order. An accession number that belongs to another
