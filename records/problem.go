@@ -1,0 +1,83 @@
+package records
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Problem is one reason for which a document cannot be written in a format.
+type Problem struct {
+	Field string `json:"field"`        // of the Document, e.g. patient.name
+	DE    string `json:"de,omitempty"` // its data element (WS 363), where it has one
+	What  string `json:"what"`         // ProblemMissing, ProblemTooLong or ProblemMalformed
+	Limit int    `json:"limit,omitempty"`
+	Got   int    `json:"got,omitempty"`
+	Value string `json:"value,omitempty"` // of a malformed field; may name a person
+}
+
+// What may be wrong with a field.
+const (
+	ProblemMissing   = "missing"
+	ProblemTooLong   = "too_long"
+	ProblemMalformed = "malformed"
+)
+
+// String is the problem for people: the field, what is wrong, where to mend it.
+func (p Problem) String() string {
+	name := p.Field
+	if p.DE != "" {
+		name += " (" + p.DE + ")"
+	}
+	switch p.What {
+	case ProblemTooLong:
+		name += fmt.Sprintf(" has %d characters, %d are allowed: shorten it or raise the limit", p.Got, p.Limit)
+	case ProblemMalformed:
+		name += fmt.Sprintf(" is %q, which cannot be sent", p.Value)
+	default:
+		name += " is missing"
+	}
+	if at := p.Where(); at != "" {
+		name += " [" + at + "]"
+	}
+	return name
+}
+
+// Where says in which part of the program the field is filled in; empty where
+// the program makes it.
+func (p Problem) Where() string {
+	for _, x := range []struct{ prefix, where string }{
+		{"patient.", "population register: longying patients import"},
+		{"visit.", "the visit in the record: longying patients import"},
+		{"organization.", "hospital in the settings"},
+		{"author.", "the author's user account"},
+		{"reviewer.", "the reviewer's user account"},
+		{"technician.", "the technician's user account"},
+		{"examination.accession_number", "the order, or the header of the images"},
+		{"examination.", "the header of the images"},
+		{"series[", "the header of the images"},
+		{"finding_text", "findings of the report"},
+		{"impression", "impression of the report"},
+		{"remarks", "the report"},
+		{"findings[", "the finding in the viewer"},
+		{"codes.", "longying codes import"},
+	} {
+		if strings.HasPrefix(p.Field, x.prefix) {
+			return x.where
+		}
+	}
+	return ""
+}
+
+// Problems is the error of a document that a format cannot hold.
+type Problems struct {
+	As   string // the format, for people
+	List []Problem
+}
+
+func (p *Problems) Error() string {
+	s := make([]string, len(p.List))
+	for i, x := range p.List {
+		s[i] = x.String()
+	}
+	return p.As + " not written: " + strings.Join(s, "; ")
+}
