@@ -5,52 +5,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"longying/app/consult"
-	"longying/app/delivery"
 	"longying/imaging"
 	"longying/records"
 )
-
-func cmdExport(ctx context.Context, c *call) error {
-	var as, out string
-	err := c.parse(c.raw, func(f *flag.FlagSet) {
-		f.StringVar(&as, "as", "", "cda, fhir, sr or pdf")
-		f.StringVar(&out, "out", "", "folder")
-	})
-	if err != nil {
-		return err
-	}
-	if err := c.want(1, "one study UID"); err != nil {
-		return err
-	}
-	if as == "seg" || as == "row" {
-		return &laterError{"export --as " + as}
-	}
-	if !slices.Contains(delivery.Formats(), as) || out == "" {
-		return usagef("export needs --as %s and --out DIR", strings.Join(delivery.Formats(), "|"))
-	}
-	s, actor, err := c.signIn(ctx)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	doc, err := s.Reading.Signed(ctx, actor, c.args[0])
-	if err != nil {
-		return err
-	}
-	path, err := s.Delivery.Export(ctx, actor, doc, as, out)
-	if err != nil {
-		return err
-	}
-	if c.json {
-		return c.emit(map[string]string{"path": path})
-	}
-	c.printf("%s\n", path)
-	return nil
-}
 
 func cmdOutbox(ctx context.Context, c *call) error {
 	verb, rest, err := c.verb("list", "send", "retry")

@@ -5,30 +5,21 @@
 package delivery
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"longying/records"
-	"longying/records/cda"
-	"longying/records/fhir"
 	"longying/records/outbox"
-	"longying/records/report"
 	"longying/records/sqlite"
-	"longying/records/sr"
 )
 
 // SettingDestinations is the key of the configured destinations.
 const SettingDestinations = "destinations"
-
-// Formats are the forms in which a signed report can leave.
-func Formats() []string { return []string{"cda", "fhir", "sr", "pdf"} }
 
 // Route is a destination with the formats it wants.
 type Route struct {
@@ -110,59 +101,17 @@ func (d *Delivery) Intents(tx *sqlite.Tx, doc *records.Document) ([]records.Deli
 	if err != nil {
 		return nil, err
 	}
+	f, err := forms(tx)
+	if err != nil {
+		return nil, err
+	}
 	var out []records.Delivery
 	for _, r := range rs {
 		for _, format := range r.Formats {
-			out = append(out, d.intent(doc, r.Name, format))
+			out = append(out, d.intent(f, doc, r.Name, format))
 		}
 	}
 	return out, nil
-}
-
-// Preflight names what a format misses in a document, empty when nothing.
-func Preflight(doc *records.Document, format string) string {
-	var missing []string
-	switch format {
-	case "cda":
-		for _, p := range cda.Preflight(doc, cda.Default()) {
-			missing = append(missing, p.String())
-		}
-	case "fhir":
-		missing = fhir.Preflight(doc)
-	}
-	return strings.Join(missing, "; ")
-}
-
-// Encode writes one signed document in one format, the same bytes every time.
-func Encode(doc *records.SignedDocument, format string) ([]byte, error) {
-	switch format {
-	case "cda":
-		return cda.Encode(&doc.Document, cda.Default())
-	case "fhir":
-		return fhir.Encode(&doc.Document, fhir.Default())
-	case "sr":
-		var b bytes.Buffer
-		err := sr.Encode(&doc.Document, sr.Default(), &b)
-		return b.Bytes(), err
-	case "pdf":
-		var b bytes.Buffer
-		err := report.PDF(doc, report.Options{Lang: "zh"}, &b)
-		return b.Bytes(), err
-	}
-	return nil, fmt.Errorf("format %q is not known; one of %v", format, Formats())
-}
-
-// Extension is the file name ending of a format.
-func Extension(format string) string {
-	switch format {
-	case "cda":
-		return ".cda.xml"
-	case "fhir":
-		return ".fhir.json"
-	case "sr":
-		return ".sr.dcm"
-	}
-	return "." + format
 }
 
 // Export writes a signed document into a folder and returns the file's path.
@@ -170,22 +119,38 @@ func (d *Delivery) Export(ctx context.Context, actor records.User, doc records.S
 	if err := records.Require(actor, records.RightExport); err != nil {
 		return "", err
 	}
-	if problem := Preflight(&doc.Document, format); problem != "" {
+	var f Forms
+	err := d.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+		f, err = forms(tx)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	if problem := words(f.Preflight(&doc, format)); problem != "" {
 		return "", &records.RefusedError{Code: "preflight", Args: []string{problem}, Reason: "the document cannot be written as " + format + ": " + problem}
 	}
-	data, err := Encode(&doc, format)
+	data, err := f.Encode(&doc, format)
 	if err != nil {
+		return "", err
+	}
+	return d.Write(ctx, actor, &doc.Document, format, folder, doc.Document.ID+Extension(format), data)
+}
+
+// Write puts an exported file into a folder and that into the audit trail.
+func (d *Delivery) Write(ctx context.Context, actor records.User, doc *records.Document, format, folder, name string, data []byte) (string, error) {
+	if err := records.Require(actor, records.RightExport); err != nil {
 		return "", err
 	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return "", err
 	}
-	path := filepath.Join(folder, doc.Document.ID+Extension(format))
+	path := filepath.Join(folder, name)
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		return "", fmt.Errorf("the export was not written: %w", err)
 	}
 	return path, d.store.Update(ctx, func(tx *sqlite.Tx) error {
-		return d.audit(tx, actor, "export", doc.Document.ID, "ok", format)
+		return d.audit(tx, actor, "export", doc.ID, "ok", format)
 	})
 }
 

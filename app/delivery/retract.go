@@ -17,6 +17,10 @@ func (d *Delivery) Retractions(tx *sqlite.Tx, doc *records.Document) ([]records.
 	if err != nil {
 		return nil, err
 	}
+	f, err := forms(tx)
+	if err != nil {
+		return nil, err
+	}
 	var out []records.Delivery
 	told := map[string]bool{}
 	for i := range all {
@@ -37,16 +41,16 @@ func (d *Delivery) Retractions(tx *sqlite.Tx, doc *records.Document) ([]records.
 		}
 		if to := del.Destination + "\x00" + del.Format; left && !told[to] {
 			told[to] = true
-			out = append(out, d.intent(doc, del.Destination, del.Format))
+			out = append(out, d.intent(f, doc, del.Destination, del.Format))
 		}
 	}
 	return out, nil
 }
 
-func (d *Delivery) intent(doc *records.Document, destination, format string) records.Delivery {
+func (d *Delivery) intent(f Forms, doc *records.Document, destination, format string) records.Delivery {
 	del := records.Delivery{ID: fmt.Sprintf("%s-%s-%s", doc.ID, destination, format), DocumentID: doc.DocumentID, Version: doc.Version,
 		Destination: destination, Format: format, StudyUID: doc.Examination.StudyUID, State: records.DeliveryQueued, CreatedAt: d.now()}
-	if problem := Preflight(doc, format); problem != "" {
+	if problem := words(f.Preflight(&records.SignedDocument{Document: *doc}, format)); problem != "" {
 		del.State, del.LastError = records.DeliveryNeedsCare, problem
 	}
 	return del
@@ -68,9 +72,13 @@ func (d *Delivery) overtaken(tx *sqlite.Tx, del *records.Delivery) error {
 	if err != nil {
 		return err
 	}
+	f, err := forms(tx)
+	if err != nil {
+		return err
+	}
 	for i := range docs {
 		if doc := &docs[i].Document; doc.DocumentID == del.DocumentID && doc.Retracts != "" {
-			follow := d.intent(doc, del.Destination, del.Format)
+			follow := d.intent(f, doc, del.Destination, del.Format)
 			return tx.InsertDelivery(&follow)
 		}
 	}

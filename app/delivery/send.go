@@ -78,7 +78,11 @@ func (q queue) Payload(ctx context.Context, del records.Delivery) ([]byte, error
 		if err != nil {
 			return err
 		}
-		if data, err = Encode(doc, del.Format); err != nil {
+		f, err := forms(tx)
+		if err != nil {
+			return err
+		}
+		if data, err = f.Encode(doc, del.Format); err != nil {
 			return err
 		}
 		return tx.PutPayload(del.ID, data)
@@ -181,7 +185,11 @@ func (d *Delivery) Retry(ctx context.Context, actor records.User, id string) err
 		if err != nil {
 			return err
 		}
-		if problem := Preflight(&doc.Document, del.Format); problem != "" {
+		f, err := forms(tx)
+		if err != nil {
+			return err
+		}
+		if problem := words(f.Preflight(doc, del.Format)); problem != "" {
 			return &records.RefusedError{Code: "preflight", Args: []string{problem}, Reason: "the document still cannot be sent: " + problem}
 		}
 		del.State, del.Next, del.LastError = records.DeliveryQueued, d.now(), ""

@@ -91,7 +91,7 @@ func TestARetractionReplacesTheCDAAndMarksTheFHIRResourcesAsEnteredInError(t *te
 		"cda":  {`typeCode="RPLC"`, doc.Document.ID},
 		"sr":   nil,
 	} {
-		out, err := delivery.Encode(&void, format)
+		out, err := delivery.DefaultForms().Encode(&void, format)
 		b.must(err)
 		for _, want := range wants {
 			if !strings.Contains(string(out), want) {

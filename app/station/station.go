@@ -273,7 +273,7 @@ func (s *Station) PrintReport(ctx context.Context, actor records.User, studyUID 
 // object is a signed report as a DICOM object.
 func (s *Station) object(ctx context.Context, _ records.User, doc *records.SignedDocument, as string) ([]byte, error) {
 	if as == transfer.AsSR {
-		return delivery.Encode(doc, "sr")
+		return delivery.DefaultForms().Encode(doc, "sr")
 	}
 	images, err := s.Reading.KeyImages(ctx, &doc.Document)
 	if err != nil {

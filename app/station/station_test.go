@@ -249,7 +249,7 @@ func TestAnAmendmentIsANewVersionThatReplacesTheSignedOneAndTheOldStays(t *testi
 	if len(rec.Documents) != 2 {
 		t.Errorf("%d signed versions are kept", len(rec.Documents))
 	}
-	xml, err := delivery.Encode(&second, "cda")
+	xml, err := delivery.DefaultForms().Encode(&second, "cda")
 	b.must(err)
 	if !strings.Contains(string(xml), "RPLC") || !strings.Contains(string(xml), `versionNumber value="2"`) {
 		t.Error("the CDA of version 2 does not say that it replaces version 1")
@@ -366,9 +366,9 @@ func TestTheSameDocumentIsEncodedToTheSameBytes(t *testing.T) {
 	b := newBench(t)
 	doc := b.signed("随访。")
 	for _, format := range delivery.Formats() {
-		one, err := delivery.Encode(&doc, format)
+		one, err := delivery.DefaultForms().Encode(&doc, format)
 		b.must(err)
-		two, err := delivery.Encode(&doc, format)
+		two, err := delivery.DefaultForms().Encode(&doc, format)
 		b.must(err)
 		if string(one) != string(two) {
 			t.Errorf("%s differs between two encodings", format)

@@ -251,7 +251,7 @@ func TestPreflightNamesEachProblem(t *testing.T) {
 				t.Errorf("Preflight = %+v, want %+v", got, x.want)
 			}
 			b, err := Encode(d, Default())
-			var p Problems
+			var p *records.Problems
 			if b != nil || !errors.As(err, &p) {
 				t.Errorf("Encode = %d bytes, %v; want Problems", len(b), err)
 			}

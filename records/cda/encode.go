@@ -8,12 +8,12 @@ import (
 	"longying/records"
 )
 
-// Encode writes a document as an examination report. It returns Problems when
-// Preflight names any, and the refusal of Document.Check when the document may
+// Encode writes a document as an examination report. It returns *records.Problems
+// when Preflight names any, and the refusal of Document.Check when the document may
 // not be signed, as when a finding in it was not confirmed.
 func Encode(doc *records.Document, cfg Config) ([]byte, error) {
 	if p := Preflight(doc, cfg); len(p) > 0 {
-		return nil, Problems(p)
+		return nil, &records.Problems{As: "examination report (WS/T 500.6)", List: p}
 	}
 	if err := doc.Check(); err != nil {
 		return nil, fmt.Errorf("examination report: %w", err)

@@ -10,47 +10,14 @@ import (
 )
 
 // Problem is one reason for which a document cannot be written.
-type Problem struct {
-	Field string `json:"field"`        // where to fill it in, e.g. patient.name
-	DE    string `json:"de,omitempty"` // its data element, where it has one
-	What  string `json:"what"`         // Missing, TooLong or Malformed
-	Limit int    `json:"limit,omitempty"`
-	Got   int    `json:"got,omitempty"`
-	Value string `json:"value,omitempty"` // of a malformed field; may name a person
-}
+type Problem = records.Problem
 
 // What may be wrong with a field.
 const (
-	Missing   = "missing"
-	TooLong   = "too_long"
-	Malformed = "malformed"
+	Missing   = records.ProblemMissing
+	TooLong   = records.ProblemTooLong
+	Malformed = records.ProblemMalformed
 )
-
-// String is the problem for people.
-func (p Problem) String() string {
-	name := p.Field
-	if p.DE != "" {
-		name += " (" + p.DE + ")"
-	}
-	switch p.What {
-	case TooLong:
-		return fmt.Sprintf("%s has %d characters, the platform takes %d: shorten it or raise the limit in the settings", name, p.Got, p.Limit)
-	case Malformed:
-		return fmt.Sprintf("%s is %q, which cannot be sent", name, p.Value)
-	}
-	return name + " is missing"
-}
-
-// Problems is the error of a document that Preflight found wanting.
-type Problems []Problem
-
-func (p Problems) Error() string {
-	s := make([]string, len(p))
-	for i, x := range p {
-		s[i] = x.String()
-	}
-	return "examination report (WS/T 500.6) not written: " + strings.Join(s, "; ")
-}
 
 // Preflight names what keeps a document from being written: required fields
 // that are missing, texts over their limit, values that the format cannot

@@ -10,22 +10,20 @@ import (
 	"longying/records"
 )
 
-// Incomplete is the error of a document that lacks what a resource must have,
-// or holds what it cannot.
-type Incomplete struct {
-	Fields []string // where to fill it in, e.g. patient.name
-}
-
-func (e *Incomplete) Error() string {
-	return "FHIR transaction not written: missing or unusable: " + strings.Join(e.Fields, ", ")
-}
-
-// Preflight names the fields for which Encode would refuse the document.
-func Preflight(doc *records.Document) []string {
-	var out []string
+// Preflight names the fields for which Encode would refuse the document: what a
+// resource must have and it lacks, or holds and no resource can.
+func Preflight(doc *records.Document) []records.Problem {
+	var out []records.Problem
+	missing := func(field string) { out = append(out, records.Problem{Field: field, What: records.ProblemMissing}) }
+	malformed := func(field, value string) {
+		out = append(out, records.Problem{Field: field, What: records.ProblemMalformed, Value: value})
+	}
 	text := func(field, s string, required bool) {
-		if required && strings.TrimSpace(s) == "" || !writable(s) {
-			out = append(out, field)
+		switch {
+		case required && strings.TrimSpace(s) == "":
+			missing(field)
+		case !writable(s):
+			malformed(field, s)
 		}
 	}
 	text("document_id", doc.DocumentID, true)
@@ -34,7 +32,7 @@ func Preflight(doc *records.Document) []string {
 	text("patient.name", doc.Patient.Name, true)
 	if b := doc.Patient.BirthDate; b != "" {
 		if _, err := imaging.ParseDate(b); err != nil || len(b) != 8 {
-			out = append(out, "patient.birth_date")
+			malformed("patient.birth_date", b)
 		}
 	}
 	text("organization.name", doc.Organization.Name, true)
@@ -46,14 +44,14 @@ func Preflight(doc *records.Document) []string {
 	text("author.name", doc.Author.Name, true)
 	text("reviewer.name", doc.Reviewer.Name, true)
 	if doc.SignedAt.IsZero() {
-		out = append(out, "signed_at")
+		missing("signed_at")
 	}
 	for i, s := range doc.Series {
 		text(fmt.Sprintf("series[%d].uid", i), s.UID, true)
 		text(fmt.Sprintf("series[%d].modality", i), s.Modality, true)
 		for j, o := range s.Instances {
 			if o.SOPUID == "" || o.SOPClass == "" {
-				out = append(out, fmt.Sprintf("series[%d].instances[%d]", i, j))
+				missing(fmt.Sprintf("series[%d].instances[%d]", i, j))
 			}
 		}
 	}
@@ -68,16 +66,16 @@ func Preflight(doc *records.Document) []string {
 			text(at("model.version"), f.Model.Version, true)
 		}
 		if f.At.IsZero() {
-			out = append(out, at("at"))
+			missing(at("at"))
 		}
 		if v := f.Value; v != nil {
 			text(at("value.unit"), v.Unit, true)
 			if math.IsNaN(v.Value) || math.IsInf(v.Value, 0) {
-				out = append(out, at("value.value"))
+				malformed(at("value.value"), fmt.Sprint(v.Value))
 			}
 		}
 		if p := f.Probability; p != nil && !(*p >= 0 && *p <= 1) {
-			out = append(out, at("probability"))
+			malformed(at("probability"), fmt.Sprint(*p))
 		}
 	}
 	return out

@@ -40,12 +40,12 @@ type Config struct {
 // Default is China's time zone.
 func Default() Config { return Config{Zone: imaging.Zone()} }
 
-// Encode writes a document as a transaction Bundle. It returns *Incomplete when
-// Preflight names a field, and the refusal of Document.Check when the document
+// Encode writes a document as a transaction Bundle. It returns *records.Problems
+// when Preflight names a field, and the refusal of Document.Check when the document
 // may not be signed, as when a finding in it was not confirmed.
 func Encode(doc *records.Document, cfg Config) ([]byte, error) {
-	if fields := Preflight(doc); len(fields) > 0 {
-		return nil, &Incomplete{Fields: fields}
+	if p := Preflight(doc); len(p) > 0 {
+		return nil, &records.Problems{As: "FHIR transaction", List: p}
 	}
 	if err := doc.Check(); err != nil {
 		return nil, fmt.Errorf("FHIR transaction: %w", err)

@@ -270,8 +270,8 @@ func TestRefusals(t *testing.T) {
 		d := document(t)
 		x.break_(d)
 		_, err := Encode(d, Config{})
-		var inc *Incomplete
-		if !errors.As(err, &inc) || len(inc.Fields) != 1 || inc.Fields[0] != x.field {
+		var inc *records.Problems
+		if !errors.As(err, &inc) || len(inc.List) != 1 || inc.List[0].Field != x.field {
 			t.Errorf("%s: %v", x.field, err)
 		}
 	}

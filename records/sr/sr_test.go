@@ -324,3 +324,31 @@ func TestPatientNameFollowsTheStudyWhereItAgrees(t *testing.T) {
 		}
 	}
 }
+
+// What Preflight names is what Encode refuses.
+func TestPreflightNamesWhatAnAttributeCannotHold(t *testing.T) {
+	if p := Preflight(document(t)); len(p) != 0 {
+		t.Fatalf("the fixture has problems: %v", p)
+	}
+	for _, x := range []struct {
+		break_ func(*records.Document)
+		want   records.Problem
+	}{
+		{func(d *records.Document) { d.Examination.AccessionNumber = "20261124-00000001" }, records.Problem{Field: "examination.accession_number", What: records.ProblemTooLong, Limit: 16, Got: 17}},
+		{func(d *records.Document) { d.Examination.Description = strings.Repeat("检", 65) }, records.Problem{Field: "examination.description", What: records.ProblemTooLong, Limit: 64, Got: 65}},
+		{func(d *records.Document) { d.Organization.Name = `县\医院` }, records.Problem{Field: "organization.name", What: records.ProblemMalformed, Value: `县\医院`}},
+		{func(d *records.Document) { d.Reviewer.Name = strings.Repeat("名", 65) }, records.Problem{Field: "reviewer.name", What: records.ProblemTooLong, Limit: 64, Got: 65}},
+		{func(d *records.Document) { d.Findings[0].TrackingUID = "" }, records.Problem{Field: "findings[0].tracking_uid", What: records.ProblemMissing}},
+		{func(d *records.Document) { d.Findings[0].Code.Meaning = strings.Repeat("x", 65) }, records.Problem{Field: "findings[0].code.meaning", What: records.ProblemTooLong, Limit: 64, Got: 65}},
+	} {
+		d := document(t)
+		x.break_(d)
+		if p := Preflight(d); len(p) != 1 || p[0] != x.want {
+			t.Errorf("Preflight = %+v, want %+v", p, x.want)
+		}
+		var b bytes.Buffer
+		if err := Encode(d, Default(), &b); err == nil || b.Len() > 0 {
+			t.Errorf("%s: Encode wrote %d bytes", x.want.Field, b.Len())
+		}
+	}
+}
