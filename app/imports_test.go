@@ -77,8 +77,11 @@ func mayImport() map[string][]string {
 		"records/report":          {"records", "imaging", "imaging/render"},
 		"records/cda":             {"records", "imaging"},
 		"records/fhir":            {"records", "imaging"},
-		"records/sr":              {"records", "imaging", "imaging/dicomfile"},
-		"records/outbox":          {"records", "imaging"},
+		"records/row":             {"records", "imaging"},
+		// What the DICOM objects of a report share: patient, study, equipment, UIDs.
+		"records/composite": {"records", "imaging", "imaging/dicomfile"},
+		"records/sr":        {"records", "imaging", "imaging/dicomfile", "records/composite"},
+		"records/outbox":    {"records", "imaging"},
 		// Measures against other programs; only tests and benchmarks import it.
 		"imaging/peer": {},
 		// The property of fuzz targets; only tests import it.

@@ -1,12 +1,9 @@
 package sr
 
 import (
-	"crypto/sha1"
-	"fmt"
-	"math/big"
-
 	"longying/imaging/dicomfile"
 	"longying/records"
+	"longying/records/composite"
 )
 
 // code is one coded concept: value, scheme, meaning.
@@ -23,28 +20,12 @@ const (
 	selected   = "SELECTED FROM"
 )
 
-// coded is an item of a code sequence, PS3.3 8.8. A value over 16 characters
-// is a Long Code Value.
-func coded(c code) *dicomfile.Dataset {
-	d := dicomfile.NewDataset()
-	if len(c.Value) > 16 {
-		d.String(dicomfile.TagLongCodeValue, "UC", c.Value)
-	} else {
-		d.String(dicomfile.TagCodeValue, "SH", c.Value)
-	}
-	d.String(dicomfile.TagCodingSchemeDesignator, "SH", c.Scheme)
-	if c.Version != "" {
-		d.String(dicomfile.TagCodingSchemeVersion, "SH", c.Version)
-	}
-	return d.String(dicomfile.TagCodeMeaning, "LO", c.Meaning)
-}
-
 // item is a content item, PS3.3 C.17.3.
 func item(relationship, valueType string, name code, children ...*dicomfile.Dataset) *dicomfile.Dataset {
 	d := dicomfile.NewDataset().
 		String(dicomfile.TagRelationshipType, "CS", relationship).
 		String(dicomfile.TagValueType, "CS", valueType).
-		Sequence(dicomfile.TagConceptName, coded(name))
+		Sequence(dicomfile.TagConceptName, composite.Coded(name))
 	return with(d, children...)
 }
 
@@ -57,7 +38,7 @@ func with(d *dicomfile.Dataset, children ...*dicomfile.Dataset) *dicomfile.Datas
 }
 
 func codeItem(relationship string, name, value code, children ...*dicomfile.Dataset) *dicomfile.Dataset {
-	return item(relationship, "CODE", name, children...).Sequence(dicomfile.TagConceptCode, coded(value))
+	return item(relationship, "CODE", name, children...).Sequence(dicomfile.TagConceptCode, composite.Coded(value))
 }
 
 func textItem(relationship string, name code, value string) *dicomfile.Dataset {
@@ -82,7 +63,7 @@ func numItem(name code, value float64, unit string) *dicomfile.Dataset {
 		u.Meaning = "no units"
 	}
 	return item(contains, "NUM", name).Sequence(dicomfile.TagMeasuredValue, dicomfile.NewDataset().
-		Sequence(dicomfile.TagMeasurementUnits, coded(u)).
+		Sequence(dicomfile.TagMeasurementUnits, composite.Coded(u)).
 		Float(dicomfile.TagNumericValue, "DS", value))
 }
 
@@ -100,23 +81,10 @@ func container(relationship, template string, name code, children ...*dicomfile.
 func asContainer(d *dicomfile.Dataset, template string, name code) {
 	d.String(dicomfile.TagValueType, "CS", "CONTAINER").
 		String(dicomfile.TagContinuityOfContent, "CS", "SEPARATE").
-		Sequence(dicomfile.TagConceptName, coded(name))
+		Sequence(dicomfile.TagConceptName, composite.Coded(name))
 	if template != "" {
 		d.Sequence(dicomfile.TagContentTemplate, dicomfile.NewDataset().
 			String(dicomfile.TagMappingResource, "CS", "DCMR").
 			String(dicomfile.TagTemplateIdentifier, "CS", template))
 	}
-}
-
-// deriveUID is a UID of PS3.5 B.2: 2.25. and a version 5 UUID (RFC 9562, 5.5)
-// of what it names.
-func deriveUID(kind, name string, version int) string {
-	namespace := [16]byte{0x6c, 0x6f, 0x6e, 0x67, 0x79, 0x69, 0x4e, 0x67, 0x8f, 0x73, 0x72, 0x00, 0x00, 0x00, 0x00, 0x01}
-	h := sha1.New()
-	h.Write(namespace[:])
-	fmt.Fprintf(h, "%s\x00%s\x00%d", kind, name, version)
-	u := h.Sum(nil)[:16]
-	u[6] = u[6]&0x0f | 0x50
-	u[8] = u[8]&0x3f | 0x80
-	return "2.25." + new(big.Int).SetBytes(u).String()
 }

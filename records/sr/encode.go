@@ -3,11 +3,10 @@ package sr
 import (
 	"fmt"
 	"io"
-	"time"
 
-	"longying/imaging"
 	"longying/imaging/dicomfile"
 	"longying/records"
+	"longying/records/composite"
 )
 
 const comprehensive3D = "1.2.840.10008.5.1.4.1.1.88.34"
@@ -15,7 +14,6 @@ const comprehensive3D = "1.2.840.10008.5.1.4.1.1.88.34"
 // Attributes that dicomfile does not name.
 const (
 	tagObservationUID        dicomfile.Tag = 0x0040A171
-	tagDeviceSerialNumber    dicomfile.Tag = 0x00181000
 	tagReferencedStudy       dicomfile.Tag = 0x00081110
 	tagRequestedProcedure    dicomfile.Tag = 0x00321060
 	tagRequestedProcedures   dicomfile.Tag = 0x00321064
@@ -25,21 +23,11 @@ const (
 	tagPixelOriginInterprete dicomfile.Tag = 0x00480301
 )
 
-// Config is the equipment that wrote the object (Enhanced General Equipment,
-// PS3.3 C.7.5.2: all are required) and the time zone.
-type Config struct {
-	Manufacturer    string         `json:"manufacturer"`
-	ModelName       string         `json:"model_name"`
-	SerialNumber    string         `json:"serial_number"` // of this installation
-	SoftwareVersion string         `json:"software_version"`
-	Zone            *time.Location `json:"-"` // nil is China's, UTC+8
-}
+// Config is the equipment that wrote the object, and the time zone.
+type Config = composite.Equipment
 
-// Default names this program; a caller that knows its own version or serial
-// number sets them.
-func Default() Config {
-	return Config{Manufacturer: "Longying", ModelName: "Longying", SerialNumber: "1", SoftwareVersion: "1"}
-}
+// Default names this program.
+func Default() Config { return composite.Default() }
 
 // Encode writes a document as a Part 10 file. It refuses what Document.Check
 // refuses, and what the format cannot hold: a value over its VR's limit is an
@@ -48,15 +36,13 @@ func Encode(doc *records.Document, cfg Config, w io.Writer) error {
 	if err := doc.Check(); err != nil {
 		return fmt.Errorf("structured report: %w", err)
 	}
-	if cfg.Zone == nil {
-		cfg.Zone = imaging.Zone()
-	}
+	cfg = cfg.In()
 	e := &encoder{doc: doc, cfg: cfg}
 	if err := e.index(); err != nil {
 		return fmt.Errorf("structured report: %w", err)
 	}
 	ds := dicomfile.NewDataset()
-	e.patientAndStudy(ds)
+	cfg.PatientAndStudy(ds, doc)
 	e.seriesAndEquipment(ds)
 	e.general(ds)
 	asContainer(ds, "1500", dcm("126000", "Imaging Measurement Report"))
@@ -104,87 +90,34 @@ func (e *encoder) index() error {
 	return nil
 }
 
-func (e *encoder) uid(kind string) string { return deriveUID(kind, e.doc.DocumentID, e.doc.Version) }
-
-func (e *encoder) date(t time.Time) string  { return t.In(e.cfg.Zone).Format("20060102") }
-func (e *encoder) clock(t time.Time) string { return t.In(e.cfg.Zone).Format("150405") }
-func (e *encoder) stamp(t time.Time) string { return t.In(e.cfg.Zone).Format("20060102150405-0700") }
-
-// patientName keeps the study's own PN where it holds the registered name, so
-// that an archive files the report with its images. Where the header has
-// letters only, the registered name is added as the ideographic group; where it
-// contradicts the register, the register counts.
-func patientName(d *records.Document) string {
-	header := imaging.ParsePersonName(d.Examination.Header.Name)
-	registered := imaging.PersonName{Alphabetic: d.Patient.Name}
-	han := registered.Characters()
-	switch {
-	case han != "" && header.Characters() == han:
-		return header.String()
-	case han != "" && header.Characters() == "" && header.Alphabetic != "":
-		return imaging.PersonName{Alphabetic: header.Alphabetic, Ideographic: d.Patient.Name}.String()
-	}
-	return d.Patient.Name
-}
-
-func (e *encoder) patientAndStudy(ds *dicomfile.Dataset) {
-	d := e.doc
-	x, p := d.Examination, d.Patient
-	ds.String(dicomfile.TagPatientName, "PN", patientName(d)).
-		String(dicomfile.TagPatientID, "LO", x.Header.PatientID).
-		String(dicomfile.TagPatientBirthDate, "DA", p.BirthDate).
-		String(dicomfile.TagPatientSex, "CS", p.Sex.DICOM()).
-		String(dicomfile.TagStudyInstanceUID, "UI", x.StudyUID).
-		String(dicomfile.TagReferringPhysician, "PN", "").
-		String(dicomfile.TagStudyID, "SH", "").
-		String(dicomfile.TagAccessionNumber, "SH", x.AccessionNumber)
-	if x.Header.Issuer != "" {
-		ds.String(dicomfile.TagIssuerOfPatientID, "LO", x.Header.Issuer)
-	}
-	if x.Description != "" {
-		ds.String(dicomfile.TagStudyDescription, "LO", x.Description)
-	}
-	date, clock := "", ""
-	if !x.Date.IsZero() {
-		date, clock = e.date(x.Date), e.clock(x.Date)
-	}
-	ds.String(dicomfile.TagStudyDate, "DA", date).String(dicomfile.TagStudyTime, "TM", clock)
+func (e *encoder) uid(kind string) string {
+	return composite.UID(kind, e.doc.DocumentID, e.doc.Version)
 }
 
 func (e *encoder) seriesAndEquipment(ds *dicomfile.Dataset) {
-	d, c := e.doc, e.cfg
+	d := e.doc
 	description := "Report 检查报告"
 	if d.Sample {
 		description += " SAMPLE 样本"
 	}
 	ds.String(dicomfile.TagModality, "CS", "SR").
-		String(dicomfile.TagSeriesInstanceUID, "UI", deriveUID("series", d.DocumentID, 0)).
+		String(dicomfile.TagSeriesInstanceUID, "UI", composite.UID("series", d.DocumentID, 0)).
 		Int(dicomfile.TagSeriesNumber, "IS", 9001).
 		String(dicomfile.TagSeriesDescription, "LO", description).
-		Sequence(dicomfile.TagReferencedPPSSequence).
-		String(dicomfile.TagManufacturer, "LO", c.Manufacturer).
-		String(dicomfile.TagModelName, "LO", c.ModelName).
-		String(tagDeviceSerialNumber, "LO", c.SerialNumber).
-		String(dicomfile.TagSoftwareVersions, "LO", c.SoftwareVersion).
-		String(dicomfile.TagInstitutionName, "LO", d.Organization.Name)
+		Sequence(dicomfile.TagReferencedPPSSequence)
+	e.cfg.Describe(ds, d)
 }
 
 // general is the SR Document General module, PS3.3 C.17.2, and SOP Common.
 func (e *encoder) general(ds *dicomfile.Dataset) {
 	d := e.doc
-	ds.String(dicomfile.TagSOPClassUID, "UI", comprehensive3D).
-		String(dicomfile.TagSOPInstanceUID, "UI", e.uid("instance")).
-		String(dicomfile.TagInstanceCreationDate, "DA", e.date(d.SignedAt)).
-		String(dicomfile.TagInstanceCreationTime, "TM", e.clock(d.SignedAt)).
-		String(dicomfile.TagTimezoneOffset, "SH", d.SignedAt.In(e.cfg.Zone).Format("-0700")).
-		Int(dicomfile.TagInstanceNumber, "IS", d.Version).
-		String(dicomfile.TagContentDate, "DA", e.date(d.SignedAt)).
-		String(dicomfile.TagContentTime, "TM", e.clock(d.SignedAt)).
+	e.cfg.Instance(ds, d, comprehensive3D, e.uid("instance"))
+	ds.Int(dicomfile.TagInstanceNumber, "IS", d.Version).
 		String(dicomfile.TagCompletionFlag, "CS", "COMPLETE").
 		String(dicomfile.TagVerificationFlag, "CS", "VERIFIED").
 		Sequence(dicomfile.TagVerifyingObserver, dicomfile.NewDataset().
 			String(dicomfile.TagVerifyingOrganization, "LO", d.Organization.Name).
-			String(dicomfile.TagVerificationDateTime, "DT", e.stamp(d.SignedAt)).
+			String(dicomfile.TagVerificationDateTime, "DT", e.cfg.Stamp(d.SignedAt)).
 			String(dicomfile.TagVerifyingObserverName, "PN", d.Reviewer.Name).
 			Sequence(dicomfile.TagVerifyingObserverCode)).
 		Sequence(dicomfile.TagPerformedProcedure)
@@ -204,8 +137,8 @@ func (e *encoder) general(ds *dicomfile.Dataset) {
 	}
 	if d.Replaces != "" {
 		before := records.SeriesRef{
-			UID:       deriveUID("series", d.DocumentID, 0),
-			Instances: []records.InstanceRef{{SOPClass: comprehensive3D, SOPUID: deriveUID("instance", d.DocumentID, d.Version-1)}},
+			UID:       composite.UID("series", d.DocumentID, 0),
+			Instances: []records.InstanceRef{{SOPClass: comprehensive3D, SOPUID: composite.UID("instance", d.DocumentID, d.Version-1)}},
 		}
 		ds.Sequence(dicomfile.TagPredecessorDocuments, dicomfile.NewDataset().
 			String(dicomfile.TagStudyInstanceUID, "UI", d.Examination.StudyUID).
@@ -228,15 +161,9 @@ func (e *encoder) evidence() *dicomfile.Dataset {
 func seriesItem(s records.SeriesRef) *dicomfile.Dataset {
 	var items []*dicomfile.Dataset
 	for _, o := range s.Instances {
-		items = append(items, sop(o.SOPClass, o.SOPUID))
+		items = append(items, composite.SOP(o.SOPClass, o.SOPUID))
 	}
 	return dicomfile.NewDataset().
 		String(dicomfile.TagSeriesInstanceUID, "UI", s.UID).
 		Sequence(dicomfile.TagReferencedSOPSequence, items...)
-}
-
-func sop(class, uid string) *dicomfile.Dataset {
-	return dicomfile.NewDataset().
-		String(dicomfile.TagReferencedSOPClass, "UI", class).
-		String(dicomfile.TagReferencedSOPInstance, "UI", uid)
 }

@@ -7,6 +7,7 @@ import (
 	"longying/imaging"
 	"longying/imaging/dicomfile"
 	"longying/records"
+	"longying/records/composite"
 )
 
 const wholeSlide = "1.2.840.10008.5.1.4.1.1.77.1.6"
@@ -48,7 +49,7 @@ func (e *encoder) devices() []*dicomfile.Dataset {
 		seen[m.ID+"\n"+m.Version+"\n"+m.SHA256] = true
 		out = append(out,
 			codeItem(hasContext, dcm("121005", "Observer Type"), dcm("121007", "Device")),
-			uidItem(hasContext, dcm("121012", "Device Observer UID"), deriveUID("model", m.ID+"\x00"+m.Version+"\x00"+m.SHA256, 0)),
+			uidItem(hasContext, dcm("121012", "Device Observer UID"), composite.UID("model", m.ID+"\x00"+m.Version+"\x00"+m.SHA256, 0)),
 			textItem(hasContext, dcm("121013", "Device Observer Name"), m.ID),
 			textItem(hasContext, dcm("121015", "Device Observer Model Name"), m.ID+" "+m.Version),
 		)
@@ -128,7 +129,7 @@ func (e *encoder) group(f *records.Finding, number int) (*dicomfile.Dataset, err
 	}
 	return container(contains, template, dcm("125007", "Measurement Group"), items...).
 		String(tagObservationUID, "UI", f.UID).
-		String(dicomfile.TagObservationDateTime, "DT", e.stamp(f.At)), nil
+		String(dicomfile.TagObservationDateTime, "DT", e.cfg.Stamp(f.At)), nil
 }
 
 // growth compares a finding with the prior that it follows, whose Tracking
@@ -218,7 +219,7 @@ func (e *encoder) region(r imaging.Ref, g imaging.Region) *dicomfile.Dataset {
 // PS3.3 C.18.4, where the frame number is for multi-frame images only.
 func (e *encoder) image(r imaging.Ref) *dicomfile.Dataset {
 	class := e.class[r.SOPUID]
-	d := sop(class, r.SOPUID)
+	d := composite.SOP(class, r.SOPUID)
 	onMatrix := class == wholeSlide && r.Region != nil
 	if r.Frame > 0 && !onMatrix && !singleFrame(class) {
 		d.Int(dicomfile.TagReferencedFrameNumber, "IS", r.Frame)

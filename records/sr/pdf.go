@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"io"
 
-	"longying/imaging"
 	"longying/imaging/dicomfile"
 	"longying/records"
+	"longying/records/composite"
 )
 
 const encapsulatedPDF = "1.2.840.10008.5.1.4.1.1.104.1"
@@ -33,35 +33,27 @@ func EncodePDF(doc *records.Document, cfg Config, pdf []byte, w io.Writer) error
 	if len(pdf) == 0 {
 		return fmt.Errorf("encapsulated PDF: document %s has no printed form", doc.ID)
 	}
-	if cfg.Zone == nil {
-		cfg.Zone = imaging.Zone()
-	}
+	cfg = cfg.In()
 	e := &encoder{doc: doc, cfg: cfg}
 	ds := dicomfile.NewDataset()
-	e.patientAndStudy(ds)
+	cfg.PatientAndStudy(ds, doc)
 	e.seriesAndEquipment(ds)
 	ds.Delete(dicomfile.TagReferencedPPSSequence)
+	cfg.Instance(ds, doc, encapsulatedPDF, e.uid("pdf instance"))
 	size := len(pdf)
 	padded := append([]byte(nil), pdf...)
 	if size%2 == 1 {
 		padded = append(padded, 0)
 	}
 	ds.String(dicomfile.TagModality, "CS", "DOC").
-		String(dicomfile.TagSeriesInstanceUID, "UI", deriveUID("pdf series", doc.DocumentID, 0)).
+		String(dicomfile.TagSeriesInstanceUID, "UI", composite.UID("pdf series", doc.DocumentID, 0)).
 		Int(dicomfile.TagSeriesNumber, "IS", 9002).
 		String(tagConversionType, "CS", "WSD").
-		String(dicomfile.TagSOPClassUID, "UI", encapsulatedPDF).
-		String(dicomfile.TagSOPInstanceUID, "UI", e.uid("pdf instance")).
-		String(dicomfile.TagInstanceCreationDate, "DA", e.date(doc.SignedAt)).
-		String(dicomfile.TagInstanceCreationTime, "TM", e.clock(doc.SignedAt)).
-		String(dicomfile.TagTimezoneOffset, "SH", doc.SignedAt.In(cfg.Zone).Format("-0700")).
 		Int(dicomfile.TagInstanceNumber, "IS", doc.Version).
-		String(dicomfile.TagContentDate, "DA", e.date(doc.SignedAt)).
-		String(dicomfile.TagContentTime, "TM", e.clock(doc.SignedAt)).
 		String(tagAcquisitionInstant, "DT", "").
 		String(tagBurnedIn, "CS", "YES").
 		String(tagDocumentTitle, "ST", "检查报告 Imaging report").
-		Sequence(dicomfile.TagConceptName, coded(dcm("126000", "Imaging Measurement Report"))).
+		Sequence(dicomfile.TagConceptName, composite.Coded(dcm("126000", "Imaging Measurement Report"))).
 		String(tagDocumentMIMEType, "LO", "application/pdf").
 		Bytes(tagDocument, "OB", padded).
 		Int(tagDocumentLength, "UL", size)

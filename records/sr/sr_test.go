@@ -15,6 +15,7 @@ import (
 	"longying/imaging"
 	"longying/imaging/dicomfile"
 	"longying/records"
+	"longying/records/composite"
 )
 
 // document is the fixture that all encoders share.
@@ -198,7 +199,7 @@ func TestTheTemplateHolds(t *testing.T) {
 			has("/report/document/content/item/concept/@codValue", "126000")
 			has("count(//item[concept/@codValue='125007'])", strconv.Itoa(len(d.Findings)))
 			if d.Replaces != "" {
-				has("//predecessor//instance/@uid", deriveUID("instance", d.DocumentID, d.Version-1))
+				has("//predecessor//instance/@uid", composite.UID("instance", d.DocumentID, d.Version-1))
 			}
 			for i, f := range d.Findings {
 				group := fmt.Sprintf("(//item[concept/@codValue='125007'])[%d]", i+1)
@@ -319,7 +320,7 @@ func TestPatientNameFollowsTheStudyWhereItAgrees(t *testing.T) {
 	} {
 		d := document(t)
 		d.Examination.Header.Name, d.Patient.Name = x.header, x.registered
-		if got := patientName(d); got != x.want {
+		if got := composite.PatientName(d); got != x.want {
 			t.Errorf("header %q, register %q: %q, want %q", x.header, x.registered, got, x.want)
 		}
 	}
