@@ -25,8 +25,8 @@ type pacsOptions struct {
 	date       string
 	fuzzy      bool
 
-	url, user, password, token, ca, certificate, key, site string
-	timeout                                                time.Duration
+	url, user, password, token, ca, certificate, key, gateway string
+	timeout                                                   time.Duration
 
 	orthanc         orthanc.Settings
 	orthancPassword string
@@ -50,6 +50,7 @@ func (o *pacsOptions) define(f *flag.FlagSet) {
 	f.StringVar(&o.ca, "ca", "", "PEM file of the authority that signed the server's certificate")
 	f.StringVar(&o.certificate, "certificate", "", "PEM file of the client certificate")
 	f.StringVar(&o.key, "key", "", "PEM file of its private key")
+	f.StringVar(&o.gateway, "gateway", "", "with an Orthanc in front of an old PACS: its name there, in DicomModalities")
 	f.DurationVar(&o.timeout, "timeout", 0, "without any byte from the PACS")
 	f.IntVar(&o.orthanc.HTTPPort, "http-port", 0, "of Orthanc's DICOMweb services")
 	f.IntVar(&o.orthanc.DICOMPort, "dicom-port", 0, "of Orthanc's DICOM services")
@@ -179,7 +180,7 @@ func (c *call) wantPACS(verb string, o *pacsOptions) error {
 
 // configured is the server that the options describe.
 func (o *pacsOptions) configured(name string) (pacs.Server, error) {
-	s := pacs.Server{Name: name, URL: o.url, User: o.user, Site: o.query.Site, Timeout: o.timeout}
+	s := pacs.Server{Name: name, URL: o.url, User: o.user, Site: o.query.Site, Gateway: o.gateway, Timeout: o.timeout}
 	for _, f := range []struct {
 		path string
 		into *string

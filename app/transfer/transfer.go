@@ -97,6 +97,7 @@ type Entry struct {
 	URL         string `json:"url"`
 	User        string `json:"user,omitempty"`
 	Site        string `json:"site,omitempty"`
+	Gateway     string `json:"gateway,omitempty"`
 	Password    bool   `json:"password"`    // there is one
 	Token       bool   `json:"token"`       //
 	CA          bool   `json:"ca"`          // an authority of its own
@@ -122,7 +123,7 @@ func (t *Transfer) Servers(ctx context.Context, actor records.User) ([]Entry, er
 		all, err := servers(tx)
 		out = nil
 		for _, s := range all {
-			out = append(out, Entry{s.Name, s.URL, s.User, s.Site, s.Password != "", s.Token != "", s.CA != "", s.Certificate != ""})
+			out = append(out, Entry{s.Name, s.URL, s.User, s.Site, s.Gateway, s.Password != "", s.Token != "", s.CA != "", s.Certificate != ""})
 		}
 		return err
 	})

@@ -115,6 +115,9 @@ func (c *Client) Studies(ctx context.Context, q Query) (Found, error) {
 	if q.Site == "" {
 		q.Site = c.server.Site
 	}
+	if c.server.Gateway != "" {
+		return c.find(ctx, q)
+	}
 	plain := q.plain()
 	if plain == q {
 		return c.studies(ctx, q, q)
@@ -490,6 +493,11 @@ func (l *limited) Read(p []byte) (int, error) {
 
 // Echo asks the server for one study, of any, and reports how that failed.
 func (c *Client) Echo(ctx context.Context) error {
+	if c.server.Gateway != "" {
+		if err := c.rest(ctx, http.MethodPost, "/modalities/"+c.server.Gateway+"/echo", map[string]any{}, nil); err != nil {
+			return behind(err)
+		}
+	}
 	_, err := c.page(ctx, "/studies", "limit=1", func(Dataset) error { return nil })
 	return err
 }

@@ -24,6 +24,11 @@ func (c *Client) exchange(ctx context.Context, method, path string, header http.
 // exchangeAny sends one request. The answer's body ends with an error when the
 // server is silent for too long, and must be closed.
 func (c *Client) exchangeAny(ctx context.Context, method, path string, header http.Header, body io.Reader, size int64) (*http.Response, error) {
+	return c.exchangeAt(ctx, method, c.base+path, header, body, size)
+}
+
+// exchangeAt is exchangeAny at an address of the same server.
+func (c *Client) exchangeAt(ctx context.Context, method, address string, header http.Header, body io.Reader, size int64) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	quiet := c.server.quiet()
 	watch := time.AfterFunc(quiet, func() { cancel(errQuiet) })
@@ -35,7 +40,7 @@ func (c *Client) exchangeAny(ctx context.Context, method, path string, header ht
 	if body != nil {
 		body = &touching{body, touch} // sending is a sign of life too
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	req, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
 		end()
 		return nil, c.failure(Misconfigured, "the address cannot be used")

@@ -71,6 +71,11 @@ func (c *Client) Retrieve(ctx context.Context, studyUID string, r Retrieval) (Re
 	if err := dicomfile.CheckUID(studyUID); err != nil {
 		return Retrieved{}, err
 	}
+	if c.server.Gateway != "" {
+		if err := c.move(ctx, studyUID, r.Progress); err != nil {
+			return Retrieved{}, err
+		}
+	}
 	t := &retrieval{client: c, Retrieval: r, study: studyUID, came: map[string]bool{}}
 	var list []Instance
 	err := t.persist(ctx, func() (err error) {

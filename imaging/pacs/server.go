@@ -25,6 +25,10 @@ type Server struct {
 	Certificate string `json:"certificate,omitempty"` // PEM of the client certificate, with its chain
 	PrivateKey  string `json:"private_key,omitempty"` // PEM, not encrypted
 
+	// Gateway is set where URL is that of an Orthanc in front of a PACS without
+	// DICOMweb: the name of that PACS in Orthanc's DicomModalities.
+	Gateway string `json:"gateway,omitempty"`
+
 	Site    string        `json:"site,omitempty"`    // Institution Name (0008,0080) that a query is limited to; empty: all
 	Timeout time.Duration `json:"timeout,omitempty"` // without any byte from the server; 0 is a minute
 }
@@ -55,6 +59,12 @@ func (s Server) Check() error {
 		return bad("inline", "the address holds a user or password; give them apart from it")
 	case u.RawQuery != "" || u.Fragment != "":
 		return bad("query", "the address %q ends in a query; give the base address alone", s.URL)
+	case strings.ContainsFunc(s.Gateway, func(r rune) bool {
+		return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	}):
+		return bad("gateway", "the name of the PACS behind Orthanc, %q, holds more than letters, digits, - and _", s.Gateway)
+	case s.Gateway != "" && !strings.HasSuffix(strings.TrimRight(u.Path, "/"), orthancRoot):
+		return bad("gateway_url", "the address of an Orthanc in front of a PACS ends in %s", orthancRoot)
 	case s.User != "" && s.Token != "":
 		return bad("both", "it has both a user and a token; give one of them")
 	case s.User == "" && s.Password != "":

@@ -127,6 +127,8 @@ func TestAWrongConfigurationIsRefusedWithItsReason(t *testing.T) {
 		"https://host":    {Name: "a", URL: "a.example/dicom-web"},
 		"apart from it":   {Name: "a", URL: "http://u:p@a.example"},
 		"query":           {Name: "a", URL: "http://a.example/?x=1"},
+		"behind Orthanc":  {Name: "a", URL: "http://a.example/dicom-web", Gateway: "a/b"},
+		"ends in":         {Name: "a", URL: "http://a.example/", Gateway: "a"},
 		"one of them":     {Name: "a", URL: "http://a.example", User: "u", Token: "t"},
 		"no user":         {Name: "a", URL: "http://a.example", Password: "t"},
 		"private key":     {Name: "a", URL: "https://a.example", Certificate: "x"},

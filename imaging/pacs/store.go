@@ -67,6 +67,9 @@ func (c *Client) Store(ctx context.Context, objects []Object, progress func(done
 	for len(out) < len(objects) {
 		batch := nextBatch(objects[len(out):])
 		answers, err := c.storeBatch(ctx, batch)
+		if err == nil && c.server.Gateway != "" {
+			err = c.sendOn(ctx, answers)
+		}
 		if err != nil {
 			return out, err
 		}

@@ -61,7 +61,7 @@ func (r *room) serversPage() fyne.CanvasObject {
 			continue
 		}
 		change := widget.NewButtonWithIcon(l.T("settings.pacs_change"), theme.DocumentCreateIcon(), func() {
-			r.servers.old, r.servers.next = &e, pacs.Server{Name: e.Name, URL: e.URL, User: e.User, Site: e.Site}
+			r.servers.old, r.servers.next = &e, pacs.Server{Name: e.Name, URL: e.URL, User: e.User, Site: e.Site, Gateway: e.Gateway}
 			r.servers.files = [3]string{}
 			r.clear()
 		})
@@ -100,6 +100,9 @@ func secretsText(l *lang.Strings, e transfer.Entry) string {
 	}
 	if e.Site != "" {
 		has = append(has, l.T("settings.pacs_has_site", e.Site))
+	}
+	if e.Gateway != "" {
+		has = append(has, l.T("settings.pacs_has_gateway", e.Gateway))
 	}
 	if len(has) == 0 {
 		return l.T("settings.pacs_has_nothing")
@@ -157,6 +160,7 @@ func (r *room) serverForm(box *fyne.Container) {
 		box.Add(r.field(f.caption, container.NewBorder(nil, nil, nil, pick, e)))
 	}
 	add("settings.pacs_site", &s.next.Site, l.T("settings.pacs_site_hint"), false)
+	add("settings.pacs_gateway", &s.next.Gateway, l.T("settings.pacs_gateway_hint"), false)
 	try := widget.NewButtonWithIcon(l.T("settings.pacs_try"), theme.MediaPlayIcon(), r.tryServer)
 	save := widget.NewButtonWithIcon(l.T("settings.button_save"), theme.ConfirmIcon(), r.saveServer)
 	save.Importance = widget.HighImportance
@@ -198,7 +202,8 @@ func (r *room) pickPEM(into *workspace.Entry) {
 // typedServer is the form, its files read.
 func (s *servers) typedServer() (pacs.Server, error) {
 	out := s.next
-	out.Name, out.URL, out.User, out.Site = strings.TrimSpace(out.Name), strings.TrimSpace(out.URL), strings.TrimSpace(out.User), strings.TrimSpace(out.Site)
+	out.Name, out.URL, out.User = strings.TrimSpace(out.Name), strings.TrimSpace(out.URL), strings.TrimSpace(out.User)
+	out.Site, out.Gateway = strings.TrimSpace(out.Site), strings.TrimSpace(out.Gateway)
 	for i, into := range []*string{&out.CA, &out.Certificate, &out.PrivateKey} {
 		path := strings.TrimSpace(s.files[i])
 		if path == "" {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"time"
 )
 
@@ -26,8 +27,31 @@ type Process struct {
 	DICOMPort int
 
 	cmd *exec.Cmd
-	log bytes.Buffer
+	log log
 }
+
+// log is what Orthanc says; it may be read while Orthanc writes.
+type log struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write is io.Writer's.
+func (l *log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// String is all that was said.
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// Log is what Orthanc has said so far.
+func (p *Process) Log() string { return p.log.String() }
 
 // Start starts Orthanc with the shipped configuration in a folder that holds
 // nothing else, on free ports, and waits until it answers. The caller stops it.
