@@ -23,7 +23,6 @@ type pacsOptions struct {
 	server, as string
 	query      pacs.Query
 	date       string
-	fuzzy      bool
 
 	url, user, password, token, ca, certificate, key, gateway string
 	timeout                                                   time.Duration

@@ -247,5 +247,5 @@ func (c *Client) sendOne(ctx context.Context, sopUID string) error {
 		}
 		return err
 	}
-	return errors.New("Orthanc does not find it")
+	return errors.New("it is not found in Orthanc")
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // ErrMissing says that Orthanc or its DICOMweb plugin is not installed.
-var ErrMissing = errors.New("Orthanc with its DICOMweb plugin is not installed (Debian: orthanc, orthanc-dicomweb)")
+var ErrMissing = errors.New("no Orthanc with its DICOMweb plugin is installed; make setup brings both (Debian: orthanc, orthanc-dicomweb)")
 
 // plugin is where the configuration expects it.
 const plugin = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so"
@@ -113,11 +113,11 @@ func start(ctx context.Context, program, folder string, s Settings) (*Process, e
 		select {
 		case <-poll.C:
 		case <-ended:
-			return nil, fmt.Errorf("Orthanc ended at once: %s", p.log.String())
+			return nil, fmt.Errorf("the server ended at once: %s", p.log.String())
 		case <-ctx.Done():
 			p.Stop()
 			<-ended
-			return nil, fmt.Errorf("Orthanc is not ready: %w: %s", ctx.Err(), p.log.String())
+			return nil, fmt.Errorf("the server is not ready: %w: %s", ctx.Err(), p.log.String())
 		}
 	}
 	return p, nil
