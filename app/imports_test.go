@@ -82,6 +82,9 @@ func mayImport() map[string][]string {
 		"records/composite": {"records", "imaging", "imaging/dicomfile"},
 		"records/sr":        {"records", "imaging", "imaging/dicomfile", "records/composite"},
 		"records/outbox":    {"records", "imaging"},
+		// Files of people that others make: tables, and HL7 v2 messages.
+		"records/sheet": {"records"},
+		"records/hl7":   {"records", "records/sheet"},
 		// Measures against other programs; only tests and benchmarks import it.
 		"imaging/peer": {},
 		// The property of fuzz targets; only tests import it.

@@ -278,8 +278,13 @@ func (r *Registry) Search(ctx context.Context, actor records.User, text string) 
 // PatientRecord is what is known of one person.
 type PatientRecord struct {
 	Patient      records.Patient
+	Health       records.HealthRecord
 	Visits       []records.Visit
 	Orders       []records.Order
+	Diagnoses    []records.DiagnosisEntry // those of visits too, newest first
+	Allergies    []records.Allergy        // those that stand first
+	Labs         []records.LabValue       // newest first
+	Reports      []records.PastReport     // of other systems, newest first
 	Examinations []records.Examination
 	Documents    []records.SignedDocument
 	Merged       []records.Patient // entries of the register that stand for this one
@@ -323,6 +328,9 @@ func (r *Registry) Record(ctx context.Context, actor records.User, patientID str
 				return err
 			}
 			rec.Orders = append(rec.Orders, orders...)
+			if err := addMedical(tx, &rec, id); err != nil {
+				return err
+			}
 		}
 		slices.SortStableFunc(rec.Visits, func(a, b records.Visit) int { return strings.Compare(b.Date, a.Date) })
 		if rec.Merges, err = tx.MergesOf(person); err != nil {
