@@ -202,6 +202,37 @@ func TestAnInstanceThatThePACSCannotGiveDoesNotHoldUpTheStudy(t *testing.T) {
 	}
 }
 
+func TestAnInstanceOfAnotherStudyIsNotTaken(t *testing.T) {
+	s := newSite(t)
+	ctx := context.Background()
+	var allowed atomic.Int64
+	allowed.Store(100)
+	objects := instances(t, 2)
+	f, err := dicomfile.OpenReader(bytes.NewReader(objects["2.25.9.1.2"]), int64(len(objects["2.25.9.1.2"])), "film")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	err = dicomfile.Rewrite(f, &b, func(d *dicomfile.Dataset) error {
+		return d.String(dicomfile.TagStudyInstanceUID, "UI", "2.25.10").Err()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects["2.25.9.1.2"] = b.Bytes()
+	url, _ := pacsServer(t, objects, &allowed, "")
+	if err := s.Transfer.Put(ctx, s.admin, pacs.Server{Name: "a", URL: url}, false); err != nil {
+		t.Fatal(err)
+	}
+	res, err := s.Transfer.Retrieve(ctx, s.doc, "a", "2.25.9", nil)
+	if err != nil || len(res.Missing) != 1 || !strings.Contains(res.Missing[0].Reason, "2.25.10") || res.Examination.Instances != 1 {
+		t.Errorf("%+v: %v", res, err)
+	}
+	if list, err := s.Registry.Studies(ctx, s.doc, records.ExaminationFilter{}); err != nil || len(list) != 1 {
+		t.Errorf("%v: %v", list, err)
+	}
+}
+
 func TestSecretsAreSealedNeverShownAndNeverSentToAnotherHost(t *testing.T) {
 	s := newSite(t)
 	ctx := context.Background()
@@ -221,6 +252,12 @@ func TestSecretsAreSealedNeverShownAndNeverSentToAnotherHost(t *testing.T) {
 	moved := pacs.Server{Name: "a", URL: srv.URL, User: "u"}
 	if err := s.Transfer.Try(ctx, s.admin, moved, true); err != nil || got != "" {
 		t.Errorf("the password %q went to another host: %v", got, err)
+	}
+	if err := s.Transfer.Put(ctx, s.admin, moved, true); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Transfer.Echo(ctx, s.doc, "a"); err != nil || got != "" {
+		t.Errorf("the password %q went to another host when it was saved: %v", got, err)
 	}
 	if err := s.Transfer.Put(ctx, s.admin, pacs.Server{Name: "a", URL: srv.URL, User: "u", Password: "geheim-7391"}, true); err != nil {
 		t.Fatal(err)

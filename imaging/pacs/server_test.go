@@ -407,3 +407,30 @@ func TestAnObjectThatCannotBeReadIsNoFaultOfTheServers(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestAnAnswerThatEndsWithinAnInstanceIsNotAWholeOne(t *testing.T) {
+	ms := study1(1, 8, "1.2.826.11")
+	var whole bytes.Buffer
+	m := multipart.NewWriter(&whole)
+	p, err := m.CreatePart(textproto.MIMEHeader{"Content-Type": {"application/dicom"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Write(ms[0].bytes())
+	m.Close()
+	for _, cut := range []int{1, 40, 70, 300, whole.Len() - 40} { // the answer itself is whole, as one from a cache may be
+		c := stub(t, func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/instances") {
+				fmt.Fprintf(w, `[{"0020000E":{"vr":"UI","Value":[%q]},"00080018":{"vr":"UI","Value":[%q]}}]`, ms[0].series, ms[0].sop)
+				return
+			}
+			w.Header().Set("Content-Type", `multipart/related; type="application/dicom"; boundary=`+m.Boundary())
+			w.Write(whole.Bytes()[:whole.Len()-cut])
+		})
+		k := kept{}
+		res, err := c.Retrieve(context.Background(), ms[0].study, k.retrieval())
+		if len(k) > 0 && !bytes.Equal(k[ms[0].sop], ms[0].bytes()) || cut > 4 && (KindOf(err) != Broken && len(res.Missing) == 0 || len(k) > 0 && cut > 80) {
+			t.Errorf("cut by %d: %+v, %d kept: %v", cut, res, len(k), err)
+		}
+	}
+}
