@@ -81,6 +81,7 @@ func mayImport() map[string][]string {
 		// What the DICOM objects of a report share: patient, study, equipment, UIDs.
 		"records/composite": {"records", "imaging", "imaging/dicomfile"},
 		"records/sr":        {"records", "imaging", "imaging/dicomfile", "records/composite"},
+		"records/seg":       {"records", "imaging", "imaging/dicomfile", "records/composite"},
 		"records/outbox":    {"records", "imaging"},
 		// Files of people that others make: tables, and HL7 v2 messages.
 		"records/sheet": {"records"},

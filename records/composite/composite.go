@@ -143,3 +143,27 @@ func UID(kind, name string, version int) string {
 	u[8] = u[8]&0x3f | 0x80
 	return "2.25." + new(big.Int).SetBytes(u).String()
 }
+
+// FindingCode is the finding's code, or one of our own made of its label.
+func FindingCode(f *records.Finding) records.Code {
+	c := records.Code{Scheme: "99LONGYING"}
+	if f.Code != nil {
+		c = *f.Code
+	} else {
+		c.Value = fmt.Sprintf("F%x", sha1.Sum([]byte(f.Label.Zh+"\x00"+f.Label.En)))[:13]
+	}
+	if c.Meaning == "" {
+		c.Meaning = f.Label.In("zh")
+	}
+	return c
+}
+
+// Side is the code of a laterality of the record, CID 244.
+func Side(laterality string) (c records.Code, ok bool) {
+	c, ok = map[string]records.Code{
+		"L": {Value: "7771000", Scheme: "SCT", Meaning: "Left"},
+		"R": {Value: "24028007", Scheme: "SCT", Meaning: "Right"},
+		"B": {Value: "51440002", Scheme: "SCT", Meaning: "Right and left"},
+	}[laterality]
+	return c, ok
+}

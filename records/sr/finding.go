@@ -93,7 +93,7 @@ func (e *encoder) group(f *records.Finding, number int) (*dicomfile.Dataset, err
 		items = append(items, codeItem(hasContext, dcm("121005", "Observer Type"), dcm("121006", "Person")),
 			nameItem(hasContext, dcm("121008", "Person Observer Name"), f.ByName))
 	}
-	items = append(items, codeItem(contains, dcm("121071", "Finding"), findingCode(f)))
+	items = append(items, codeItem(contains, dcm("121071", "Finding"), composite.FindingCode(f)))
 	items = append(items, sites(f)...)
 	if m := f.Model; m != nil {
 		items = append(items, textItem(hasMod, dcm("111001", "Algorithm Name"), m.ID),
@@ -163,27 +163,11 @@ func shortened(s string) string {
 	return s
 }
 
-// findingCode is the finding's code, or one of our own made of its label.
-func findingCode(f *records.Finding) code {
-	c := code{Scheme: "99LONGYING"}
-	if f.Code != nil {
-		c = *f.Code
-	} else {
-		c.Value = fmt.Sprintf("F%x", sha1.Sum([]byte(f.Label.Zh+"\x00"+f.Label.En)))[:13]
-	}
-	if c.Meaning == "" {
-		c.Meaning = f.Label.In("zh")
-	}
-	return c
-}
-
 // sites is the Finding Site with its laterality; a side without a site is said
 // by itself.
 func sites(f *records.Finding) []*dicomfile.Dataset {
 	laterality := sct("272741003", "Laterality")
-	side, sided := map[string]code{
-		"L": sct("7771000", "Left"), "R": sct("24028007", "Right"), "B": sct("51440002", "Right and left"),
-	}[f.Laterality]
+	side, sided := composite.Side(f.Laterality)
 	var out []*dicomfile.Dataset
 	for _, s := range []*code{f.Site, f.Topography} {
 		if s == nil {
