@@ -82,6 +82,7 @@ func mayImport() map[string][]string {
 		"records/composite": {"records", "imaging", "imaging/dicomfile"},
 		"records/sr":        {"records", "imaging", "imaging/dicomfile", "records/composite"},
 		"records/seg":       {"records", "imaging", "imaging/dicomfile", "records/composite"},
+		"records/keyimage":  {"records", "imaging", "imaging/dicomfile", "records/composite"},
 		"records/outbox":    {"records", "imaging"},
 		// Files of people that others make: tables, and HL7 v2 messages.
 		"records/sheet": {"records"},

@@ -85,6 +85,6 @@ func (e *encoder) confirmed(f *records.Finding) string {
 // lab is a colour for showing a segment, CIELab scaled as PS3.3 C.10.7.1.1 says:
 // yellow, cyan, magenta, orange, green in turn.
 func lab(number int) []int {
-	colours := [][]int{{63657, 27250, 56902}, {59718, 20538, 29274}, {39540, 58129, 17256}, {49112, 38878, 52902}, {57514, 10746, 54287}}
+	colours := [][]int{{57160, 33768, 55094}, {48089, 23296, 27133}, {38563, 50293, 24651}, {46013, 43122, 52448}, {47193, 19351, 45282}}
 	return colours[(number-1)%len(colours)]
 }
