@@ -26,7 +26,7 @@ export ORT_DISABLE_TELEMETRY := 1
 export LONGYING_ORT_LIBRARY ?= $(ORT)/libonnxruntime.so
 GO_PACKAGES = ./...
 # Packages without cgo of their own, under the race detector.
-RACE_PACKAGES := ./imaging/... ./models ./inference ./records ./records/seal ./records/cda ./records/fhir ./records/sr ./records/report ./records/outbox
+RACE_PACKAGES := ./imaging/... ./models ./inference ./records ./records/seal ./records/cda ./records/fhir ./records/sr ./records/seg ./records/row ./records/keyimage ./records/report ./records/outbox
 
 .PHONY: help setup setup-run build run demo test soak race lint peers conformance bench clean $(BIN)
 
@@ -86,6 +86,7 @@ conformance: peers build ## every frame and name of the reference files against 
 	LONGYING_PYDICOM=$$data go test -count=1 -v -run 'Reference|Pydicom|Malformed' ./imaging/... ./app/cli && \
 	$(LONGYING_PEERS) imaging/dicomfile/testdata/reference.py names $(BIN) $$data $(SHARED) && \
 	$(LONGYING_PEERS) imaging/dicomfile/testdata/reference.py check $(BIN) $$data $(SHARED)
+	LONGYING_PEERS=$(LONGYING_PEERS) go test -count=1 -run Highdicom -v ./records/sr ./records/seg
 	LONGYING_FOREIGN=1 go test -count=1 -run Foreign -v ./inference/ort
 
 # GDCM and DCMTK in C++, for imaging/dicomfile/testdata/peers.py.

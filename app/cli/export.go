@@ -7,10 +7,13 @@ import (
 	"strings"
 
 	"longying/app/delivery"
+	"longying/app/station"
 )
 
 // exports are the forms of --as; a row has three files unless one form is named.
-func exports() []string { return []string{"cda", "fhir", "sr", "seg", "row", "pdf"} }
+func exports() []string {
+	return append([]string{"cda", "fhir", "sr", "row", "pdf"}, station.ObjectFormats()...)
+}
 
 func cmdExport(ctx context.Context, c *call) error {
 	var as, out string
@@ -24,23 +27,31 @@ func cmdExport(ctx context.Context, c *call) error {
 	if err := c.want(1, "one study UID"); err != nil {
 		return err
 	}
-	if as == "seg" {
-		return &laterError{"export --as " + as}
-	}
 	formats := []string{as}
 	if as == "row" {
 		formats = []string{"row-csv", "row-json", "row-xml"}
 	}
-	for _, f := range formats {
-		if !slices.Contains(delivery.Formats(), f) || out == "" {
-			return usagef("export needs --as %s and --out DIR", strings.Join(exports(), "|"))
-		}
+	objects := slices.Contains(station.ObjectFormats(), as)
+	if out == "" || !objects && !slices.Contains(delivery.Formats(), formats[0]) {
+		return usagef("export needs --as %s and --out DIR", strings.Join(exports(), "|"))
 	}
 	s, actor, err := c.signIn(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
+	if objects {
+		paths, left, err := s.ExportObjects(ctx, actor, c.args[0], as, out)
+		for _, path := range paths {
+			if err := c.done(map[string]string{"path": path}, "%s\n", path); err != nil {
+				return err
+			}
+		}
+		if err == nil && len(left) > 0 {
+			err = &partError{"not written: " + strings.Join(left, "; ")}
+		}
+		return err
+	}
 	doc, err := s.Reading.Signed(ctx, actor, c.args[0])
 	if err != nil {
 		return err

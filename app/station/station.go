@@ -36,7 +36,6 @@ import (
 	"longying/records/report"
 	"longying/records/seal"
 	"longying/records/sqlite"
-	"longying/records/sr"
 )
 
 // Options say which data folder to open, and how.
@@ -268,24 +267,6 @@ func (s *Station) PrintReport(ctx context.Context, actor records.User, studyUID 
 		return nil, err
 	}
 	return data, s.Delivery.Audit(ctx, actor, "print", doc.Document.ID, doc.Document.Patient.ID)
-}
-
-// object is a signed report as a DICOM object.
-func (s *Station) object(ctx context.Context, _ records.User, doc *records.SignedDocument, as string) ([]byte, error) {
-	if as == transfer.AsSR {
-		return delivery.DefaultForms().Encode(doc, "sr")
-	}
-	images, err := s.Reading.KeyImages(ctx, &doc.Document)
-	if err != nil {
-		return nil, err
-	}
-	pdf, err := printed(doc, images)
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	err = sr.EncodePDF(&doc.Document, sr.Default(), pdf, &b)
-	return b.Bytes(), err
 }
 
 func printed(doc *records.SignedDocument, images []image.Image) ([]byte, error) {

@@ -1,0 +1,170 @@
+package station
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+
+	"longying/app/delivery"
+	"longying/app/transfer"
+	"longying/imaging/dicomfile"
+	"longying/imaging/render"
+	"longying/records"
+	"longying/records/composite"
+	"longying/records/keyimage"
+	"longying/records/report"
+	"longying/records/seg"
+	"longying/records/sr"
+)
+
+// The forms of a signed report that need its images, or are made of several
+// objects, besides those of delivery.Formats.
+const (
+	AsSegmentation = "seg"
+	AsStates       = "gsps"
+	AsCaptures     = "sc"
+	AsEncapsulated = "dicom-pdf"
+)
+
+// ObjectFormats lists them.
+func ObjectFormats() []string {
+	return []string{AsSegmentation, AsStates, AsCaptures, AsEncapsulated}
+}
+
+// ExportObjects writes the newest signed report of a study into a folder in one
+// of ObjectFormats, and returns the files. left says what could not be written and
+// why, while the rest was.
+func (s *Station) ExportObjects(ctx context.Context, actor records.User, studyUID, as, folder string) (paths, left []string, err error) {
+	if err := records.Require(actor, records.RightExport); err != nil {
+		return nil, nil, err
+	}
+	doc, err := s.Reading.Signed(ctx, actor, studyUID)
+	if err != nil {
+		return nil, nil, err
+	}
+	objects, left, err := s.objects(ctx, &doc, as)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, raw := range objects {
+		name := doc.Document.ID + delivery.Extension(as)
+		if len(objects) > 1 {
+			name = fmt.Sprintf("%s-%d%s", doc.Document.ID, i+1, delivery.Extension(as))
+		}
+		path, err := s.Delivery.Write(ctx, actor, &doc.Document, as, folder, name, raw)
+		if err != nil {
+			return paths, left, err
+		}
+		paths = append(paths, path)
+	}
+	return paths, left, nil
+}
+
+// objects is a signed report in one of ObjectFormats: at least one, or a refusal.
+func (s *Station) objects(ctx context.Context, doc *records.SignedDocument, as string) (out [][]byte, left []string, err error) {
+	switch as {
+	case AsSegmentation:
+		return s.segmentations(ctx, doc)
+	case AsStates, AsCaptures:
+		return s.keyImages(ctx, doc, as)
+	case AsEncapsulated:
+		raw, err := s.encapsulated(ctx, doc)
+		return [][]byte{raw}, nil, err
+	}
+	return nil, nil, fmt.Errorf("form %q is not known; one of %v", as, ObjectFormats())
+}
+
+func (s *Station) segmentations(ctx context.Context, doc *records.SignedDocument) (out [][]byte, left []string, err error) {
+	segments, left, err := s.Reading.Segments(ctx, &doc.Document)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(segments) == 0 {
+		return nil, nil, &records.RefusedError{Code: "no_masks",
+			Reason: because("no finding of report "+doc.Document.ID+" rests on a mask, so that there is nothing to write as a segmentation", left)}
+	}
+	for i, o := range seg.Split(segments) {
+		var b bytes.Buffer
+		if err := seg.Encode(&doc.Document, o, i+1, composite.Default(), &b); err != nil {
+			return nil, nil, err
+		}
+		out = append(out, b.Bytes())
+	}
+	return out, left, nil
+}
+
+func because(reason string, left []string) string {
+	return strings.Join(append([]string{reason}, left...), "; ")
+}
+
+func (s *Station) keyImages(ctx context.Context, doc *records.SignedDocument, as string) (out [][]byte, left []string, err error) {
+	d := &doc.Document
+	images, left, err := s.Reading.KeyObjects(ctx, d)
+	if err != nil {
+		return nil, nil, err
+	}
+	face, err := render.NewTypeface(report.Font())
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, o := range images {
+		if as == AsStates && !o.Grey {
+			left = append(left, fmt.Sprintf("image %s is in colour, and a greyscale presentation state is of grey images", o.Image.Ref.SOPUID))
+			continue
+		}
+		var state, b bytes.Buffer
+		if err := keyimage.State(d, o.Image, i+1, composite.Default(), &state); err != nil {
+			return nil, nil, err
+		}
+		if as == AsStates {
+			out = append(out, state.Bytes())
+			continue
+		}
+		// The state is read back, so that what is burned in is what it says.
+		f, err := dicomfile.OpenReader(bytes.NewReader(state.Bytes()), int64(state.Len()), "the presentation state")
+		if err != nil {
+			return nil, nil, err
+		}
+		ps, err := f.PresentationState()
+		f.Close()
+		if err != nil {
+			return nil, nil, err
+		}
+		marked, err := o.Mark(o.Picture, ps, face)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := keyimage.Capture(d, o.Image, marked, i+1, composite.Default(), &b); err != nil {
+			return nil, nil, err
+		}
+		out = append(out, b.Bytes())
+	}
+	if len(out) == 0 {
+		return nil, nil, &records.RefusedError{Code: "no_key_images",
+			Reason: because("no finding of report "+d.ID+" lies on an image that can be written so", left)}
+	}
+	return out, left, nil
+}
+
+// object is a signed report as one DICOM object.
+func (s *Station) object(ctx context.Context, _ records.User, doc *records.SignedDocument, as string) ([]byte, error) {
+	if as == transfer.AsSR {
+		return delivery.DefaultForms().Encode(doc, "sr")
+	}
+	return s.encapsulated(ctx, doc)
+}
+
+func (s *Station) encapsulated(ctx context.Context, doc *records.SignedDocument) ([]byte, error) {
+	images, err := s.Reading.KeyImages(ctx, &doc.Document)
+	if err != nil {
+		return nil, err
+	}
+	pdf, err := printed(doc, images)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = sr.EncodePDF(&doc.Document, sr.Default(), pdf, &b)
+	return b.Bytes(), err
+}
