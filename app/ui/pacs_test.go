@@ -76,6 +76,8 @@ func texts(o fyne.CanvasObject) string {
 			if v.Visible() {
 				b.WriteString(v.Text + "\n")
 			}
+		case *workspace.Problem:
+			b.WriteString(v.Text() + "\n")
 		case *widget.Button:
 			if v.Visible() {
 				b.WriteString(v.Text + "\n")
@@ -153,6 +155,25 @@ func TestTheTownshipQueueShowsWhoIsOverdueAndCanBePaused(t *testing.T) {
 	}
 	if queries != 1 {
 		t.Errorf("a list that refreshes itself is audited %d times", queries)
+	}
+}
+
+func TestAQueueThatCouldNotBeAskedForDoesNotSayThatNobodyWaits(t *testing.T) {
+	s, w, st, sample := opened(t)
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	if err := st.Transfer.Put(t.Context(), sample.Users["admin"], pacs.Server{Name: "县医院", URL: gone.URL}, false); err != nil {
+		t.Fatal(err)
+	}
+	w.Resize(fyne.NewSize(1366, 768))
+	s.ws.Settle()
+	press(s, workspace.Ctrl(fyne.KeyP))
+	s.ws.Settle()
+	press(s, workspace.Ctrl(fyne.KeyP))
+	press(s, workspace.Press(fyne.KeyP))
+	s.ws.Settle()
+	if got := texts(s.front.Content); strings.Contains(got, "超时 0") || !strings.Contains(got, "还没有取得列表") || !strings.Contains(got, "连不上 PACS") {
+		t.Errorf("the queue shows %s", got)
 	}
 }
 

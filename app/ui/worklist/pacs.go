@@ -465,7 +465,7 @@ func fetchText(l *lang.Strings, one *fetch) string {
 // hereText says where a study is.
 func hereText(l *lang.Strings, s *pacs.Study, h transfer.Here, one *fetch) (string, widget.Importance) {
 	switch {
-	case one != nil && one.err != "":
+	case one != nil && one.err != "" && (h.Instances == 0 || h.Instances < s.Instances):
 		return "× " + l.T("worklist.here_failed"), widget.DangerImportance
 	case one != nil && one.part > 0:
 		return "! " + l.T("worklist.here_missing", one.part), widget.WarningImportance
@@ -475,7 +475,7 @@ func hereText(l *lang.Strings, s *pacs.Study, h transfer.Here, one *fetch) (stri
 			return "↓ " + l.T("worklist.here_starting"), widget.HighImportance
 		}
 		return fmt.Sprintf("↓ %d/%d", done, total), widget.HighImportance
-	case one != nil:
+	case one != nil && one.err == "":
 		return "… " + l.T("worklist.here_waiting"), widget.MediumImportance
 	case !h.Signed.IsZero():
 		return "√ " + l.T("worklist.here_signed"), widget.SuccessImportance

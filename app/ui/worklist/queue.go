@@ -377,8 +377,11 @@ func (v *queueView) render() {
 	case n[soon] > 0:
 		v.summary.Importance = widget.WarningImportance
 	}
-	if len(v.servers) == 0 {
+	switch {
+	case len(v.servers) == 0:
 		parts = []string{l.T("refused.no_pacs")}
+	case v.updated.IsZero(): // a zero would say that nobody waits
+		parts = []string{l.T("worklist.queue_unknown")}
 	}
 	v.summary.SetText(strings.Join(parts, "  "))
 	v.state.SetText(v.stateText())
@@ -421,6 +424,8 @@ func (v *queueView) stateText() string {
 		return t("worklist.queue_busy")
 	case v.paused:
 		return t("worklist.queue_paused", at)
+	case v.stale && v.updated.IsZero():
+		return t("worklist.queue_failed")
 	case v.stale:
 		return t("worklist.queue_stale", at)
 	}
