@@ -95,6 +95,9 @@ type LabValue struct {
 	Note        string `json:"note,omitempty"`
 }
 
+// Stands reports a value that the laboratory did not take back.
+func (v LabValue) Stands() bool { return v.State != "entered-in-error" && v.State != "cancelled" }
+
 // Abnormal is the flag to show, and whether the source stated it or it was
 // computed from value and reference range. A source that states a flag is
 // never overruled; where neither is there the flag is empty, which is not

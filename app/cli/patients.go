@@ -12,14 +12,16 @@ import (
 )
 
 func cmdPatients(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb("import", "search", "show", "link", "unlink", "review", "merge", "unmerge")
+	verb, rest, err := c.verb("import", "batches", "undo", "mappings", "search", "show", "link", "unlink", "review", "merge", "unmerge")
 	if err != nil {
 		return err
 	}
 	var reason string
 	var despite bool
+	var in intakeOptions
 	err = c.parse(rest, func(f *flag.FlagSet) {
 		f.StringVar(&reason, "reason", "", "why a study is taken back, or entries are merged or unmerged")
+		in.define(f)
 		f.BoolVar(&despite, "despite", false, "merge entries that contradict each other")
 	})
 	if err != nil {
@@ -27,7 +29,11 @@ func cmdPatients(ctx context.Context, c *call) error {
 	}
 	switch verb {
 	case "import":
-		err = c.want(1, "one CSV file")
+		err = c.want(1, "one file of people (CSV, XLSX, HL7 v2 or a FHIR bundle)")
+	case "undo":
+		err = c.want(1, "one batch")
+	case "batches", "mappings":
+		err = c.want(0, "no argument")
 	case "show":
 		err = c.want(1, "one patient")
 	case "link":
@@ -49,25 +55,13 @@ func cmdPatients(ctx context.Context, c *call) error {
 	defer s.Close()
 	switch verb {
 	case "import":
-		res, err := s.Registry.ImportPeople(ctx, actor, c.args[0])
-		if err != nil {
-			return err
-		}
-		for _, e := range res.Errors {
-			fmt.Fprintf(c.Stderr, "%s %s\n", c.args[0], e.Error())
-		}
-		if c.json {
-			if err := c.emit(map[string]any{"encoding": res.Encoding, "rows": res.Rows, "new": res.Patients, "known": res.Known,
-				"visits": res.Visits, "orders": res.Orders, "refused": len(res.Errors), "linked": len(res.Linked)}); err != nil {
-				return err
-			}
-		}
-		c.printf("%s: %d rows (%s), %d new people, %d known, %d visits, %d orders, %d rows refused, %d studies linked by it\n",
-			c.args[0], res.Rows, res.Encoding, res.Patients, res.Known, res.Visits, res.Orders, len(res.Errors), len(res.Linked))
-		if len(res.Errors) > 0 {
-			return &partError{fmt.Sprintf("%d of %d rows were refused; the others are stored", len(res.Errors), res.Rows)}
-		}
-		return nil
+		return c.importPeople(ctx, s, actor, in)
+	case "batches":
+		return c.batches(ctx, s, actor)
+	case "undo":
+		return c.undoBatch(ctx, s, actor)
+	case "mappings":
+		return c.mappings(ctx, s, actor)
 	case "search":
 		found, err := s.Registry.Search(ctx, actor, strings.Join(c.args, " "))
 		if err != nil {
@@ -85,14 +79,13 @@ func cmdPatients(ctx context.Context, c *call) error {
 			return about(err, "patient", c.args[0], lookPatients)
 		}
 		if c.json {
-			return c.emit(map[string]any{"patient": rec.Patient, "visits": rec.Visits, "orders": rec.Orders, "examinations": rec.Examinations})
+			return c.emit(map[string]any{"patient": rec.Patient, "health_record": rec.Health, "visits": rec.Visits, "orders": rec.Orders, "examinations": rec.Examinations,
+				"diagnoses": rec.Diagnoses, "allergies": rec.Allergies, "laboratory_values": rec.Labs, "past_reports": rec.Reports})
 		}
 		if err := c.patient(rec.Patient); err != nil {
 			return err
 		}
-		for _, v := range rec.Visits {
-			c.printf("  visit %s %s %s %v\n", v.Date, v.Number, v.Department, v.Diagnoses)
-		}
+		c.medicalRecord(rec)
 		for _, ex := range rec.Examinations {
 			c.printf("  study %s %s %s\n", ex.StudyUID, ex.Date.In(imaging.Zone()).Format("2006-01-02"), strings.Join(ex.Modalities, ","))
 		}
@@ -164,6 +157,7 @@ func cmdPatients(ctx context.Context, c *call) error {
 			}
 			c.conflicts(ex)
 		}
+		return c.intakeReviews(ctx, s, actor)
 	}
 	return nil
 }

@@ -83,6 +83,7 @@ func everyCommand(t *testing.T, l *line, home string) {
 	}
 	notes, password := write("notes.txt", "no picture"), write("password", "Yijian-2026-Longying")
 	nobody := "1.2.3"
+	people := write("people.csv", "姓名,SFZ\n李样本,11010519491231002X\n")
 
 	l.answers(home, []answer{
 		{"", ExitDone, 1, "", []string{"version"}},
@@ -135,6 +136,16 @@ func everyCommand(t *testing.T, l *line, home string) {
 		{"", ExitRefused, 0, "no other", []string{"patients", "unmerge", patient, "--reason", "x"}},
 		{"", ExitDone, 1, "", []string{"patients", "review"}},
 		{"", ExitPart, 1, "row", []string{"patients", "import", filepath.Join(home, "samples", "patients", "patients-bad-row.csv")}},
+		{"", ExitPart, 3, "row", []string{"patients", "import", filepath.Join(home, "samples", "patients", "patients-bad-row.csv"), "--preview"}},
+		{"", ExitDone, 1, "", []string{"patients", "import", people, "--map", "SFZ=id_number", "--save-mapping", "村卫生室"}},
+		{"", ExitDone, 2, "", []string{"patients", "import", people, "--mapping", "村卫生室", "--preview"}},
+		{"", ExitRefused, 0, "no column holds an ID number", []string{"patients", "import", people}},
+		{"", ExitFailed, 0, "nosuch", []string{"patients", "import", people, "--mapping", "nosuch"}},
+		{"", ExitUsage, 0, "COLUMN=FIELD", []string{"patients", "import", people, "--map", "SFZ"}},
+		{"", ExitDone, 1, "", []string{"patients", "mappings"}},
+		{"", ExitDone, -1, "", []string{"patients", "batches"}},
+		{"", ExitFailed, 0, "nosuch", []string{"patients", "undo", "nosuch"}},
+		{"", ExitUsage, 0, "one batch", []string{"patients", "undo"}},
 		{"", ExitFailed, 0, nobody, []string{"report", "draft", nobody}},
 		{"", ExitRefused, 0, ct, []string{"report", "draft", ct}}, // nobody knows whose it is
 		{"", ExitFailed, 0, "draft", []string{"report", "show", ct}},

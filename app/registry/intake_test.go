@@ -232,3 +232,44 @@ func TestAMappingIsCorrectedSavedAndUsedForTheNextFile(t *testing.T) {
 		t.Errorf("%+v", n)
 	}
 }
+
+func TestAMessageIsTakenOnceAndAMergeWaitsForAPerson(t *testing.T) {
+	reg, _ := register(t)
+	msh := func(event, id string) string {
+		return "MSH|^~\\&|HIS|YZ|||20260102||" + event + "|" + id + "|P|2.5.1||||||UNICODE UTF-8\r"
+	}
+	person := func(number, phone string) string {
+		return "PID|1||" + number + "^^^HIS||李^明||19490101|M|||||" + phone + "\r"
+	}
+	path := file(t, "adt.hl7", []byte(msh("ADT^A04", "1")+person("77", "139")+msh("ADT^A08", "2")+person("77", "138")+msh("ADT^A04", "3")+person("76", "137")+
+		msh("ADT^A40", "4")+person("77", "")+"MRG|76^^^HIS\r"))
+	res := take(t, reg, path, [5]int{2, 1, 0, 1, 0})
+	if record(t, reg, "77").Patient.Phone != "138" || len(record(t, reg, "76").Merged) != 0 {
+		t.Error("the messages were not taken in order, or merged by themselves")
+	}
+	take(t, reg, path, [5]int{0, 0, 4, 0, 0}) // the older phone does not come back
+	if record(t, reg, "77").Patient.Phone != "138" {
+		t.Error("a message was taken twice")
+	}
+	waiting, err := reg.IntakeReviews(t.Context(), doctor())
+	if err != nil || len(waiting) != 1 || waiting[0].Code != "merge" || waiting[0].PatientID != record(t, reg, "77").Patient.ID {
+		t.Errorf("%+v, %v", waiting, err)
+	}
+	undone, err := reg.UndoBatch(t.Context(), doctor(), res.Batch.ID)
+	if err != nil || len(undone.Kept) != 0 {
+		t.Fatalf("%+v, %v", undone, err)
+	}
+	take(t, reg, path, [5]int{2, 1, 0, 1, 0})
+}
+
+func TestABundleIsStoredOnceUnderItsPatient(t *testing.T) {
+	reg, _ := register(t)
+	path := file(t, "bundle.json", []byte(`{"resourceType":"Bundle","entry":[
+		{"resource":{"resourceType":"Patient","id":"p","identifier":[{"system":"urn:his","value":"77"}],"name":[{"text":"李明"}],"gender":"male","birthDate":"1949-01-01"}},
+		{"resource":{"resourceType":"Observation","id":"o","status":"final","subject":{"reference":"Patient/p"},"code":{"text":"CEA"},"valueQuantity":{"value":12,"unit":"ng/mL"},"referenceRange":[{"high":{"value":5}}]}}]}`))
+	take(t, reg, path, [5]int{1, 1, 0, 0, 0})
+	take(t, reg, path, [5]int{0, 0, 2, 0, 0})
+	if labs := record(t, reg, "77").Labs; len(labs) != 1 || labs[0].Range != "≤5" {
+		t.Errorf("%+v", labs)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"longying/records"
 	"longying/records/sheet"
@@ -314,6 +315,9 @@ func checkPerson(p *records.Patient) *records.RowError {
 	}
 	if p.BirthDate == "" {
 		return fail("birth_date", "birth_empty", "the birth date is empty")
+	}
+	if d, err := time.Parse("20060102", p.BirthDate); err != nil || d.Year() < 1800 {
+		return fail("birth_date", "date", fmt.Sprintf("%q is not a date (YYYY-MM-DD or YYYYMMDD)", p.BirthDate), p.BirthDate)
 	}
 	if p.HealthRecordNumber != "" {
 		if err := records.CheckHealthRecordNumber(p.HealthRecordNumber); err != nil {
