@@ -101,7 +101,7 @@ func commands() []command {
 		{"export", "export STUDY_UID --as cda|fhir|sr|seg|row|pdf|gsps|sc|dicom-pdf --out DIR", cmdExport},
 		{"outbox", "outbox list|send [--now]|retry ID", cmdOutbox},
 		{"consult", "consult create|add|opinion|decide|follow|pack|open", cmdConsult},
-		{"pacs", "pacs add NAME --url URL [--gateway MODALITY]|list|remove NAME|echo|query [--patient --name --date --modality --accession]|retrieve STUDY_UID|store STUDY_UID|FILE... [--as sr,pdf,objects] [--pacs NAME]|orthanc-config", cmdPACS},
+		{"pacs", "pacs add NAME --url URL [--gateway MODALITY]|list|remove NAME|echo|query [--patient --name --date --modality --accession]|retrieve STUDY_UID|store STUDY_UID|FILE... [--as sr,pdf,seg,gsps,sc,objects] [--pacs NAME]|orthanc-config", cmdPACS},
 		{"audit", "audit list|verify [--backup FILE]", cmdAudit},
 		{"users", "users add|list|lock", cmdUsers},
 		{"backup", "backup FILE [--replace]: the whole data folder as one sealed file", cmdBackup},

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,7 +42,7 @@ func (o *pacsOptions) define(f *flag.FlagSet) {
 	f.StringVar(&o.query.Site, "site", "", "institution name; with add: that every query is limited to")
 	f.BoolVar(&o.query.Fuzzy, "fuzzy", false, "ask the PACS to match the name by its sound")
 	f.IntVar(&o.query.Limit, "limit", 0, "results at most")
-	f.StringVar(&o.as, "as", "sr,pdf", "what of a study: sr, pdf, objects")
+	f.StringVar(&o.as, "as", "sr,pdf", "what of a study: sr, pdf, seg, gsps, sc, objects")
 	f.StringVar(&o.url, "url", "", "address of the DICOMweb services")
 	f.StringVar(&o.user, "pacs-user", "", "user of the PACS")
 	f.StringVar(&o.password, "pacs-password-file", "", "file with the password")
@@ -155,7 +156,7 @@ func (c *call) wantPACS(verb string, o *pacsOptions) error {
 			return usagef("%s is neither a file that is there nor a study UID", c.args[0])
 		}
 		for _, kind := range strings.Split(o.as, ",") {
-			if kind != transfer.AsSR && kind != transfer.AsPDF && kind != transfer.AsObjects {
+			if !slices.Contains(transfer.Kinds(), kind) {
 				return usagef("pacs store --as takes %s, not %q", strings.Join(transfer.Kinds(), ", "), kind)
 			}
 		}
@@ -300,6 +301,9 @@ func (c *call) printStored(out transfer.Stored, skipped int, err error) error {
 			return err
 		}
 	}
+	for _, text := range out.Left {
+		fmt.Fprintln(c.Stderr, "left out:", text)
+	}
 	failed := out.Failed()
 	stored := len(out.Outcomes) - failed
 	switch {
@@ -311,6 +315,8 @@ func (c *call) printStored(out transfer.Stored, skipped int, err error) error {
 		return errors.New("the PACS stored nothing: " + out.Outcomes[0].Reason)
 	case failed > 0:
 		return &partError{fmt.Sprintf("%d of %d objects were not stored", failed, len(out.Outcomes))}
+	case len(out.Left) > 0:
+		return &partError{fmt.Sprintf("%d objects are stored, %d could not be written", stored, len(out.Left))}
 	case skipped > 0:
 		return &partError{fmt.Sprintf("%d files were skipped; %d objects are stored", skipped, stored)}
 	}

@@ -96,12 +96,18 @@ func withPACS(t *testing.T, l *line, home string) {
 	if !strings.Contains(stderr, ct) {
 		t.Errorf("%q", stderr)
 	}
+	stdout, _ = l.want(ExitDone, "pacs", "store", film, "--as", "gsps,sc", "--json")
+	marked := len(l.rows(stdout))
+	if marked < 2 {
+		t.Errorf("the key images were stored as %s", stdout)
+	}
+	l.want(ExitRefused, "pacs", "store", film, "--as", "seg") // no finding of it rests on a mask
 	l.want(ExitDone, "pacs", "store", film, "--as", "objects")
 	l.want(ExitDone, "pacs", "store", film, "--as", "objects") // again: the same objects
 
 	stdout, _ = l.want(ExitDone, "pacs", "query", "--name", "刘小满", "--json")
 	rows := l.rows(stdout)
-	if len(rows) != 1 || rows[0]["study_uid"] != film || rows[0]["name"] != "刘小满" || rows[0]["instances"] != 3.0 {
+	if len(rows) != 1 || rows[0]["study_uid"] != film || rows[0]["name"] != "刘小满" || rows[0]["instances"] != float64(3+marked) {
 		t.Fatalf("the PACS finds %v", rows)
 	}
 	modalities := []string{}
@@ -113,11 +119,11 @@ func withPACS(t *testing.T, l *line, home string) {
 	}
 	// The film is here; the report's objects are not.
 	stdout, _ = l.want(ExitDone, "pacs", "retrieve", film, "--json")
-	if r := l.rows(stdout)[0]; r["received"] != 2.0 || r["known"] != 1.0 || r["instances"] != 3.0 {
+	if r := l.rows(stdout)[0]; r["received"] != float64(2+marked) || r["known"] != 1.0 || r["instances"] != float64(3+marked) {
 		t.Errorf("retrieved %v", r)
 	}
 	stdout, _ = l.want(ExitDone, "pacs", "retrieve", film, "--json")
-	if r := l.rows(stdout)[0]; r["received"] != 0.0 || r["known"] != 3.0 {
+	if r := l.rows(stdout)[0]; r["received"] != 0.0 || r["known"] != float64(3+marked) {
 		t.Errorf("retrieved again %v", r)
 	}
 
@@ -148,7 +154,7 @@ func withPACS(t *testing.T, l *line, home string) {
 
 	as("auditor")
 	after := events()
-	for action, want := range map[string]int{"pacs_query": 2, "pacs_retrieve": 4, "pacs_store": 4} {
+	for action, want := range map[string]int{"pacs_query": 2, "pacs_retrieve": 4, "pacs_store": 5} {
 		if got := after[action] - before[action]; got != want {
 			t.Errorf("the audit trail has %d events %s, want %d", got, action, want)
 		}

@@ -147,12 +147,16 @@ func (s *Station) keyImages(ctx context.Context, doc *records.SignedDocument, as
 	return out, left, nil
 }
 
-// object is a signed report as one DICOM object.
-func (s *Station) object(ctx context.Context, _ records.User, doc *records.SignedDocument, as string) ([]byte, error) {
-	if as == transfer.AsSR {
-		return delivery.DefaultForms().Encode(doc, "sr")
+// stored is a signed report as the DICOM objects that a PACS is given of it.
+func (s *Station) stored(ctx context.Context, doc *records.SignedDocument, as string) (out [][]byte, left []string, err error) {
+	switch as {
+	case transfer.AsSR:
+		raw, err := delivery.DefaultForms().Encode(doc, "sr")
+		return [][]byte{raw}, nil, err
+	case transfer.AsPDF:
+		as = AsEncapsulated
 	}
-	return s.encapsulated(ctx, doc)
+	return s.objects(ctx, doc, as)
 }
 
 func (s *Station) encapsulated(ctx context.Context, doc *records.SignedDocument) ([]byte, error) {

@@ -15,16 +15,21 @@ import (
 	"longying/records/sqlite"
 )
 
-// What of a study is stored: its signed report as SR and as PDF, and every
-// object of the study that is in the data folder.
+// What of a study is stored: its signed report as structured report, as
+// Encapsulated PDF, the masks of its findings as segmentations, its key images as
+// presentation states and as secondary captures; and every object of the study
+// that is in the data folder.
 const (
-	AsSR      = "sr"
-	AsPDF     = "pdf"
-	AsObjects = "objects"
+	AsSR       = "sr"
+	AsPDF      = "pdf"
+	AsSegments = "seg"
+	AsStates   = "gsps"
+	AsCaptures = "sc"
+	AsObjects  = "objects"
 )
 
 // Kinds lists what of a study can be stored.
-func Kinds() []string { return []string{AsSR, AsPDF, AsObjects} }
+func Kinds() []string { return []string{AsSR, AsPDF, AsSegments, AsStates, AsCaptures, AsObjects} }
 
 func (t *Transfer) examination(ctx context.Context, studyUID string) (*records.Examination, error) {
 	var ex *records.Examination
@@ -39,6 +44,7 @@ func (t *Transfer) examination(ctx context.Context, studyUID string) (*records.E
 type Stored struct {
 	Server   string
 	Outcomes []pacs.Outcome
+	Left     []string // what of the report could not be written as an object, and why
 }
 
 // Failed counts the objects of which the server does not say that it has them.
@@ -72,7 +78,7 @@ func (t *Transfer) StoreStudy(ctx context.Context, actor records.User, name, stu
 	var doc *records.SignedDocument
 	for _, kind := range kinds {
 		switch kind {
-		case AsSR, AsPDF:
+		case AsSR, AsPDF, AsSegments, AsStates, AsCaptures:
 			if doc == nil {
 				signed, err := t.needs.Signed(ctx, actor, studyUID)
 				if err != nil {
@@ -80,15 +86,18 @@ func (t *Transfer) StoreStudy(ctx context.Context, actor records.User, name, stu
 				}
 				doc = &signed
 			}
-			raw, err := t.needs.Object(ctx, actor, doc, kind)
+			raws, left, err := t.needs.Objects(ctx, doc, kind)
 			if err != nil {
 				return out, err
 			}
-			o, err := made(raw)
-			if err != nil {
-				return out, err
+			out.Left = append(out.Left, left...)
+			for _, raw := range raws {
+				o, err := made(raw)
+				if err != nil {
+					return out, err
+				}
+				objects = append(objects, o)
 			}
-			objects = append(objects, o)
 		case AsObjects:
 			of, err := t.objectsOf(ctx, studyUID)
 			if err != nil {
@@ -99,7 +108,9 @@ func (t *Transfer) StoreStudy(ctx context.Context, actor records.User, name, stu
 			return out, fmt.Errorf("%q is none of %s", kind, strings.Join(Kinds(), ", "))
 		}
 	}
-	return t.send(ctx, actor, c, objects, studyUID, ex.PatientID, strings.Join(kinds, ", "), progress)
+	sent, err := t.send(ctx, actor, c, objects, studyUID, ex.PatientID, strings.Join(kinds, ", "), progress)
+	sent.Left = out.Left
+	return sent, err
 }
 
 // made is an object that is in memory.

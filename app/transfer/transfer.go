@@ -37,8 +37,9 @@ type Needs struct {
 	Import func(ctx context.Context, actor records.User, in *archive.Incoming, progress func(done, total int)) (Received, error)
 	// Signed is the newest signed report of a study.
 	Signed func(ctx context.Context, actor records.User, studyUID string) (records.SignedDocument, error)
-	// Object writes a signed report as a DICOM object, as "sr" or "pdf".
-	Object func(ctx context.Context, actor records.User, doc *records.SignedDocument, as string) ([]byte, error)
+	// Objects writes a signed report as DICOM objects, as one of the kinds but
+	// AsObjects. left says what could not be written and why, while the rest was.
+	Objects func(ctx context.Context, doc *records.SignedDocument, as string) (objects [][]byte, left []string, err error)
 }
 
 // Transfer is the use case.
