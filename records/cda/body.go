@@ -119,7 +119,7 @@ func (e encoder) report() *node {
 		{deImpression, "检查报告结果-主观提示", records.Join(d.Impression)},
 		{deDepartment, "检查报告科室", d.Organization.Department},
 		{deInstitution, "检查报告机构名称", d.Organization.Name},
-		{deRemarks, "检查报告备注", remarks(d)},
+		{deRemarks, "检查报告备注", remarks(d, e.cfg)},
 	} {
 		if x.value != "" {
 			entries = append(entries, observation(x.de, x.name, text(x.value)))

@@ -155,7 +155,7 @@ func TestCodesAndRoots(t *testing.T) {
 		{"count(" + obs("DE04.50.131.00") + ")", "1"},
 		{obs("DE08.10.026.00"), "放射科"},
 		{obs("DE08.10.013.00"), "示例县人民医院"},
-		{obs("DE06.00.179.00"), "AI辅助:模型lung-nodule 1.0.0;经张医生确认。未注册医疗器械,仅供研究。"},
+		{obs("DE06.00.179.00"), "AI辅助:模型lung-nodule 1.0.0;经张医生确认。未注册医疗器械,仅供研究。AI辅助:模型lung-nodule 1.0.0(SHA-256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08),经张医生于20261124T101000确认。"},
 	}
 	b := encode(t, document(t))
 	plain := bytes.Replace(b, []byte(` xmlns="urn:hl7-org:v3"`), nil, 1) // xmllint --xpath knows no prefixes
@@ -200,11 +200,11 @@ func TestHeaderOrder(t *testing.T) {
 	}
 }
 
-func TestAIProvenanceIsStatedWhenTheRemarksDoNot(t *testing.T) {
+func TestModelVersionHashDoctorAndTimeAreInTheRemarks(t *testing.T) {
 	d := document(t)
 	d.Remarks = "造影剂过敏。"
-	want := "造影剂过敏。AI辅助:模型lung-nodule 1.0.0,经张医生确认。"
-	if got := remarks(d); got != want {
+	want := "造影剂过敏。AI辅助:模型lung-nodule 1.0.0(SHA-256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08),经张医生于20261124T101000确认。"
+	if got := remarks(d, Default()); got != want {
 		t.Errorf("remarks = %q, want %q", got, want)
 	}
 	if !bytes.Contains(encode(t, d), []byte(want)) {

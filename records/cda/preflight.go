@@ -59,7 +59,7 @@ func Preflight(doc *records.Document, cfg Config) []Problem {
 	c.text("examination.modality", deItem, cfg.item(e.Modality), l.ItemCode)
 	c.text("finding_text", deObjective, records.Join(doc.FindingText), l.Findings)
 	c.text("impression", deImpression, records.Join(doc.Impression), l.Impression)
-	c.text("remarks", deRemarks, remarks(doc), l.Remarks)
+	c.text("remarks", deRemarks, remarks(doc, cfg), l.Remarks)
 	for i, f := range doc.Findings {
 		if f.Value != nil {
 			c.plain(fmt.Sprintf("findings[%d].value.unit", i), f.Value.Unit, true)
@@ -184,20 +184,25 @@ func method(doc *records.Document, cfg Config) string {
 }
 
 // remarks is DE06.00.179.00: the document's own remarks, and for every model
-// behind a finding its identifier, version and the confirming doctor, where the
-// remarks do not name them yet. No national element for this was found.
-func remarks(doc *records.Document) string {
+// behind a finding its identifier, version and hash, who confirmed what it
+// proposed, and when. No national element for this was found.
+func remarks(doc *records.Document, cfg Config) string {
 	out := doc.Remarks
+	said := map[string]bool{}
 	for _, f := range doc.Findings {
 		m := f.Model
 		if m == nil {
 			continue
 		}
-		named := strings.Contains(out, m.ID) || m.Name.Zh != "" && strings.Contains(out, m.Name.Zh)
-		if named && strings.Contains(out, m.Version) && strings.Contains(out, f.ByName) {
-			continue
+		s := "AI辅助:模型" + m.ID + " " + m.Version
+		if m.SHA256 != "" {
+			s += "(SHA-256 " + m.SHA256 + ")"
 		}
-		out += "AI辅助:模型" + m.ID + " " + m.Version + ",经" + f.ByName + "确认。"
+		s += ",经" + f.ByName + "于" + f.At.In(cfg.zone()).Format("20060102T150405") + "确认。"
+		if !said[s] {
+			said[s] = true
+			out += s
+		}
 	}
 	return out
 }

@@ -98,6 +98,9 @@ func (e *encoder) group(f *records.Finding, number int) (*dicomfile.Dataset, err
 	if m := f.Model; m != nil {
 		items = append(items, textItem(hasMod, dcm("111001", "Algorithm Name"), m.ID),
 			textItem(hasMod, dcm("111003", "Algorithm Version"), m.Version))
+		if m.SHA256 != "" {
+			items = append(items, textItem(hasMod, dcm("111002", "Algorithm Parameters"), "model sha256="+m.SHA256))
+		}
 	}
 	template := "1501"
 	if f.Ref.SOPUID != "" {

@@ -221,7 +221,10 @@ func TestTheTemplateHolds(t *testing.T) {
 				if f.Model != nil {
 					has(child("111001")+"[@relType='HAS CONCEPT MOD']/value", f.Model.ID)
 					has(child("111003")+"[@relType='HAS CONCEPT MOD']/value", f.Model.Version)
+					has(child("111002")+"[@relType='HAS CONCEPT MOD']/value", "model sha256="+f.Model.SHA256)
 				}
+				// Who confirmed it: an observer of its own, or the report's.
+				has("(//item[concept/@codValue='121008'][@relType='HAS OBS CONTEXT'])[1]/value", d.Author.Name)
 				if f.ByName != d.Author.Name {
 					has(child("121008")+"[@relType='HAS OBS CONTEXT']/value", f.ByName)
 				}
