@@ -78,15 +78,24 @@ peers: setup-run
 	@[ -x "$(LONGYING_PEERS)" ] || { .ci/packages.sh $(VENV_PACKAGE) && rm -rf $(PEERS) $(PEERS).part && python3 -m venv $(PEERS).part && \
 	$(PEERS).part/bin/python -m pip install -q --disable-pip-version-check -r .ci/peers.txt && mv $(PEERS).part $(PEERS); }
 
+# The validator of FHIR, in Java.
+HAPI := $(CACHE)/hapi-8.8.1
+$(HAPI): .ci/fhir/pom.xml
+	@.ci/packages.sh maven openjdk-17-jdk-headless
+	rm -rf $@.part
+	mvn -q -B -f $< dependency:copy-dependencies -DoutputDirectory=$@.part
+	mv $@.part $@
+
 # Where the reference data lies; what is not there is left out.
 SHARED := $(wildcard ../shared/data)
-conformance: peers build ## every frame and name of the reference files against pydicom, its plugins, GDCM and DCMTK; a foreign model on a whole head (minutes)
+conformance: peers build $(HAPI) ## every frame and name of the reference files against pydicom, its plugins, GDCM and DCMTK; a foreign model on a whole head; 200 reports against every validator (minutes)
 	@.ci/packages.sh dcmtk
 	data=$$($(LONGYING_PEERS) -c 'import os, pydicom; print(os.path.join(os.path.dirname(pydicom.__file__), "data"))') && \
 	LONGYING_PYDICOM=$$data go test -count=1 -v -run 'Reference|Pydicom|Malformed' ./imaging/... ./app/cli && \
 	$(LONGYING_PEERS) imaging/dicomfile/testdata/reference.py names $(BIN) $$data $(SHARED) && \
 	$(LONGYING_PEERS) imaging/dicomfile/testdata/reference.py check $(BIN) $$data $(SHARED)
 	LONGYING_PEERS=$(LONGYING_PEERS) go test -count=1 -run Highdicom -v ./records/sr ./records/seg
+	LONGYING_SOAK=1 LONGYING_HAPI=$(HAPI) go test -count=1 -run 'Generated|Rare' -v ./app/delivery
 	LONGYING_FOREIGN=1 go test -count=1 -run Foreign -v ./inference/ort
 
 # GDCM and DCMTK in C++, for imaging/dicomfile/testdata/peers.py.
