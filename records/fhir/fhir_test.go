@@ -174,7 +174,7 @@ func TestEachResourceSaysWhatTheDocumentSays(t *testing.T) {
 		{"Provenance", 0, "agent.1.type.coding.0.code", "verifier"},
 		{"Provenance", 0, "agent.1.who.display", "张医生"},
 		{"Provenance", 0, "recorded", "2026-11-24T10:10:00+08:00"}, // when it was confirmed
-		{"Provenance", 1, "agent.0.type.coding.0.code", "author"}, // no model behind it
+		{"Provenance", 1, "agent.0.type.coding.0.code", "author"},  // no model behind it
 		{"Provenance", 2, "agent.1.who.display", "李医生"},
 	}
 	for _, x := range tests {
