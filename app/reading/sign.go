@@ -245,6 +245,13 @@ func (r *Reading) signing(ctx context.Context, actor records.User, right records
 		return err
 	}
 	return r.store.Update(ctx, func(tx *sqlite.Tx) error {
+		ex, err := linkedExamination(tx, studyUID)
+		if err != nil {
+			return err
+		}
+		if err := requireFirstReads(tx, actor, studyUID); err != nil {
+			return err
+		}
 		rep, err := tx.Report(studyUID)
 		if errors.Is(err, records.ErrNotFound) {
 			return &records.RefusedError{Code: "no_report", Reason: "study " + studyUID + " has no draft; make one first (longying report draft)"}
@@ -255,7 +262,7 @@ func (r *Reading) signing(ctx context.Context, actor records.User, right records
 		if rep.State == records.ReportSigned {
 			return errSigned(studyUID)
 		}
-		doc, err := r.assemble(tx, actor, rep, org, study)
+		doc, err := r.assemble(tx, rep, ex, org, study)
 		if err != nil {
 			return err
 		}
@@ -264,14 +271,7 @@ func (r *Reading) signing(ctx context.Context, actor records.User, right records
 }
 
 // assemble is the document of a working report, but for who signs it and when.
-func (r *Reading) assemble(tx *sqlite.Tx, actor records.User, rep *records.Report, org records.Organization, study *imaging.Study) (*records.Document, error) {
-	ex, err := linkedExamination(tx, rep.StudyUID)
-	if err != nil {
-		return nil, err
-	}
-	if err := requireFirstReads(tx, actor, rep.StudyUID); err != nil {
-		return nil, err
-	}
+func (r *Reading) assemble(tx *sqlite.Tx, rep *records.Report, ex *records.Examination, org records.Organization, study *imaging.Study) (*records.Document, error) {
 	if strings.TrimSpace(records.Join(rep.Impression)) == "" || strings.TrimSpace(records.Join(rep.Findings)) == "" {
 		return nil, &records.RefusedError{Code: "empty_report", Reason: "the report has no findings text or no impression; write both before signing"}
 	}
