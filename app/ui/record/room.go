@@ -55,7 +55,8 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		Actions: []workspace.Action{{Label: "record.show_numbers", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyI)}, Do: func() {
 			t.shown = !t.shown
 			t.render()
-		}}}}
+		}},
+			{Label: "record.labs_unfold", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyJ)}, Do: t.unfoldLabs}}}
 }
 
 // load asks again, e.g. after a report was signed.
@@ -98,9 +99,12 @@ func (t *tab) render() {
 		t.conflicts(o.Examination)
 		t.identity(o.Examination)
 		t.visits()
+		t.diagnoses()
+		t.labs()
 		t.orders()
 		t.examinations(o.Examination.StudyUID)
 		t.documents()
+		t.pastReports()
 	}
 	t.box.Refresh()
 	t.scroll.Refresh()
@@ -147,6 +151,7 @@ func (t *tab) identity(ex records.Examination) {
 	if p.Sample {
 		t.box.Add(line(l.T("record.sample"), widget.WarningImportance))
 	}
+	t.allergies()
 	t.fact("record.birth", orDash(Day(p.BirthDate)))
 	t.secret("record.id_number", p.IDNumber)
 	t.fact("record.health_record", orDash(p.HealthRecordNumber))
@@ -158,6 +163,7 @@ func (t *tab) identity(ex records.Examination) {
 		how = l.Or(lang.Key("link."+string(ex.LinkRule)), string(ex.LinkRule))
 	}
 	t.fact("record.linked", how)
+	t.health()
 }
 
 func (t *tab) visits() {

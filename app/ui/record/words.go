@@ -56,3 +56,35 @@ func Newest(rec registry.PatientRecord) registry.PatientRecord {
 	slices.SortStableFunc(rec.Documents, func(a, b records.SignedDocument) int { return b.SignedAt.Compare(a.SignedAt) })
 	return rec
 }
+
+// Moment writes YYYYMMDD[HHMM] as YYYY-MM-DD [HH:MM].
+func Moment(s string) string {
+	if len(s) >= 12 {
+		return Day(s[:8]) + " " + s[8:10] + ":" + s[10:12]
+	}
+	return Day(s)
+}
+
+// Marked reports a laboratory value to be marked as abnormal.
+func Marked(v records.LabValue) bool {
+	flag, _ := v.Abnormal()
+	return flag != "" && flag != records.FlagNormal && v.Stands()
+}
+
+// LabText is a laboratory value in one line: sign, name, value, unit, range. A
+// flag that no source stated has "≈": it was computed from value and range.
+func LabText(v records.LabValue) string {
+	flag, stated := v.Abnormal()
+	sign := map[string]string{"": " ", records.FlagNormal: " ", records.FlagHigh: "↑", "HH": "↑↑", records.FlagLow: "↓", "LL": "↓↓"}[flag]
+	if sign == "" {
+		sign = "! " + flag
+	}
+	if !stated && sign != " " {
+		sign += "≈"
+	}
+	text := strings.TrimSpace(sign + " " + v.Name + "  " + v.Value + " " + v.Unit)
+	if v.Range != "" {
+		text += "  [" + v.Range + "]"
+	}
+	return text
+}
