@@ -13,6 +13,7 @@ import (
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
 	"longying/imaging"
+	"longying/records"
 )
 
 // pickFolder asks for a folder with the toolkit's chooser.
@@ -29,7 +30,8 @@ func (r *room) pickFolder() {
 	}, window), "worklist.import_folder")
 }
 
-// pickFile asks for one file: DICOM, a ZIP archive, or a patient file (CSV).
+// pickFile asks for one file: DICOM, a ZIP archive, or a file of people (CSV,
+// XLSX, HL7, FHIR).
 func (r *room) pickFile() {
 	window := workspace.WindowOf(r.table)
 	if window == nil || window.Canvas().Overlays().Top() != nil { // one is open: keys reach past it
@@ -70,19 +72,20 @@ type imported struct {
 }
 
 // people splits off the patient files; everything else may hold studies.
-func people(paths []string) (csv, other []string) {
+func people(paths []string) (tables, other []string) {
 	for _, p := range paths {
-		if strings.EqualFold(filepath.Ext(p), ".csv") {
-			csv = append(csv, p)
-		} else {
+		switch strings.ToLower(filepath.Ext(p)) {
+		case ".csv", ".xlsx", ".hl7", ".json", ".tsv", ".adt", ".oru":
+			tables = append(tables, p)
+		default:
 			other = append(other, p)
 		}
 	}
-	return csv, other
+	return tables, other
 }
 
-// take imports files and folders behind a job with progress and cancel: people
-// first, so that studies find theirs.
+// take imports files and folders behind a job with progress and cancel. Files of
+// people are shown before they are stored; then the studies find theirs.
 func (r *room) take(paths []string, open bool) {
 	user := r.ws.User()
 	if user.ID == "" || len(paths) == 0 {
@@ -91,31 +94,75 @@ func (r *room) take(paths []string, open bool) {
 	r.problem.SetText("")
 	r.done.SetText("")
 	r.done.Hide()
-	csv, other := people(paths)
+	tables, other := people(paths)
+	r.people.take(tables)
+	if len(other) == 0 {
+		return
+	}
 	label := func() string { return r.ws.Lang.T("worklist.importing") }
 	r.ws.StartJob(label, func(ctx context.Context, progress func(done, total int)) func() {
 		var res imported
-		for _, path := range csv {
-			one, err := r.ws.Registry.ImportPeople(ctx, user, path)
-			res.err = errors.Join(res.err, err)
-			if err != nil {
-				continue
-			}
-			res.files++
-			res.people.Patients += one.Patients
-			res.people.Known += one.Known
-			res.people.Visits += one.Visits
-			res.people.Linked = append(res.people.Linked, one.Linked...)
-			for _, e := range one.Errors {
-				res.rows = append(res.rows, refusedRow{filepath.Base(path), e})
-			}
-		}
-		if len(other) > 0 {
-			var err error
-			res.studies, err = r.ws.Registry.Import(ctx, user, other, progress)
-			res.err = errors.Join(res.err, err)
-		}
+		res.studies, res.err = r.ws.Registry.Import(ctx, user, other, progress)
 		return func() { r.imported(res, len(other) > 0, open) }
+	})
+}
+
+// peopleStored shows what a file of people did, with the way back.
+func (r *room) peopleStored(one registry.PeopleResult) {
+	res := imported{people: one, files: 1}
+	for _, e := range one.Errors {
+		res.rows = append(res.rows, refusedRow{one.Batch.File, e})
+	}
+	r.imported(res, false, false)
+	r.batch = one.Batch
+	r.undo.Hidden = r.batch.Changes == 0
+	r.undo.Refresh()
+}
+
+// undoImport takes the last import of people back, whole but for what was
+// changed or used since.
+func (r *room) undoImport() {
+	user := r.ws.User()
+	if user.ID == "" || r.people.shown() {
+		return
+	}
+	id := r.batch.ID
+	r.problem.SetText("")
+	r.ws.StartJob(func() string { return r.ws.Lang.T("worklist.undoing") }, func(ctx context.Context, _ func(done, total int)) func() {
+		var err error
+		if id == "" { // not of this sitting: the last one that changed anything
+			var all []records.Batch
+			all, err = r.ws.Registry.Batches(ctx, user)
+			for _, b := range all {
+				if b.State == records.BatchStored && b.Changes > 0 {
+					id = b.ID
+					break
+				}
+			}
+		}
+		var done registry.Undone
+		if err == nil && id != "" {
+			done, err = r.ws.Registry.UndoBatch(ctx, user, id)
+		}
+		return func() {
+			r.problem.SetText(r.ws.Explain(err))
+			if err != nil || id == "" {
+				return
+			}
+			r.batch = records.Batch{}
+			r.undo.Hide()
+			workspace.Publish(r.ws, workspace.StudiesChanged{})
+			workspace.Publish(r.ws, workspace.PeopleChanged{})
+			r.done.SetText(r.ws.Lang.T("worklist.undone", done.Batch.File, done.Undone))
+			r.done.Show()
+			var kept []string
+			for _, k := range done.Kept {
+				kept = append(kept, r.ws.Lang.T("worklist.undo_kept", k.Row, r.ws.Lang.Or(lang.Key("people.entry."+k.Kind), k.Kind), r.ws.Lang.T(lang.Key("people.kept."+k.Code))))
+			}
+			if len(kept) > 0 {
+				r.problem.SetText(strings.Join(kept[:min(len(kept), 8)], "\n"))
+			}
+		}
 	})
 }
 

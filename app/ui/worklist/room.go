@@ -42,6 +42,9 @@ type room struct {
 	problem *workspace.Problem
 	table   *workspace.Table
 	skipped *skippedView
+	people  *peopleView
+	undo    *widget.Button
+	batch   records.Batch // the last import of people
 	text    *textView
 	link    *linkView
 	linked  *linkedView
@@ -67,6 +70,9 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	workspace.On(ws, func(workspace.UserChanged) {
 		r.all, r.rows, r.chosen = nil, nil, ""
 		r.skipped.show(nil, nil)
+		r.people.drop()
+		r.batch = records.Batch{}
+		r.undo.Hide()
 		r.done.Hide()
 		r.choose("")
 		r.sources.show(local)
@@ -115,7 +121,15 @@ func (r *room) keys() []workspace.Action {
 		return r.queue.keys()
 	}
 	press := workspace.Press
+	if r.people.shown() {
+		return []workspace.Action{
+			{Label: "people.store", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyReturn)}, Do: r.people.storeFile},
+			{Label: "people.save", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyS)}, Do: r.people.saveMapping},
+			{Label: "people.leave", Keys: []workspace.Key{press(fyne.KeyEscape)}, Do: r.people.next},
+		}
+	}
 	return []workspace.Action{
+		{Label: "worklist.undo_import", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyB)}, Do: r.undoImport},
 		{Label: "worklist.open", Keys: []workspace.Key{press(fyne.KeyReturn)}, Do: r.openChosen},
 		{Label: "worklist.next", Keys: []workspace.Key{press(fyne.KeyDown)}, Do: func() { r.step(1) }},
 		{Label: "worklist.previous", Keys: []workspace.Key{press(fyne.KeyUp)}, Do: func() { r.step(-1) }},
@@ -209,8 +223,13 @@ func (r *room) build() fyne.CanvasObject {
 	r.text = newText(r.ws, r.problem)
 	r.bottom = container.NewVBox(r.skipped.content, r.text.content, r.link.content, r.linked.content)
 	top := container.NewBorder(nil, nil, r.sources.bar(), container.NewHBox(r.filter, r.folder, r.file, r.analyze, r.open), r.search)
-	body := container.NewBorder(container.NewVBox(top, r.summary, r.done, r.problem), r.bottom, nil, nil, container.New(spread{r.table}, r.table))
-	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), body)
+	r.people = newPeople(r.ws)
+	r.undo = widget.NewButtonWithIcon("", theme.ContentUndoIcon(), r.undoImport)
+	r.undo.Hide()
+	body := container.NewBorder(container.NewVBox(top, r.summary, container.NewBorder(nil, nil, nil, r.undo, r.done), r.problem), r.bottom, nil, nil, container.New(spread{r.table}, r.table))
+	r.people.stored, r.people.closed = r.peopleStored, body.Show
+	r.people.opened = body.Hide
+	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), container.NewStack(body, r.people.content))
 }
 
 // spread gives the columns their parts of the width.
@@ -251,6 +270,8 @@ func (r *room) words() {
 	r.analyze.SetText(t("worklist.analyse_new"))
 	r.open.SetText(t("worklist.open"))
 	r.skipped.words()
+	r.people.words()
+	r.undo.SetText(t("worklist.undo_import"))
 	r.text.words()
 	r.link.words()
 	r.linked.words()
