@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"longying/app/delivery"
 	"longying/imaging/codec"
 	"longying/imaging/codec/native"
 	"longying/imaging/slide"
@@ -99,6 +100,7 @@ func commands() []command {
 		{"patients", "patients import FILE [--preview] [--mapping NAME] [--map COLUMN=FIELD]... [--issuer NAME] [--save-mapping NAME]|mappings|batches|undo BATCH|search TEXT|show ID|link STUDY PATIENT|unlink STUDY --reason|review|merge KEPT GONE --reason [--despite]|unmerge GONE --reason", cmdPatients},
 		{"report", "report draft|show|sign|print|amend STUDY_UID", cmdReport},
 		{"export", "export STUDY_UID --as cda|fhir|sr|seg|row|pdf|gsps|sc|dicom-pdf --out DIR", cmdExport},
+		{"codes", "codes list [TABLE]|import TABLE FILE|remove TABLE; TABLE is " + strings.Join(delivery.Tables(), ", "), cmdCodes},
 		{"outbox", "outbox list|send [--now]|retry ID", cmdOutbox},
 		{"consult", "consult create|add|opinion|decide|follow|pack|open", cmdConsult},
 		{"pacs", "pacs add NAME --url URL [--gateway MODALITY]|list|remove NAME|echo|query [--patient --name --date --modality --accession]|retrieve STUDY_UID|store STUDY_UID|FILE... [--as sr,pdf,seg,gsps,sc,objects] [--pacs NAME]|orthanc-config", cmdPACS},

@@ -82,6 +82,7 @@ func everyCommand(t *testing.T, l *line, home string) {
 		return at(name)
 	}
 	notes, password := write("notes.txt", "no picture"), write("password", "Yijian-2026-Longying")
+	codes := write("codes.csv", "code,name\nR91.x00,肺占位\nx,y\n")
 	nobody := "1.2.3"
 	people := write("people.csv", "姓名,SFZ\n李样本,11010519491231002X\n")
 
@@ -159,6 +160,8 @@ func everyCommand(t *testing.T, l *line, home string) {
 		{"", ExitDone, 1, "", []string{"export", film, "--as", "gsps", "--out", dir}},
 		{"", ExitDone, 1, "", []string{"export", film, "--as", "sc", "--out", dir}},
 		{"", ExitRefused, 0, "mask", []string{"export", film, "--as", "seg", "--out", dir}},
+		{"", ExitRefused, 0, "configure", []string{"codes", "import", "icd-10", codes}},
+		{"", ExitDone, 0, "", []string{"codes", "list"}},
 		{"", ExitDone, 3, "", []string{"outbox", "send"}},
 		{"", ExitRefused, 0, "acknowledged", []string{"outbox", "retry", delivery}},
 		{"", ExitFailed, 0, "nosuch", []string{"outbox", "retry", "nosuch"}},
@@ -175,6 +178,12 @@ func everyCommand(t *testing.T, l *line, home string) {
 		{"", ExitDone, 5, "", []string{"audit", "--limit", "5", "list"}},
 		{"", ExitRefused, 0, "view_patient", []string{"studies"}},
 		{"admin", ExitDone, 5, "", []string{"users", "list"}},
+		{"", ExitPart, 1, "line 3", []string{"codes", "import", "icd-10", codes}},
+		{"", ExitFailed, 0, "nosuch", []string{"codes", "import", "nosuch", codes}},
+		{"", ExitFailed, 0, notes, []string{"codes", "import", "icd-10", notes}},
+		{"", ExitDone, 1, "", []string{"codes", "list"}},
+		{"", ExitDone, 1, "", []string{"codes", "list", "icd-10"}},
+		{"", ExitDone, 1, "", []string{"codes", "remove", "icd-10"}},
 		{"", ExitDone, 1, "", []string{"users", "add", "tester", "--name", "测试·样本", "--role", "clinician", "--new-password-file", password}},
 		{"", ExitFailed, 0, "tester", []string{"users", "add", "tester", "--name", "测试·样本", "--role", "clinician", "--new-password-file", password}},
 		{"", ExitDone, 1, "", []string{"users", "lock", "tester"}},

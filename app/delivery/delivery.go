@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"longying/records"
@@ -34,6 +35,9 @@ type Delivery struct {
 	station string
 	jitter  func() float64
 	backoff time.Duration
+
+	tablesMu sync.Mutex
+	tables   map[string]parsed // code tables as last read, by name
 }
 
 // New wires the use case. jitter gives numbers in [0,1) for the back-off, whose
@@ -101,7 +105,7 @@ func (d *Delivery) Intents(tx *sqlite.Tx, doc *records.Document) ([]records.Deli
 	if err != nil {
 		return nil, err
 	}
-	f, err := forms(tx)
+	f, err := d.forms(tx)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +125,7 @@ func (d *Delivery) Export(ctx context.Context, actor records.User, doc records.S
 	}
 	var f Forms
 	err := d.store.View(ctx, func(tx *sqlite.Tx) (err error) {
-		f, err = forms(tx)
+		f, err = d.forms(tx)
 		return err
 	})
 	if err != nil {

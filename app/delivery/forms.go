@@ -26,43 +26,84 @@ func Formats() []string {
 	return []string{"cda", "fhir", "sr", "pdf", "row-csv", "row-json", "row-xml"}
 }
 
-// Forms is what the formats need besides a document: the hospital's mapping.
+// Forms is what the formats need besides a document: the hospital's mapping and
+// code tables.
 type Forms struct {
-	CDA cda.Config
-	Row row.Mapping
+	CDA   cda.Config
+	Row   row.Mapping
+	known map[string]*CodeTable // which codes there are, where that was imported
 }
 
 // DefaultForms follow the published standards.
 func DefaultForms() Forms { return Forms{CDA: cda.Default(), Row: row.Default()} }
 
-// forms are those of this hospital.
-func forms(tx *sqlite.Tx) (Forms, error) {
+// forms are those of this hospital: its mapping, and its code tables.
+func (d *Delivery) forms(tx *sqlite.Tx) (Forms, error) {
 	f := DefaultForms()
 	raw, err := tx.Setting(SettingRowMapping)
 	switch {
 	case errors.Is(err, records.ErrNotFound) || err == nil && raw == "":
-		return f, nil
 	case err != nil:
 		return f, err
+	default:
+		if f.Row, err = row.ParseMapping([]byte(raw)); err != nil {
+			return f, err
+		}
 	}
-	f.Row, err = row.ParseMapping([]byte(raw))
-	return f, err
+	tables := map[string]*CodeTable{}
+	for _, name := range Tables() {
+		if tables[name], err = d.table(tx, name); err != nil {
+			return f, err
+		}
+	}
+	f.CDA.Departments, f.CDA.Items = tables[TableDepartments].byName(), tables[TableItems].byName()
+	f.Row.Tables = map[string]map[string]string{TableDepartments: f.CDA.Departments, TableItems: f.CDA.Items}
+	f.known = map[string]*CodeTable{TableICD10: tables[TableICD10], TableTopography: tables[TableTopography], TableMorphology: tables[TableMorphology]}
+	return f, nil
+}
+
+// unknown names the codes of a document that the hospital's tables do not have.
+func (f Forms) unknown(doc *records.Document) []records.Problem {
+	var out []records.Problem
+	check := func(table, field, de, code string) {
+		if t := f.known[table]; t != nil && code != "" && !t.has(code) {
+			out = append(out, records.Problem{Field: field, DE: de, What: records.ProblemMalformed, Value: code + " (not in the imported table " + table + ")"})
+		}
+	}
+	if v := doc.Visit; v != nil {
+		for i, d := range v.Diagnoses {
+			check(TableICD10, fmt.Sprintf("visit.diagnoses[%d].code", i), "DE05.01.024.00", d.Code)
+		}
+	}
+	for i, x := range doc.Findings {
+		if x.Topography != nil {
+			check(TableTopography, fmt.Sprintf("findings[%d].topography", i), "", x.Topography.Value)
+		}
+		if x.Morphology != nil {
+			check(TableMorphology, fmt.Sprintf("findings[%d].morphology", i), "", x.Morphology.Value)
+		}
+	}
+	return out
 }
 
 // Preflight names what a format misses in a document, or cannot hold; empty when
 // nothing. Of a document that is not signed yet the signature is not asked.
 func (f Forms) Preflight(doc *records.SignedDocument, format string) []records.Problem {
+	if format == "pdf" {
+		return nil
+	}
+	out := f.unknown(&doc.Document)
 	switch format {
 	case "cda":
-		return cda.Preflight(&doc.Document, f.CDA)
+		out = append(out, cda.Preflight(&doc.Document, f.CDA)...)
 	case "fhir":
-		return fhir.Preflight(&doc.Document)
+		out = append(out, fhir.Preflight(&doc.Document)...)
 	case "sr":
-		return sr.Preflight(&doc.Document)
+		out = append(out, sr.Preflight(&doc.Document)...)
 	case "row-csv", "row-json", "row-xml":
-		return row.Preflight(doc, f.Row)
+		out = append(out, row.Preflight(doc, f.Row)...)
 	}
-	return nil
+	return out
 }
 
 // Encode writes one signed document in one format, the same bytes every time.

@@ -17,7 +17,7 @@ func (d *Delivery) Retractions(tx *sqlite.Tx, doc *records.Document) ([]records.
 	if err != nil {
 		return nil, err
 	}
-	f, err := forms(tx)
+	f, err := d.forms(tx)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (d *Delivery) overtaken(tx *sqlite.Tx, del *records.Delivery) error {
 	if err != nil {
 		return err
 	}
-	f, err := forms(tx)
+	f, err := d.forms(tx)
 	if err != nil {
 		return err
 	}

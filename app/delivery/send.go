@@ -78,7 +78,7 @@ func (q queue) Payload(ctx context.Context, del records.Delivery) ([]byte, error
 		if err != nil {
 			return err
 		}
-		f, err := forms(tx)
+		f, err := q.d.forms(tx)
 		if err != nil {
 			return err
 		}
@@ -185,7 +185,7 @@ func (d *Delivery) Retry(ctx context.Context, actor records.User, id string) err
 		if err != nil {
 			return err
 		}
-		f, err := forms(tx)
+		f, err := d.forms(tx)
 		if err != nil {
 			return err
 		}

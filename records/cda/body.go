@@ -79,7 +79,7 @@ func (e encoder) examination() *node {
 		observation(deMethod, "检查方法名称", text(method(d, e.cfg))),
 		observation(deCategory, "检查类别", text(e.cfg.category(d.Examination.Modality))),
 	)
-	item := e.cfg.item(d.Examination.Modality)
+	item := e.cfg.item(d.Examination)
 	whole := e.cluster(item)
 	if d.Abnormal { // a document that says nothing abnormal is not called normal
 		whole.add(el("component").add(observation(deResult, "检查结果代码", concept("2", oidResult, "检查/检验结果代码表", "异常"))))

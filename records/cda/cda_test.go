@@ -106,6 +106,27 @@ func TestNothingIsWrittenEmpty(t *testing.T) {
 	}
 }
 
+func TestCodesOfTheHospitalStandForItsOwnNames(t *testing.T) {
+	cfg := Default()
+	cfg.Departments = map[string]string{"呼吸内科": "0202", "放射科": "9999"}
+	cfg.Items = map[string]string{"CT": "XM-1", "胸部CT平扫": "XM-2"}
+	b, err := Encode(document(t), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	xmllint(t, b, "--noout", "--schema", schema(t))
+	plain := bytes.Replace(b, []byte(` xmlns="urn:hl7-org:v3"`), nil, 1)
+	for path, want := range map[string]string{
+		"//componentOf//serviceProviderOrganization/id[@root='2.16.156.10011.1.26']/@extension": "0202",
+		"//participant//scopingOrganization/id[@root='2.16.156.10011.1.26']/@extension":         "0301", // the settings' own
+		"(//observation[code/@code='DE04.30.019.00'])[1]/value":                                 "XM-2", // by description before modality
+	} {
+		if got := xmllint(t, plain, "--xpath", "string("+path+")"); got != want {
+			t.Errorf("%s = %q, want %q", path, got, want)
+		}
+	}
+}
+
 // The codes and roots of WS/T 500.6, each at its place.
 func TestCodesAndRoots(t *testing.T) {
 	const de = `[c:code/@codeSystem='2.16.156.10011.2.2.1']`

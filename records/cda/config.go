@@ -2,9 +2,11 @@ package cda
 
 import (
 	"maps"
+	"strings"
 	"time"
 
 	"longying/imaging"
+	"longying/records"
 )
 
 // Object identifiers of WS/T 500 and its code systems.
@@ -77,9 +79,13 @@ type Config struct {
 	// Categories names a DICOM modality as 检查类别 (DE04.30.018.00); a modality
 	// that is not in the table stands for itself.
 	Categories map[string]string `json:"categories"`
-	// Items gives the hospital's examination item code (DE04.30.019.00) of a
-	// modality; a modality that is not in the table stands for itself.
+	// Items gives the hospital's examination item code (DE04.30.019.00) of an
+	// examination by its description, else by its modality; a modality that is not
+	// in the table stands for itself.
 	Items map[string]string `json:"items"`
+	// Departments gives the code of a department, root 2.16.156.10011.1.26, by its
+	// name; without one its name stands alone.
+	Departments map[string]string `json:"departments"`
 	// SpecialExamination is DE02.01.079.00 特殊检查标志: "T" or "F".
 	SpecialExamination string `json:"special_examination"`
 	// Zone is the time zone of all times; nil is China's, UTC+8.
@@ -120,9 +126,12 @@ func (c Config) category(modality string) string {
 	return modality
 }
 
-func (c Config) item(modality string) string {
-	if s := c.Items[modality]; s != "" {
+func (c Config) item(x records.Examination) string {
+	if s := c.Items[strings.TrimSpace(x.Description)]; s != "" {
 		return s
 	}
-	return modality
+	if s := c.Items[x.Modality]; s != "" {
+		return s
+	}
+	return x.Modality
 }

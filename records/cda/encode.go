@@ -170,8 +170,12 @@ func (e encoder) hospital() *node {
 func (e encoder) department() *node {
 	o := e.doc.Organization
 	scope := el("scopingOrganization")
-	if o.DepartmentCode != "" {
-		scope.add(ident(oidDepartment, o.DepartmentCode))
+	code := o.DepartmentCode
+	if code == "" {
+		code = e.cfg.Departments[o.Department]
+	}
+	if code != "" {
+		scope.add(ident(oidDepartment, code))
 	}
 	if o.Department != "" {
 		scope.add(el("name").say(o.Department))
@@ -193,7 +197,11 @@ func (e encoder) replaces() *node {
 // encounter is where the patient was seen. Of bed, room, department and ward
 // (.22 .21 .26 .27) the record knows the department's name.
 func (e encoder) encounter(v *records.Visit) *node {
-	dept := el("serviceProviderOrganization").add(el("name").say(v.Department), e.hospital())
+	dept := el("serviceProviderOrganization")
+	if code := e.cfg.Departments[v.Department]; code != "" {
+		dept.add(ident(oidDepartment, code))
+	}
+	dept.add(el("name").say(v.Department), e.hospital())
 	return el("componentOf").add(el("encompassingEncounter").add(
 		when("effectiveTime", v.Date),
 		el("location").add(el("healthCareFacility").add(dept)),

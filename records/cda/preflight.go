@@ -56,7 +56,7 @@ func Preflight(doc *records.Document, cfg Config) []Problem {
 	c.plain("examination.accession_number", e.AccessionNumber, false)
 	c.text("examination.description", deMethod, method(doc, cfg), l.Method)
 	c.text("examination.modality", deCategory, cfg.category(e.Modality), 0)
-	c.text("examination.modality", deItem, cfg.item(e.Modality), l.ItemCode)
+	c.text("examination.modality", deItem, cfg.item(e), l.ItemCode)
 	c.text("finding_text", deObjective, records.Join(doc.FindingText), l.Findings)
 	c.text("impression", deImpression, records.Join(doc.Impression), l.Impression)
 	c.text("remarks", deRemarks, remarks(doc, cfg), l.Remarks)

@@ -66,6 +66,9 @@ func values(doc *records.SignedDocument, m Mapping) ([]string, []records.Problem
 		}
 		p := records.Problem{Field: place(c.From), DE: c.Code}
 		original := v
+		if to := m.Tables[c.Table][strings.TrimSpace(v)]; to != "" {
+			v = to
+		}
 		if c.Values != nil && v != "" {
 			to, ok := c.Values[v]
 			if !ok {

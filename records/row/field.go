@@ -77,6 +77,13 @@ func fields() []field {
 		{"examination.study_uid", doc(func(d *records.Document) string { return d.Examination.StudyUID })},
 		{"examination.accession_number", doc(func(d *records.Document) string { return d.Examination.AccessionNumber })},
 		{"examination.modality", doc(func(d *records.Document) string { return d.Examination.Modality })},
+		// The description where there is one, as the code table of items has it.
+		{"examination.item", doc(func(d *records.Document) string {
+			if s := strings.TrimSpace(d.Examination.Description); s != "" {
+				return s
+			}
+			return d.Examination.Modality
+		})},
 		{"examination.body_part", doc(func(d *records.Document) string { return d.Examination.BodyPart })},
 		{"examination.description", doc(func(d *records.Document) string { return d.Examination.Description })},
 		{"examination.date", doc(func(d *records.Document) string { return date(d.Examination.Date) })},

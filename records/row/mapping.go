@@ -13,6 +13,8 @@ import (
 type Mapping struct {
 	Name    string   `json:"name"`
 	Columns []Column `json:"columns"`
+	// Tables are the hospital's code tables, by their name: code by what it is of.
+	Tables map[string]map[string]string `json:"-"`
 }
 
 // Column is one data element of a row.
@@ -22,6 +24,7 @@ type Column struct {
 	From     string            `json:"from,omitempty"`     // a field, see FieldNames
 	Text     string            `json:"text,omitempty"`     // a constant, in place of From
 	Values   map[string]string `json:"values,omitempty"`   // translates a value; one that is not in it is malformed
+	Table    string            `json:"table,omitempty"`    // translates by an imported code table; a value that is not in it stays
 	Required bool              `json:"required,omitempty"` //
 	Limit    int               `json:"limit,omitempty"`    // in characters; 0: none is known
 }
