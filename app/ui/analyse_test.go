@@ -43,7 +43,7 @@ func TestAnalyseNewAsksTheModelsAboutEveryStudyThatNoneHasSeen(t *testing.T) {
 	press := func() {
 		t.Helper()
 		for _, r := range s.rooms {
-			for _, a := range r.Actions {
+			for _, a := range r.Live() {
 				if a.Label == "worklist.analyse_new" {
 					a.Do()
 					s.whole()

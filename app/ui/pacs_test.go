@@ -87,7 +87,7 @@ func texts(o fyne.CanvasObject) string {
 	return b.String()
 }
 
-func press(s *shell, k workspace.Key) { s.ws.Keys.Run(k) }
+func typed(s *shell, k workspace.Key) { s.ws.Keys.Run(k) }
 
 func TestAStudyOfThePACSIsFoundFetchedAndOpenedByKeysAlone(t *testing.T) {
 	s, w, st, sample := opened(t)
@@ -97,14 +97,14 @@ func TestAStudyOfThePACSIsFoundFetchedAndOpenedByKeysAlone(t *testing.T) {
 	}
 	w.Resize(fyne.NewSize(1366, 768))
 	s.ws.Settle()
-	press(s, workspace.Ctrl(fyne.KeyP))
+	typed(s, workspace.Ctrl(fyne.KeyP))
 	s.ws.Settle()
-	press(s, workspace.Press(fyne.KeyF5))
+	typed(s, workspace.Press(fyne.KeyF5))
 	s.ws.Settle()
 	if got := texts(s.front.Content); !strings.Contains(got, "刘小满") || !strings.Contains(got, "1 幅，未取") {
 		t.Fatalf("the list shows %s", got)
 	}
-	press(s, workspace.Press(fyne.KeyReturn))
+	typed(s, workspace.Press(fyne.KeyReturn))
 	s.ws.Settle()
 	if list, err := st.Registry.Studies(t.Context(), sample.Users["radiologist"], records.ExaminationFilter{}); err != nil || len(list) != 1 || list[0].StudyUID != study {
 		t.Fatalf("%v: %v", list, err)
@@ -112,7 +112,7 @@ func TestAStudyOfThePACSIsFoundFetchedAndOpenedByKeysAlone(t *testing.T) {
 	if got := texts(s.front.Content); !strings.Contains(got, "在本机") {
 		t.Errorf("the list shows %s", got)
 	}
-	press(s, workspace.Press(fyne.KeyReturn))
+	typed(s, workspace.Press(fyne.KeyReturn))
 	s.ws.Settle()
 	if o := s.ws.Current(); o == nil || o.Examination.StudyUID != study {
 		t.Error("the study that is here does not open")
@@ -127,21 +127,21 @@ func TestTheTownshipQueueShowsWhoIsOverdueAndCanBePaused(t *testing.T) {
 	}
 	w.Resize(fyne.NewSize(1366, 768))
 	s.ws.Settle()
-	press(s, workspace.Ctrl(fyne.KeyP))
+	typed(s, workspace.Ctrl(fyne.KeyP))
 	s.ws.Settle()
-	press(s, workspace.Ctrl(fyne.KeyP))
-	press(s, workspace.Press(fyne.KeyP)) // paused before the first answer: no timer is set
+	typed(s, workspace.Ctrl(fyne.KeyP))
+	typed(s, workspace.Press(fyne.KeyP)) // paused before the first answer: no timer is set
 	s.ws.Settle()
 	if got := texts(s.front.Content); !strings.Contains(got, "超时 3:00") || !strings.Contains(got, "柳河镇卫生院") || !strings.Contains(got, "已暂停") {
 		t.Errorf("the queue shows %s", got)
 	}
 	before := asked.Load()
-	press(s, workspace.Press(fyne.KeyF5))
+	typed(s, workspace.Press(fyne.KeyF5))
 	s.ws.Settle()
 	if asked.Load() != before+1 {
 		t.Errorf("F5 asked %d times", asked.Load()-before)
 	}
-	press(s, workspace.Ctrl(fyne.KeyP)) // out of sight
+	typed(s, workspace.Ctrl(fyne.KeyP)) // out of sight
 	s.ws.Settle()
 	events, err := st.Admin.AuditEvents(t.Context(), sample.Users["auditor"], 0, 0)
 	if err != nil {
@@ -167,10 +167,10 @@ func TestAQueueThatCouldNotBeAskedForDoesNotSayThatNobodyWaits(t *testing.T) {
 	}
 	w.Resize(fyne.NewSize(1366, 768))
 	s.ws.Settle()
-	press(s, workspace.Ctrl(fyne.KeyP))
+	typed(s, workspace.Ctrl(fyne.KeyP))
 	s.ws.Settle()
-	press(s, workspace.Ctrl(fyne.KeyP))
-	press(s, workspace.Press(fyne.KeyP))
+	typed(s, workspace.Ctrl(fyne.KeyP))
+	typed(s, workspace.Press(fyne.KeyP))
 	s.ws.Settle()
 	if got := texts(s.front.Content); strings.Contains(got, "超时 0") || !strings.Contains(got, "还没有取得列表") || !strings.Contains(got, "连不上 PACS") {
 		t.Errorf("the queue shows %s", got)
@@ -186,13 +186,13 @@ func TestAPACSIsConfiguredAndTriedInTheSettings(t *testing.T) {
 	s.ws.Settle()
 	for !strings.Contains(texts(s.front.Content), "测试连接") {
 		before := texts(s.front.Content)
-		press(s, workspace.Ctrl(fyne.KeyDown))
+		typed(s, workspace.Ctrl(fyne.KeyDown))
 		s.ws.Settle()
 		if texts(s.front.Content) == before {
 			t.Fatal("there is no page of PACS")
 		}
 	}
-	press(s, workspace.Ctrl(fyne.KeyT))
+	typed(s, workspace.Ctrl(fyne.KeyT))
 	s.ws.Settle()
 	if got := texts(s.front.Content); !strings.Contains(got, "没有名称") {
 		t.Errorf("a PACS without a name: %s", got)
@@ -205,12 +205,12 @@ func TestAPACSIsConfiguredAndTriedInTheSettings(t *testing.T) {
 	}
 	fields[0].SetText("县医院")
 	fields[1].SetText(url)
-	press(s, workspace.Ctrl(fyne.KeyT))
+	typed(s, workspace.Ctrl(fyne.KeyT))
 	s.ws.Settle()
 	if got := texts(s.front.Content); !strings.Contains(got, "县医院 已应答") {
 		t.Errorf("the test says %s", got)
 	}
-	press(s, workspace.Ctrl(fyne.KeyS))
+	typed(s, workspace.Ctrl(fyne.KeyS))
 	s.ws.Settle()
 	if list, err := s.ws.Transfer.Servers(t.Context(), sample.Users["admin"]); err != nil || len(list) != 1 || list[0].URL != url {
 		t.Errorf("%v: %v", list, err)
