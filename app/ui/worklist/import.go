@@ -206,7 +206,7 @@ func rowText(l *lang.Strings, r refusedRow) string {
 	for i, a := range r.Args {
 		args[i] = a
 	}
-	return l.T("worklist.row", r.file, r.Row, r.Field, l.Or(lang.Key("row."+r.Code), r.Reason, args...))
+	return l.T("worklist.row", r.file, r.Row, fieldName(l, r.Field), l.Or(lang.Key("row."+r.Code), r.Reason, args...))
 }
 
 // losses leaves out what is no loss: an index, or a file that is there twice.

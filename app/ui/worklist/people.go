@@ -2,6 +2,7 @@ package worklist
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -88,7 +89,7 @@ type peopleSpread struct{ table *workspace.Table }
 func (s peopleSpread) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(480, 160) }
 
 func (s peopleSpread) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	for i, share := range []float32{0.07, 0.2, 0.1, 0.61} {
+	for i, share := range []float32{0.06, 0.3, 0.08, 0.54} {
 		s.table.SetColumnWidth(i, share*size.Width)
 	}
 	objects[0].Resize(size)
@@ -105,6 +106,9 @@ func (v *peopleView) words() {
 	v.source.SetPlaceHolder(t("people.source"))
 	v.use.PlaceHolder = t("people.use")
 	v.use.Refresh()
+	if v.file != nil {
+		v.columns()
+	}
 	v.render()
 }
 
@@ -165,6 +169,7 @@ func (v *peopleView) read(path string, m *records.Mapping) {
 		}
 		return func() {
 			v.saved, v.file, v.result = saved, f, res
+			slices.SortStableFunc(v.result.Items, func(a, b registry.PeopleItem) int { return rank(a) - rank(b) })
 			v.problem.SetText(v.ws.Explain(err))
 			v.store.Enable()
 			if err != nil {
@@ -355,7 +360,7 @@ func what(l *lang.Strings, it registry.PeopleItem) string {
 		for i, a := range it.Error.Args {
 			args[i] = a
 		}
-		return it.Error.Field + "  " + l.Or(lang.Key("row."+it.Error.Code), it.Error.Reason, args...)
+		return fieldName(l, it.Error.Field) + "  " + l.Or(lang.Key("row."+it.Error.Code), it.Error.Reason, args...)
 	}
 	var parts []string
 	for _, c := range it.Changes {
@@ -372,4 +377,14 @@ func what(l *lang.Strings, it registry.PeopleItem) string {
 		}
 	}
 	return strings.Join(parts, "； ")
+}
+
+// fieldName words a field that a reason names; a heading stays as it is.
+func fieldName(l *lang.Strings, field string) string {
+	return l.Or(lang.Key("people.field."+field), field)
+}
+
+// rank puts what a person has to look at first.
+func rank(it registry.PeopleItem) int {
+	return slices.Index([]string{registry.RowRefused, registry.RowReview, registry.RowChanged, registry.RowNew, registry.RowSame}, it.Status)
 }
