@@ -8,6 +8,7 @@ import (
 
 	"longying/app/delivery"
 	"longying/app/station"
+	"longying/records/cda"
 )
 
 // exports are the forms of --as; a row has three files unless one form is named.
@@ -24,8 +25,11 @@ func cmdExport(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.want(1, "one study UID"); err != nil {
+	if err := c.want(1, "one study UID, or a consult"); err != nil {
 		return err
+	}
+	if strings.HasPrefix(c.args[0], "MDT-") {
+		return c.exportConsult(ctx, c.args[0], as, out)
 	}
 	formats := []string{as}
 	if as == "row" {
@@ -66,4 +70,23 @@ func cmdExport(ctx context.Context, c *call) error {
 		}
 	}
 	return nil
+}
+
+// exportConsult writes a decided consult as CDA: 会诊记录, or with cda-discussion
+// 疑难病例讨论记录.
+func (c *call) exportConsult(ctx context.Context, id, as, out string) error {
+	form, ok := map[string]cda.ConsultForm{"cda": cda.Consultation, "cda-discussion": cda.CaseDiscussion}[as]
+	if !ok || out == "" {
+		return usagef("export of a consult needs --as cda|cda-discussion and --out DIR")
+	}
+	s, actor, err := c.signIn(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	path, err := s.ExportConsult(ctx, actor, id, form, out)
+	if err != nil {
+		return err
+	}
+	return c.done(map[string]string{"path": path}, "%s\n", path)
 }

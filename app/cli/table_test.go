@@ -214,7 +214,12 @@ func everyCommand(t *testing.T, l *line, home string) {
 		{"", ExitFailed, 0, nobody, []string{"consult", "add", consult, "--finding", nobody}},
 		{"", ExitRefused, 0, ct, []string{"consult", "add", consult, "--study", ct}}, // another's
 		{"", ExitDone, 1, "", []string{"consult", "opinion", consult, "--name", "甲", "--text", "保守治疗"}},
+		{"", ExitRefused, 0, "no decision", []string{"export", consult, "--as", "cda", "--out", dir}},
 		{"", ExitDone, 1, "", []string{"consult", "decide", consult, "--text", "保守治疗"}},
+		{"", ExitDone, 1, "", []string{"export", consult, "--as", "cda", "--out", dir}},
+		{"", ExitDone, 1, "", []string{"export", consult, "--as", "cda-discussion", "--out", dir}},
+		{"", ExitUsage, 0, "cda-discussion", []string{"export", consult, "--as", "sr", "--out", dir}},
+		{"", ExitFailed, 0, "MDT-nosuch", []string{"export", "MDT-nosuch", "--as", "cda", "--out", dir}},
 		{"", ExitDone, 1, "", []string{"consult", "follow", consult, "--date", "20270101", "--task", "复查"}},
 		{"", ExitDone, 1, "", []string{"consult", "pack", consult, "--out", at("pack"), "--passphrase-file", password}},
 		{"", ExitDone, 1, "", []string{"consult", "open", at("pack"), "--passphrase-file", password}},

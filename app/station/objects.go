@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"longying/app/delivery"
@@ -11,6 +13,7 @@ import (
 	"longying/imaging/dicomfile"
 	"longying/imaging/render"
 	"longying/records"
+	"longying/records/cda"
 	"longying/records/composite"
 	"longying/records/keyimage"
 	"longying/records/report"
@@ -171,4 +174,24 @@ func (s *Station) encapsulated(ctx context.Context, doc *records.SignedDocument)
 	var b bytes.Buffer
 	err = sr.EncodePDF(&doc.Document, sr.Default(), pdf, &b)
 	return b.Bytes(), err
+}
+
+// ExportConsult writes a decided consult as a CDA document into a folder.
+func (s *Station) ExportConsult(ctx context.Context, actor records.User, id string, form cda.ConsultForm, folder string) (string, error) {
+	org, err := s.Admin.Organization(ctx)
+	if err != nil {
+		return "", err
+	}
+	raw, name, err := s.Consult.Document(ctx, actor, id, form, org)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", err
+	}
+	path := filepath.Join(folder, name)
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		return "", fmt.Errorf("the consult was not written: %w", err)
+	}
+	return path, nil
 }

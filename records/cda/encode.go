@@ -42,23 +42,8 @@ func (e encoder) examined() string {
 // document is the header in the order of WS/T 500.6, then the body.
 func (e encoder) document() *node {
 	d := e.doc
-	n := el("ClinicalDocument").
-		attr("xmlns", "urn:hl7-org:v3").
-		attr("xmlns:mif", "urn:hl7-org:v3/mif").
-		attr("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance").
-		attr("xsi:schemaLocation", "urn:hl7-org:v3 ../sdschemas/SDA.xsd")
+	n := e.opening(oidTemplate, "C0006", "检查报告")
 	n.add(
-		el("realmCode").attr("code", "CN"),
-		el("typeId").attr("root", "2.16.840.1.113883.1.3").attr("extension", "POCD_MT000040"),
-		el("templateId").attr("root", oidTemplate),
-		ident(oidDocument, d.ID),
-		coded("code", "C0006", oidDocumentCodes, "卫生信息共享文档规范编码体系", ""),
-		el("title").say("检查报告"),
-		when("effectiveTime", e.stamp()),
-		coded("confidentialityCode", "N", "2.16.840.1.113883.5.25", "Confidentiality", "正常访问保密级别"),
-		el("languageCode").attr("code", "zh-CN"),
-		identAs("setId", oidDocument, d.DocumentID),
-		el("versionNumber").attr("value", strconv.Itoa(d.Version)),
 		e.recordTarget(),
 		e.author(),
 		e.custodian(),
