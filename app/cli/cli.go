@@ -97,7 +97,7 @@ func commands() []command {
 		{"models", "models list|show ID [--version V]|verify ID|install FILE|FOLDER [--replace]|remove ID|pack FOLDER [--out ZIP]|accept ID --cases CSV|first-read ID on|off|scorecard ID", cmdModels},
 		{"analyze", "analyze PATH|STUDY_UID [--model ID] [--region X0,Y0,X1,Y1] [--organ NAME] [--state NAME=VALUE]", cmdAnalyze},
 		{"findings", "findings list STUDY_UID|add STUDY_UID --label --sop --frame --region --value|confirm UID|edit UID --label --note --region|reject UID --reason|undo UID|first-read STUDY_UID --model --answer --impression|history UID|priors UID|follow UID PRIOR_UID|unfollow UID --reason", cmdFindings},
-		{"patients", "patients import FILE [--preview] [--mapping NAME] [--map COLUMN=FIELD]... [--issuer NAME] [--save-mapping NAME]|mappings|batches|undo BATCH|search TEXT|show ID|link STUDY PATIENT|unlink STUDY --reason|review|merge KEPT GONE --reason [--despite]|unmerge GONE --reason", cmdPatients},
+		{"patients", "patients import FILE [--preview] [--mapping NAME] [--map COLUMN=FIELD]... [--issuer NAME] [--save-mapping NAME]|mappings|batches|undo BATCH|accept ROW --reason|drop ROW --reason|search TEXT|show ID|link STUDY PATIENT|unlink STUDY --reason|review|merge KEPT GONE --reason [--despite]|unmerge GONE --reason", cmdPatients},
 		{"report", "report draft|show|sign|print|amend STUDY_UID", cmdReport},
 		{"export", "export STUDY_UID --as cda|fhir|sr|seg|row|pdf|gsps|sc|dicom-pdf --out DIR; export CONSULT_ID --as cda|cda-discussion --out DIR", cmdExport},
 		{"codes", "codes list [TABLE]|import TABLE FILE|remove TABLE; TABLE is " + strings.Join(delivery.Tables(), ", "), cmdCodes},

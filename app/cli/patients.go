@@ -12,7 +12,7 @@ import (
 )
 
 func cmdPatients(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb("import", "batches", "undo", "mappings", "search", "show", "link", "unlink", "review", "merge", "unmerge")
+	verb, rest, err := c.verb("import", "batches", "undo", "mappings", "accept", "drop", "search", "show", "link", "unlink", "review", "merge", "unmerge")
 	if err != nil {
 		return err
 	}
@@ -32,6 +32,8 @@ func cmdPatients(ctx context.Context, c *call) error {
 		err = c.want(1, "one file of people (CSV, XLSX, HL7 v2 or a FHIR bundle)")
 	case "undo":
 		err = c.want(1, "one batch")
+	case "accept", "drop":
+		err = c.want(1, "one row of the review list")
 	case "batches", "mappings":
 		err = c.want(0, "no argument")
 	case "show":
@@ -60,6 +62,12 @@ func cmdPatients(ctx context.Context, c *call) error {
 		return c.batches(ctx, s, actor)
 	case "undo":
 		return c.undoBatch(ctx, s, actor)
+	case "accept", "drop":
+		row, err := s.Registry.DecideIntake(ctx, actor, c.args[0], verb == "accept", reason)
+		if err != nil {
+			return about(err, "row", c.args[0], "longying patients review lists those that wait")
+		}
+		return c.done(map[string]any{"import_review": row.ID, "state": row.State, "patient_id": row.PatientID}, "row %d of %s: %s\n", row.Intake.Row, row.File, row.State)
 	case "mappings":
 		return c.mappings(ctx, s, actor)
 	case "search":

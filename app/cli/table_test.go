@@ -146,6 +146,8 @@ func everyCommand(t *testing.T, l *line, home string) {
 		{"", ExitDone, 1, "", []string{"patients", "mappings"}},
 		{"", ExitDone, -1, "", []string{"patients", "batches"}},
 		{"", ExitFailed, 0, "nosuch", []string{"patients", "undo", "nosuch"}},
+		{"", ExitFailed, 0, "row nosuch", []string{"patients", "drop", "nosuch", "--reason", "x"}},
+		{"", ExitRefused, 0, "reason", []string{"patients", "accept", "nosuch"}},
 		{"", ExitUsage, 0, "one batch", []string{"patients", "undo"}},
 		{"", ExitFailed, 0, nobody, []string{"report", "draft", nobody}},
 		{"", ExitRefused, 0, ct, []string{"report", "draft", ct}}, // nobody knows whose it is

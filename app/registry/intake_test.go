@@ -273,3 +273,32 @@ func TestABundleIsStoredOnceUnderItsPatient(t *testing.T) {
 		t.Errorf("%+v", labs)
 	}
 }
+
+func TestARowThatWaitsIsDecidedByAPersonAndLeavesTheIdentityAsItIs(t *testing.T) {
+	reg, _ := register(t)
+	id := residentID("19490101", 123)
+	header := "姓名,身份证号,电话,过敏原\n"
+	take(t, reg, file(t, "a.csv", []byte(header+"李明,"+id+",139,\n")), [5]int{1, 0, 0, 0, 0})
+	path := file(t, "b.csv", []byte(header+"李敏,"+id+",138,青霉素\n"))
+	take(t, reg, path, [5]int{0, 0, 0, 1, 0})
+	waiting, err := reg.IntakeReviews(t.Context(), doctor())
+	if err != nil || len(waiting) != 1 {
+		t.Fatal(waiting, err)
+	}
+	if _, err := reg.DecideIntake(t.Context(), doctor(), waiting[0].ID, true, " "); err == nil {
+		t.Error("decided without a reason")
+	}
+	if _, err := reg.DecideIntake(t.Context(), doctor(), waiting[0].ID, true, "与身份证核对，姓名录入有误"); err != nil {
+		t.Fatal(err)
+	}
+	if rec := record(t, reg, id); rec.Patient.Name != "李明" || rec.Patient.Phone != "139" || len(rec.Allergies) != 1 {
+		t.Errorf("%+v", rec)
+	}
+	if _, err := reg.DecideIntake(t.Context(), doctor(), waiting[0].ID, false, "x"); err == nil {
+		t.Error("decided twice")
+	}
+	take(t, reg, path, [5]int{0, 0, 0, 1, 0}) // said again, and decided already
+	if waiting, _ = reg.IntakeReviews(t.Context(), doctor()); len(waiting) != 0 {
+		t.Error("a row that was decided waits again")
+	}
+}
