@@ -45,24 +45,25 @@ func (p Problem) String() string {
 // Where says in which part of the program the field is filled in; empty where
 // the program makes it.
 func (p Problem) Where() string {
-	for _, x := range []struct{ prefix, where string }{
-		{"patient.", "population register: longying patients import"},
-		{"visit.", "the visit in the record: longying patients import"},
-		{"organization.", "hospital in the settings"},
-		{"author.", "the author's user account"},
-		{"reviewer.", "the reviewer's user account"},
-		{"technician.", "the technician's user account"},
-		{"examination.accession_number", "the order, or the header of the images"},
-		{"examination.", "the header of the images"},
-		{"series[", "the header of the images"},
-		{"finding_text", "findings of the report"},
-		{"impression", "impression of the report"},
-		{"remarks", "the report"},
-		{"findings[", "the finding in the viewer"},
-		{"codes.", "longying codes import"},
+	return map[string]string{
+		"patient": "population register: longying patients import", "visit": "the visit in the record: longying patients import",
+		"organization": "hospital in the settings", "user": "the doctor's user account", "order": "the order, or the header of the images",
+		"header": "the header of the images", "report": "text of the report", "finding": "the finding in the viewer", "consult": "the consult",
+	}[p.Place()]
+}
+
+// Place is where the field is filled in, as one word: patient, visit,
+// organization, user, order, header, report, finding or consult; empty where the
+// program makes it.
+func (p Problem) Place() string {
+	for _, x := range []struct{ prefix, place string }{
+		{"patient.", "patient"}, {"visit.", "visit"}, {"organization.", "organization"},
+		{"author.", "user"}, {"reviewer.", "user"}, {"technician.", "user"}, {"chair.", "user"},
+		{"examination.accession_number", "order"}, {"examination.", "header"}, {"series[", "header"},
+		{"finding_text", "report"}, {"impression", "report"}, {"remarks", "report"}, {"findings", "finding"}, {"consult.", "consult"},
 	} {
 		if strings.HasPrefix(p.Field, x.prefix) {
-			return x.where
+			return x.place
 		}
 	}
 	return ""

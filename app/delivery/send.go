@@ -164,6 +164,29 @@ func (d *Delivery) round(ctx context.Context, q queue) (SendResult, error) {
 	return res, err
 }
 
+// Problems are what keeps a delivery that needs attention from being sent, as the
+// record stands now.
+func (d *Delivery) Problems(ctx context.Context, actor records.User, id string) ([]records.Problem, error) {
+	if err := records.Require(actor, records.RightViewPatient); err != nil {
+		return nil, err
+	}
+	var out []records.Problem
+	err := d.store.View(ctx, func(tx *sqlite.Tx) error {
+		del, err := tx.Delivery(id)
+		if err != nil || del.State != records.DeliveryNeedsCare {
+			return err
+		}
+		doc, err := tx.SignedDocument(del.DocumentID, del.Version)
+		if err != nil {
+			return err
+		}
+		f, err := d.forms(tx)
+		out = f.Preflight(doc, del.Format)
+		return err
+	})
+	return out, err
+}
+
 // Retry puts a delivery that was given up, refused or needed attention back
 // into the queue, under the same document id and version.
 func (d *Delivery) Retry(ctx context.Context, actor records.User, id string) error {

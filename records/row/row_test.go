@@ -146,7 +146,7 @@ func TestPreflightNamesFieldCodeAndPlace(t *testing.T) {
 		where  string
 	}{
 		{"missing", func(d *records.Document) { d.Patient.IDNumber = "" }, records.Problem{Field: "patient.id_number", DE: "DE02.01.030.00", What: records.ProblemMissing}, "patients import"},
-		{"too long", func(d *records.Document) { d.Impression = []records.Sentence{{Text: long}} }, records.Problem{Field: "impression", DE: "DE04.50.132.00", What: records.ProblemTooLong, Limit: 200, Got: 201}, "impression of the report"},
+		{"too long", func(d *records.Document) { d.Impression = []records.Sentence{{Text: long}} }, records.Problem{Field: "impression", DE: "DE04.50.132.00", What: records.ProblemTooLong, Limit: 200, Got: 201}, "text of the report"},
 		{"not translated", func(d *records.Document) { d.Examination.Modality = "ECG" }, records.Problem{Field: "examination.modality", DE: "DE04.30.018.00", What: records.ProblemMalformed, Value: "ECG"}, "header"},
 		{"control character", func(d *records.Document) { d.Visit.Department = "呼\x01吸" }, records.Problem{Field: "visit.department", DE: "visit_department", What: records.ProblemMalformed, Value: "呼\x01吸"}, "visit"},
 		{"hospital", func(d *records.Document) { d.Organization.Code = "" }, records.Problem{Field: "organization.code", DE: "organization_code", What: records.ProblemMissing}, "settings"},

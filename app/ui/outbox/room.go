@@ -31,6 +31,7 @@ type room struct {
 	unqueued delivery.Unqueued
 	selected string
 	attempts []records.Attempt
+	problems []records.Problem // of the selected delivery, where it needs attention
 	job      *workspace.Job
 
 	summary *widget.Label
@@ -50,7 +51,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	content := r.build()
 	workspace.On(ws, func(workspace.OutboxChanged) { r.load() })
 	workspace.On(ws, func(workspace.UserChanged) {
-		r.rows, r.selected, r.attempts, r.unqueued = nil, "", nil, delivery.Unqueued{}
+		r.rows, r.selected, r.attempts, r.problems, r.unqueued = nil, "", nil, nil, delivery.Unqueued{}
 		r.render()
 	})
 	workspace.On(ws, func(workspace.LanguageChanged) { r.words() })
@@ -267,7 +268,7 @@ func (r *room) choose(id string) {
 	if id == r.selected {
 		return
 	}
-	r.selected, r.attempts = id, nil
+	r.selected, r.attempts, r.problems = id, nil, nil
 	r.render()
 	r.ask()
 }
@@ -293,12 +294,16 @@ func (r *room) ask() {
 	}
 	r.asking.Start(func(ctx context.Context) func() {
 		as, err := r.ws.Delivery.Attempts(ctx, user, id)
+		var ps []records.Problem
+		if err == nil {
+			ps, err = r.ws.Delivery.Problems(ctx, user, id)
+		}
 		return func() {
 			if err != nil {
 				r.problem.SetText(r.ws.Explain(err))
 				return
 			}
-			r.attempts = as
+			r.attempts, r.problems = as, ps
 			r.details()
 		}
 	})
@@ -318,7 +323,10 @@ func (r *room) details() {
 	head.Wrapping = fyne.TextWrapWord
 	r.detail.Add(head)
 	r.add(word, weight)
-	if d.LastError != "" {
+	switch {
+	case d.State == records.DeliveryNeedsCare && len(r.problems) > 0:
+		r.add(Problems(l, r.problems), widget.WarningImportance)
+	case d.LastError != "":
 		r.add(l.T("outbox.last_error", d.LastError), widget.WarningImportance)
 	}
 	if d.State == records.DeliveryQueued && !d.Next.IsZero() {

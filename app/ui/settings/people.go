@@ -181,7 +181,7 @@ func (r *room) routesPage() fyne.CanvasObject {
 			next.Kind = kinds[1]
 		}
 	}
-	formats := widget.NewCheckGroup([]string{"cda", "fhir", "sr"}, func(f []string) { next.Formats = f })
+	formats := widget.NewCheckGroup(delivery.Formats(), func(f []string) { next.Formats = f })
 	formats.Horizontal = true
 	formats.Selected = next.Formats
 	box.Add(r.field("settings.destination_name", name))
