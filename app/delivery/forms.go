@@ -62,18 +62,23 @@ func (d *Delivery) forms(tx *sqlite.Tx) (Forms, error) {
 	return f, nil
 }
 
-// unknown names the codes of a document that the hospital's tables do not have.
-func (f Forms) unknown(doc *records.Document) []records.Problem {
+// unknown names the codes of a document that a format carries and the hospital's
+// tables do not have.
+func (f Forms) unknown(doc *records.Document, format string) []records.Problem {
 	var out []records.Problem
 	check := func(table, field, de, code string) {
 		if t := f.known[table]; t != nil && code != "" && !t.has(code) {
 			out = append(out, records.Problem{Field: field, DE: de, What: records.ProblemMalformed, Value: code + " (not in the imported table " + table + ")"})
 		}
 	}
-	if v := doc.Visit; v != nil {
+	isRow := strings.HasPrefix(format, "row-")
+	if v := doc.Visit; v != nil && (isRow || format == "cda") {
 		for i, d := range v.Diagnoses {
 			check(TableICD10, fmt.Sprintf("visit.diagnoses[%d].code", i), "DE05.01.024.00", d.Code)
 		}
+	}
+	if !isRow && format != "fhir" && format != "sr" {
+		return out
 	}
 	for i, x := range doc.Findings {
 		if x.Topography != nil {
@@ -92,7 +97,7 @@ func (f Forms) Preflight(doc *records.SignedDocument, format string) []records.P
 	if format == "pdf" {
 		return nil
 	}
-	out := f.unknown(&doc.Document)
+	out := f.unknown(&doc.Document, format)
 	switch format {
 	case "cda":
 		out = append(out, cda.Preflight(&doc.Document, f.CDA)...)
