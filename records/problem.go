@@ -9,10 +9,11 @@ import (
 type Problem struct {
 	Field string `json:"field"`        // of the Document, e.g. patient.name
 	DE    string `json:"de,omitempty"` // its data element (WS 363), where it has one
-	What  string `json:"what"`         // ProblemMissing, ProblemTooLong or ProblemMalformed
+	What  string `json:"what"`         // ProblemMissing, ProblemTooLong, ProblemMalformed or ProblemUnlisted
 	Limit int    `json:"limit,omitempty"`
 	Got   int    `json:"got,omitempty"`
 	Value string `json:"value,omitempty"` // of a malformed field; may name a person
+	Table string `json:"table,omitempty"` // that does not list the code
 }
 
 // What may be wrong with a field.
@@ -20,6 +21,7 @@ const (
 	ProblemMissing   = "missing"
 	ProblemTooLong   = "too_long"
 	ProblemMalformed = "malformed"
+	ProblemUnlisted  = "unlisted" // a code that the hospital's table does not have
 )
 
 // String is the problem for people: the field, what is wrong, where to mend it.
@@ -33,6 +35,8 @@ func (p Problem) String() string {
 		name += fmt.Sprintf(" has %d characters, %d are allowed: shorten it or raise the limit", p.Got, p.Limit)
 	case ProblemMalformed:
 		name += fmt.Sprintf(" is %q, which cannot be sent", p.Value)
+	case ProblemUnlisted:
+		name += fmt.Sprintf(" is %q, which the imported code table %s does not have", p.Value, p.Table)
 	default:
 		name += " is missing"
 	}

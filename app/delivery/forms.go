@@ -68,7 +68,7 @@ func (f Forms) unknown(doc *records.Document, format string) []records.Problem {
 	var out []records.Problem
 	check := func(table, field, de, code string) {
 		if t := f.known[table]; t != nil && code != "" && !t.has(code) {
-			out = append(out, records.Problem{Field: field, DE: de, What: records.ProblemMalformed, Value: code + " (not in the imported table " + table + ")"})
+			out = append(out, records.Problem{Field: field, DE: de, What: records.ProblemUnlisted, Value: code, Table: table})
 		}
 	}
 	isRow := strings.HasPrefix(format, "row-")

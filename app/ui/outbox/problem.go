@@ -24,6 +24,8 @@ func Problems(l *lang.Strings, problems []records.Problem) string {
 			line = l.T("problem.too_long", name, p.Got, p.Limit)
 		case records.ProblemMalformed:
 			line = l.T("problem.malformed", name, p.Value)
+		case records.ProblemUnlisted:
+			line = l.T("problem.unlisted", name, p.Value, p.Table)
 		default:
 			line = l.T("problem.missing", name)
 		}
