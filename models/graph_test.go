@@ -14,7 +14,7 @@ func TestAGraphHasTheNamesShapesAndOpsetThatPythonReads(t *testing.T) {
 	for file, want := range map[string]Graph{
 		"cxr-paediatric-pneumonia/model.onnx": {Opset: 17, IR: 8,
 			Inputs:  []ValueInfo{{"image", "float32", []int64{-1, 1, 224, 224}}},
-			Outputs: []ValueInfo{{"probability", "float32", []int64{-1, 1}}, {"cam", "float32", []int64{-1, 1, 14, 14}}}},
+			Outputs: []ValueInfo{{"probability", "float32", []int64{-1, 1}}, {"cam", "float32", []int64{-1, 1, 14, 14}}, {"kind", "float32", []int64{-1, 2}}}},
 		"../../shared/data/models/meshnet-t1/model.onnx": {Opset: 14, IR: 7,
 			Inputs:  []ValueInfo{{"input", "float32", []int64{-1, 1, 256, 256, 256}}},
 			Outputs: []ValueInfo{{"output", "float32", []int64{-1, 3, 256, 256, 256}}}},

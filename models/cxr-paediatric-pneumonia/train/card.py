@@ -3,7 +3,7 @@ here are only words."""
 import json
 import os
 
-from common import memory_mib, metric, percent, plain, sha256, write_json
+from common import estimate, memory_mib, metric, percent, plain, sha256, write_json
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGE = os.path.dirname(HERE)
@@ -17,6 +17,8 @@ if "memory_mib" not in M:
     write_json(os.path.join(HERE, "metrics.json"), M)
 
 T, S, V, A = M["test"], M["split"], M["validation"], M["adult_films"]
+CV, K = M["cross_validation"], M["kind"]
+KT, KC, KV, BELOW = K["test"], K["cross_validation"], K["validation"], K["unsure_below"]
 LOW, HIGH = M["unsure"]
 DATA = "Kermany D, Zhang K, Goldbaum M (2018), Labeled Optical Coherence Tomography and Chest X-Ray Images for Classification, Mendeley Data, doi 10.17632/rscbjbr9sj, CC BY 4.0"
 
@@ -28,9 +30,13 @@ def text(en, zh):
 SUMMARY = text(
     f"Held-out test set of {T['images']} films of {T['people']} people, {T['positive']} with pneumonia: AUC {plain(T['auc'])}, "
     f"sensitivity {percent(T['sensitivity'])} and specificity {percent(T['specificity'])} at {M['threshold']}; "
-    f"{percent(T['unsure_share'])} fall into the unsure band. One hospital; nothing has been measured outside it.",
+    f"{percent(T['unsure_share'])} fall into the unsure band. "
+    f"Five-fold cross-validation by person, {CV['images']} films of {CV['people']} people: AUC {plain(CV['auc'])}. Bacterial against viral, where pneumonia is proposed: AUC {plain(KT['auc'])} on {KT['images']} test films, {plain(KC['auc'])} in cross-validation; "
+    f"{percent(KC['named_share'])} are named and {percent(KC['right_of_named'])} of those rightly, the others are unsure: a weak hint. One hospital; nothing has been measured outside it.",
     f"独立测试集 {T['images']} 张胸片、{T['people']} 人,其中肺炎 {T['positive']} 张:AUC {plain(T['auc'])};阈值 {M['threshold']} 时"
     f"敏感度 {percent(T['sensitivity'])},特异度 {percent(T['specificity'])};{percent(T['unsure_share'])} 落入“不确定”区间。"
+    f"按人五折交叉验证({CV['images']} 张、{CV['people']} 人):AUC {plain(CV['auc'])}。细菌性与病毒性之分(仅在提示肺炎时给出):测试集 {KT['images']} 张 AUC {plain(KT['auc'])},交叉验证 {plain(KC['auc'])};"
+    f"{percent(KC['named_share'])} 给出名称,其中 {percent(KC['right_of_named'])} 正确,其余为“不确定”,只是弱提示。"
     "数据来自一家医院,未在院外验证。")
 
 FAILURES = [
@@ -55,18 +61,41 @@ FAILURES = [
          f"Its box is coarse: half of the boxes of true positives cover more than {percent(T['box_share_of_film_median'])} of the film, often both lungs.",
          "激活图只表示得分来自何处(14 x 14 网格),未与放射科医师的勾画比较,不是病灶轮廓。"
          f"框很粗:真阳性的框有一半超过全片面积的 {percent(T['box_share_of_film_median'])},常包括双肺。"),
+    text(f"Bacterial or viral is a weak hint: of films that cross-validation named bacterial {percent(KC['right_of_named_bacterial'])} were, of those named viral {percent(KC['right_of_named_viral'])}; {percent(KC['viral_named_bacterial'])} of viral pneumonias were named bacterial and {percent(KC['bacterial_named_viral'])} of bacterial ones viral. "
+         "It must not decide on antibiotics. The truth is the label of the data set, whose microbiology is not stated; mixed infection, mycoplasma, tuberculosis and fungi have no class and are given one of the two. "
+         f"Probabilities are calibrated to {100 * KV['prevalence']:.0f} % bacterial among pneumonias.",
+         f"细菌性或病毒性只是弱提示:交叉验证中判为细菌性者 {percent(KC['right_of_named_bacterial'])} 正确,判为病毒性者 {percent(KC['right_of_named_viral'])} 正确;{percent(KC['viral_named_bacterial'])} 的病毒性肺炎被判为细菌性,{percent(KC['bacterial_named_viral'])} 的细菌性肺炎被判为病毒性。"
+         "不得据此决定是否使用抗生素。真值为数据集标签,未说明病原学依据;混合感染、支原体、结核、真菌没有类别,会被归入二者之一。"
+         f"概率按肺炎中细菌性占 {100 * KV['prevalence']:.0f} % 校准。"),
+    text(f"It judges the kind only where pneumonia is proposed, outside the unsure band; of the {T['negative']} normal test films {K['test_normal_films_above_the_band']} were so proposed and are given a kind too.",
+         f"仅在提示肺炎(高于“不确定”区间)时判断类别;{T['negative']} 张正常测试片中有 {K['test_normal_films_above_the_band']} 张被如此提示,也会被给出类别。"),
     text("People are told apart by the number in the file name, which may join two people or part one.",
          "按文件名中的编号区分个人,可能把两人并为一人或把一人分为两人。"),
 ]
 
+
+
+def kind(key, en, zh, code, meaning, colour):
+    return {"key": key, "label": text(en, zh), "proposes": True, "code": {"value": code, "scheme": "SCT", "meaning": meaning},
+            "site": {"value": "39607008", "scheme": "SCT", "meaning": "Lung structure"}, "threshold": BELOW, "colour": colour}
+
+
+POPULATION = "Children of 1 to 5 years, Guangzhou, China"
+
+
+def point(what, f, set_):
+    return {"class": what, "threshold": M["threshold"], "set": set_, "population": POPULATION, "devices": [], "n": f["images"], "prevalence": f["prevalence"],
+            "sensitivity": estimate(f["sensitivity"]), "specificity": estimate(f["specificity"])}
+
+
 CARD = {
     "schema": "longying-card/1",
     "id": "cxr-paediatric-pneumonia",
-    "version": "1.0.0",
+    "version": "1.1.0",
     "name": text("Paediatric chest film: pneumonia pattern", "儿童胸片:肺炎征象"),
     "maker": "Longying project",
     "authors": ["Longying project"],
-    "changelog": ["1.0.0: first version"],
+    "changelog": ["1.1.0: bacterial or viral, where pneumonia is proposed; the first output as before; cross-validation of both", "1.0.0: first version"],
     "licence": {"weights": "Apache-2.0", "data": "CC-BY-4.0", "attribution": DATA},
     "file": {"name": "model.onnx", "sha256": M["sha256"], "opset": 17, "minimum_runtime": "1.17.0"},
     "task": "classification",
@@ -76,7 +105,7 @@ CARD = {
         "contraindications": [
             text("Anyone under 1 year or over 5, adults above all; unknown or malformed age.", "1 岁以下、5 岁以上者,尤其是成人;年龄缺失或格式错误。"),
             text("Lateral films, CT, photographs of films, parts of the body other than the chest.", "侧位片、CT、翻拍片、胸部以外部位。"),
-            text("Ruling pneumonia out, screening, or deciding on treatment.", "用于排除肺炎、筛查或决定治疗。")],
+            text("Ruling pneumonia out, screening, or deciding on treatment, antibiotics above all.", "用于排除肺炎、筛查或决定治疗,尤其是抗生素的使用。")],
         "user_role": text("Radiologist, or a doctor who is allowed to report chest films", "放射科医师或有权出具胸片报告的医师"),
         "registration": text("Not a medical device, registered nowhere; research and assistive use only", "非医疗器械,未注册;仅供研究与辅助"),
     },
@@ -103,8 +132,11 @@ CARD = {
             "site": {"value": "39607008", "scheme": "SCT", "meaning": "Lung structure"},
             "threshold": M["threshold"], "unsure": M["unsure"], "colour": "#e69f00"}]},
         {"name": "cam", "kind": "activation-map", "exclusive": False, "for_class": "pneumonia",
-         "box_fraction": M["cam_box_fraction"]}],
-    "dicom": {"algorithm_name": "longying cxr-paediatric-pneumonia", "algorithm_version": "1.0.0",
+         "box_fraction": M["cam_box_fraction"]},
+        {"name": "kind", "kind": "probabilities", "exclusive": True, "unsure_below": BELOW, "only_if": "pneumonia", "classes": [
+            kind("bacterial", "Rather bacterial, a weak hint", "倾向细菌性,仅为弱提示", "53084003", "Bacterial pneumonia", "#d55e00"),
+            kind("viral", "Rather viral, a weak hint", "倾向病毒性,仅为弱提示", "75570004", "Viral pneumonia", "#56b4e9")]}],
+    "dicom": {"algorithm_name": "longying cxr-paediatric-pneumonia", "algorithm_version": "1.1.0",
               "algorithm_family": {"value": "123110", "scheme": "DCM", "meaning": "Artificial Intelligence"}},
     "evidence": {
         "summary": SUMMARY,
@@ -120,13 +152,23 @@ CARD = {
             metric("specificity", T["specificity"], T["negative"]),
             metric("unsure_share", T["unsure_share"], T["images"]),
             metric("sensitivity_outside_band", T["sensitivity_outside_band"], T["positive"]),
-            metric("specificity_outside_band", T["specificity_outside_band"], T["negative"])],
+            metric("specificity_outside_band", T["specificity_outside_band"], T["negative"]),
+            metric("auc", CV["auc"], CV["images"], "cross-validation"),
+            metric("sensitivity", CV["sensitivity"], CV["positive"], "cross-validation"),
+            metric("specificity", CV["specificity"], CV["negative"], "cross-validation"),
+            metric("unsure_share", CV["unsure_share"], CV["images"], "cross-validation"),
+            *[metric(f"{name}:kind", f[name], f["images"], set_) for f, set_ in ((KT, "test"), (KC, "cross-validation"))
+              for name in ("auc", "accuracy", "named_share", "right_of_named")]],
         "prevalence": T["prevalence"],
         "known_failures": FAILURES,
         "operating_point": {
             "chosen_on": "validation", "threshold": M["threshold"],
             "rule": "sensitivity and specificity closest to each other; unsure from the probability below which 1 % of positives lie "
-                    "to that above which 1 % of negatives lie, at least 0.15 to each side"},
+                    "to that above which 1 % of negatives lie, at least 0.15 to each side; bacterial or viral unsure below the probability at which 17 in 20 of the named are named rightly"},
+        "operating_points": [point("pneumonia", T, "test"), point("pneumonia", CV, "cross-validation")],
+        "calibration": [
+            {"class": "pneumonia", "set": "cross-validation", "n": CV["images"], "ece": CV["calibration_error_10_bins"], "brier": CV["brier"], "picture": "calibration.png"},
+            {"class": "bacterial", "set": "cross-validation", "n": KC["images"], "ece": KC["calibration_error_10_bins"], "brier": KC["brier"], "picture": "calibration-kind.png"}],
     },
     "resources": {"memory_mib": M["memory_mib"], "seconds": M["seconds_per_image_one_thread"], "cpu": M["cpu"] + ", one thread"},
     "tests": {"cases": "test/cases.json", "preprocess": "test/preprocess.json"},
@@ -136,27 +178,48 @@ README = f"""# cxr-paediatric-pneumonia
 
 Not a medical device. Research and assistance only. 非医疗器械,仅供研究与辅助。
 
-Says how much the frontal chest film of a child of 1 to 5 years resembles films that were labelled pneumonia, and shows on an activation map where that came from. It proposes; a doctor decides.
+Says how much the frontal chest film of a child of 1 to 5 years resembles films that were labelled pneumonia, and shows on an activation map where that came from. Where it proposes pneumonia it adds whether the film rather resembles those labelled bacterial or viral, a weak hint. It proposes; a doctor decides.
 
 **Refuses**: adults, children under 1 or over 5, a missing or malformed age, anything but a CR or DX chest film in AP or PA view, films smaller than 224 x 224 or longer than twice their width. A low probability is never worded as normal.
 
 ## Measured
 
-{T['images']} films of {T['people']} people that training and tuning never saw ({T['positive']} pneumonia, {T['negative']} normal), split by person. 95 % intervals by bootstrap over people.
+Pneumonia. {T['images']} films of {T['people']} people that training and tuning never saw ({T['positive']} pneumonia, {T['negative']} normal), and five-fold cross-validation over all {CV['images']} films of {CV['people']} people, both by person. 95 % intervals by bootstrap over people.
 
-| what | value |
-|---|---|
-| AUC | {plain(T['auc'])} |
-| sensitivity at {M['threshold']} | {percent(T['sensitivity'])} |
-| specificity at {M['threshold']} | {percent(T['specificity'])} |
-| in the unsure band {LOW} to {HIGH} | {percent(T['unsure_share'])} |
-| sensitivity outside the band | {percent(T['sensitivity_outside_band'])} |
-| specificity outside the band | {percent(T['specificity_outside_band'])} |
-| sensitivity, bacterial / viral | {percent(T['sensitivity_bacteria'])} / {percent(T['sensitivity_virus'])} |
-| calibration error, Brier score | {T['calibration_error_10_bins']:.3f}, {T['brier']:.3f} |
-| time an image, one thread of {M['cpu']} | {1000 * M['seconds_per_image_one_thread']:.1f} ms |
+| what | cross-validation, 5 folds | the shipped network, test |
+|---|---|---|
+| AUC | {plain(CV['auc'])} | {plain(T['auc'])} |
+| sensitivity at {M['threshold']} | {percent(CV['sensitivity'])} | {percent(T['sensitivity'])} |
+| specificity at {M['threshold']} | {percent(CV['specificity'])} | {percent(T['specificity'])} |
+| in the unsure band {LOW} to {HIGH} | {percent(CV['unsure_share'])} | {percent(T['unsure_share'])} |
+| sensitivity outside the band | {percent(CV['sensitivity_outside_band'])} | {percent(T['sensitivity_outside_band'])} |
+| specificity outside the band | {percent(CV['specificity_outside_band'])} | {percent(T['specificity_outside_band'])} |
+| sensitivity, bacterial / viral | | {percent(T['sensitivity_bacteria'])} / {percent(T['sensitivity_virus'])} |
+| calibration error, Brier score | {CV['calibration_error_10_bins']:.3f}, {CV['brier']:.3f} | {T['calibration_error_10_bins']:.3f}, {T['brier']:.3f} |
 
-Threshold, calibration (logit divided by {M['temperature']:.2f}, {M['shift']:+.2f}) and band were chosen on a validation set of {V['images']} films of {V['people']} people. Trained on {S['train']['images']} films of {S['train']['people']}. The test set was measured more than once: a one-epoch trial run of the script printed its numbers before the first full run, and after that run the calibration got its shift and the unsure band its present width, both for what validation showed; network, data and training stayed as they were. {M['near_duplicates']['pairs_above_threshold']} pairs of near-duplicate films were found; {M['near_duplicates']['joined_two_people']} of them joined two numbers into one person.
+AUC of the five folds: {', '.join(f'{v:.3f}' for v in CV['folds_auc'])}. The first is the test set and the shipped network; the others are the same network trained afresh by `learn.py`, which varies films as `train.py` does but draws both classes equally often, each calibrated on what the other folds say.
+
+Bacterial or viral, of films labelled pneumonia. Said only where pneumonia is proposed.
+
+| what | cross-validation, 5 folds | the shipped network, test |
+|---|---|---|
+| films, bacterial, viral | {KC['images']}, {KC['bacterial']}, {KC['viral']} | {KT['images']}, {KT['bacterial']}, {KT['viral']} |
+| AUC | {plain(KC['auc'])} | {plain(KT['auc'])} |
+| accuracy, unsure ones counted | {percent(KC['accuracy'])} | {percent(KT['accuracy'])} |
+| named, larger probability at least {BELOW} (else unsure) | {percent(KC['named_share'])} | {percent(KT['named_share'])} |
+| right, of the named | {percent(KC['right_of_named'])} | {percent(KT['right_of_named'])} |
+| right, of those named bacterial | {percent(KC['right_of_named_bacterial'])} | {percent(KT['right_of_named_bacterial'])} |
+| right, of those named viral | {percent(KC['right_of_named_viral'])} | {percent(KT['right_of_named_viral'])} |
+| viral ones named bacterial | {percent(KC['viral_named_bacterial'])} | {percent(KT['viral_named_bacterial'])} |
+| bacterial ones named viral | {percent(KC['bacterial_named_viral'])} | {percent(KT['bacterial_named_viral'])} |
+| calibration error, Brier score | {KC['calibration_error_10_bins']:.3f}, {KC['brier']:.3f} | {KT['calibration_error_10_bins']:.3f}, {KT['brier']:.3f} |
+
+AUC of the five folds: {', '.join(f'{v:.3f}' for v in KC['folds_auc'])}. Number of steps ({', '.join(f'{k}: {v:.3f}' for k, v in K['steps_tried_validation_auc'].items())}), calibration (logit divided by {K['temperature']:.2f}, {K['shift']:+.2f}) and limit were chosen on {KV['images']} validation films, AUC {plain(KV['auc'])}.
+
+![Pneumonia: share found against probability said, cross-validation](calibration.png)
+![Bacterial: share found against probability said, cross-validation](calibration-kind.png)
+
+Threshold, calibration of pneumonia (logit divided by {M['temperature']:.2f}, {M['shift']:+.2f}) and band were chosen on a validation set of {V['images']} films of {V['people']} people. Trained on {S['train']['images']} films of {S['train']['people']}. The test set was measured more than once: a one-epoch trial run of the script printed its numbers before the first full run, and after that run the calibration got its shift and the unsure band its present width, both for what validation showed; network, data and training stayed as they were. For the second output an earlier network, which is lost, had been measured on it (AUC 0.780); this one was settled on validation; after it was measured the rule of its limit was made stricter, from 4 in 5 to 17 in 20 right, since 38 % of viral pneumonias had been named bacterial. {M['near_duplicates']['pairs_above_threshold']} pairs of near-duplicate films were found; {M['near_duplicates']['joined_two_people']} of them joined two numbers into one person. Both outputs take {1000 * M['seconds_per_image_one_thread']:.1f} ms a film, one thread of {M['cpu']}.
 
 ## Known failures
 
@@ -164,11 +227,11 @@ Threshold, calibration (logit divided by {M['temperature']:.2f}, {M['shift']:+.2
 
 ## Graph
 
-Input `image` float32 [N,1,224,224]: modality values, MONOCHROME1 inverted, resized to 224 x 224 (Pillow's bilinear on float, shape not kept), z-score over the image. Outputs: `probability` [N,1], calibrated; `cam` [N,1,{M['cam_size'][0]},{M['cam_size'][1]}], the linear class-activation map, whose mean plus a constant is the logit. A box is drawn where the map is at least {M['cam_box_fraction']} of its maximum: an activation map, not a lesion outline. Opset 17, batch norm folded in. A small residual network ({M['bytes'] // 1000} kB), trained from nothing, no pretrained weights.
+Input `image` float32 [N,1,224,224]: modality values, MONOCHROME1 inverted, resized to 224 x 224 (Pillow's bilinear on float, shape not kept), z-score over the image. Outputs: `probability` [N,1], calibrated; `cam` [N,1,{M['cam_size'][0]},{M['cam_size'][1]}], the linear class-activation map, whose mean plus a constant is the logit. A box is drawn where the map is at least {M['cam_box_fraction']} of its maximum: an activation map, not a lesion outline. `kind` [N,2]: bacterial and viral, which sum to 1, by a second network on the same input; it has no map of its own. Opset 17, batch norm folded in. Two small residual networks ({M['bytes'] // 1000} kB together), trained from nothing, no pretrained weights.
 
 ## Again
 
-`train/train.py` (pinned `train/requirements.txt`, CPU, about {round(M['training_seconds'] / 60)} minutes on 2 cores), then `train/card.py`. `train/split.tsv` says where each film went, `train/test-probabilities.tsv` what the model said of each test film.
+`train/train.py` (pinned `train/requirements.txt`, CPU, about {round(M['training_seconds'] / 60)} minutes on 2 cores) makes the first output, then `train/learn.py` the second network and all folds (the shipped one on one {K['device']} in {K['training_seconds_with_cross_validation']} s; a CPU does it with the same code, in hours, not timed), then `train/kind.py` joins and measures, then `train/card.py`. `train/split.tsv` says where each film went, `train/test-probabilities.tsv` what the model said of each test film, `train/cross-validation.tsv` what was said of every film by a network that never saw its person.
 
 ## 中文摘要
 
