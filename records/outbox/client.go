@@ -41,6 +41,12 @@ func mediaType(format string) string {
 		return "application/xml; charset=utf-8"
 	case "fhir":
 		return "application/fhir+json; charset=utf-8"
+	case "row-csv":
+		return "text/csv; charset=utf-8"
+	case "row-json":
+		return "application/json"
+	case "row-xml":
+		return "application/xml; charset=utf-8"
 	case "sr":
 		return "application/dicom"
 	case "pdf":
