@@ -164,8 +164,11 @@ func labelsOf(card *models.Card) map[string]string {
 	}
 	for i := range card.Outputs {
 		for _, k := range card.Outputs[i].Classes {
-			if !k.Proposes {
+			switch {
+			case !k.Proposes:
 				out[strings.ToLower(k.Key)] = ""
+			case card.Outputs[i].OnlyIf != "":
+				out[strings.ToLower(k.Key)] = card.Outputs[i].OnlyIf
 			}
 		}
 	}
@@ -177,10 +180,15 @@ func labelsOf(card *models.Card) map[string]string {
 	return out
 }
 
-// proposedOf lists the classes that a card proposes.
+// proposedOf lists the classes that a card proposes of every case. Those of a
+// head that is judged only with another class are silent on the other cases, so
+// they have no area under a curve; their label counts as that class.
 func proposedOf(card *models.Card) []models.Class {
 	var out []models.Class
 	for i := range card.Outputs {
+		if card.Outputs[i].OnlyIf != "" {
+			continue
+		}
 		for _, k := range card.Outputs[i].Classes {
 			if k.Proposes {
 				out = append(out, k)

@@ -198,6 +198,17 @@ func TestAListThatCouldBeMisreadIsRefusedWithItsLine(t *testing.T) {
 	}
 }
 
+func TestALabelOfAHeadThatHangsOnAClassCountsAsThatClass(t *testing.T) {
+	b := newBench(t)
+	list, err := acceptance.ReadList(b.list("path,label", "a.dcm,bacterial", "b.dcm,viral", "c.dcm,1", "d.dcm,none"), b.model(filmModel).Card)
+	b.must(err)
+	for i, want := range []string{"pneumonia", "pneumonia", "pneumonia", ""} {
+		if got := list.Cases[i].Label; got != want {
+			t.Errorf("case %d: %q, want %q", i, got, want)
+		}
+	}
+}
+
 // certainty is how far a probability is from even, 0 to 0.5.
 func certainty(t *testing.T, text string) float64 {
 	t.Helper()

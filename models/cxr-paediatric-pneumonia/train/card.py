@@ -67,8 +67,8 @@ FAILURES = [
          f"细菌性或病毒性只是弱提示:交叉验证中判为细菌性者 {percent(KC['right_of_named_bacterial'])} 正确,判为病毒性者 {percent(KC['right_of_named_viral'])} 正确;{percent(KC['viral_named_bacterial'])} 的病毒性肺炎被判为细菌性,{percent(KC['bacterial_named_viral'])} 的细菌性肺炎被判为病毒性。"
          "不得据此决定是否使用抗生素。真值为数据集标签,未说明病原学依据;混合感染、支原体、结核、真菌没有类别,会被归入二者之一。"
          f"概率按肺炎中细菌性占 {100 * KV['prevalence']:.0f} % 校准。"),
-    text(f"It judges the kind only where pneumonia is proposed, outside the unsure band; of the {T['negative']} normal test films {K['test_normal_films_above_the_band']} were so proposed and are given a kind too.",
-         f"仅在提示肺炎(高于“不确定”区间)时判断类别;{T['negative']} 张正常测试片中有 {K['test_normal_films_above_the_band']} 张被如此提示,也会被给出类别。"),
+    text(f"It judges the kind only where pneumonia is proposed, outside the unsure band; of the {T['negative']} normal test films {K['test_normal_films_above_the_band']} were so proposed and are given a kind too. A local acceptance measures pneumonia alone, not the kind.",
+         f"仅在提示肺炎(高于“不确定”区间)时判断类别;{T['negative']} 张正常测试片中有 {K['test_normal_films_above_the_band']} 张被如此提示,也会被给出类别。本地验收只测量肺炎,不测量类别。"),
     text("People are told apart by the number in the file name, which may join two people or part one.",
          "按文件名中的编号区分个人,可能把两人并为一人或把一人分为两人。"),
 ]
