@@ -23,16 +23,23 @@ func Roles() []Role {
 
 // User is someone who can sign in.
 type User struct {
-	ID           string    `json:"id"`
-	Login        string    `json:"login"`
-	Name         string    `json:"name"`
-	StaffNumber  string    `json:"staff_number"`
-	Role         Role      `json:"role"`
-	PasswordHash string    `json:"-"` // argon2id, PHC string
-	Locked       bool      `json:"locked"`
-	Failures     int       `json:"failures"` // failed sign-ins in a row
-	CreatedAt    time.Time `json:"created_at"`
-	Sample       bool      `json:"sample,omitempty"`
+	ID           string        `json:"id"`
+	Login        string        `json:"login"`
+	Name         string        `json:"name"`
+	StaffNumber  string        `json:"staff_number"`
+	Role         Role          `json:"role"`
+	PasswordHash string        `json:"-"` // argon2id, PHC string
+	Locked       bool          `json:"locked"`
+	MustChange   bool          `json:"must_change,omitempty"` // the password was set by somebody else: another has to be chosen first
+	Failures     int           `json:"failures"`              // failed sign-ins in a row
+	HoldLeft     time.Duration `json:"hold_left,omitempty"`   // after too many wrong passwords, as of HoldSeen; see Wait
+	HoldSeen     time.Time     `json:"hold_seen,omitzero"`
+	SecondFactor bool          `json:"second_factor,omitempty"`
+	TOTPSecret   []byte        `json:"-"` // of the second factor
+	TOTPStep     int64         `json:"-"` // of the last code that was used: it does not count again
+	Recovery     []string      `json:"-"` // hashes of the recovery codes that are left
+	CreatedAt    time.Time     `json:"created_at"`
+	Sample       bool          `json:"sample,omitempty"`
 }
 
 // Right is something a role may do.
@@ -92,9 +99,10 @@ type AuditEvent struct {
 	At        time.Time `json:"at"`
 	UserID    string    `json:"user_id"`
 	UserName  string    `json:"user_name"`
-	Station   string    `json:"station"` // host name
-	Action    string    `json:"action"`  // import, link, analyze, confirm, edit, reject, sign, export, deliver, login, ...
-	Object    string    `json:"object"`  // UID or ID of what was acted on
+	Station   string    `json:"station"`           // host name
+	Program   string    `json:"program,omitempty"` // desktop or cli
+	Action    string    `json:"action"`            // import, link, analyze, confirm, edit, reject, sign, export, deliver, login, ...
+	Object    string    `json:"object"`            // UID or ID of what was acted on
 	PatientID string    `json:"patient_id,omitempty"`
 	Outcome   string    `json:"outcome"` // ok, refused, failed
 	Detail    string    `json:"detail,omitempty"`

@@ -12,6 +12,7 @@ import (
 	"os"
 	"time"
 
+	"longying/app/trail"
 	"longying/imaging"
 	"longying/inference"
 	"longying/models"
@@ -85,8 +86,9 @@ func (a *Acceptance) History(ctx context.Context, card *models.Card) ([]records.
 
 // Measure runs a model over a labelled list with the card's own thresholds and
 // keeps the figures. It accepts nothing. progress may be nil.
-func (a *Acceptance) Measure(ctx context.Context, actor records.User, card *models.Card, list *List, progress func(done, total int)) (*Report, records.Acceptance, error) {
-	if err := records.Require(actor, records.RightAcceptModel); err != nil {
+func (a *Acceptance) Measure(ctx context.Context, actor records.User, card *models.Card, list *List, progress func(done, total int)) (_ *Report, _ records.Acceptance, err error) {
+	defer trail.Outcome(ctx, a.store, actor, "measure_model", Ref(card).ID+"@"+Ref(card).Version, &err)
+	if err := trail.Require(ctx, a.store, actor, records.RightAcceptModel, "measure_model", Ref(card).ID+"@"+Ref(card).Version); err != nil {
 		return nil, records.Acceptance{}, err
 	}
 	report, err := a.measure(ctx, actor, card, list, progress)
@@ -107,9 +109,10 @@ func (a *Acceptance) Measure(ctx context.Context, actor records.User, card *mode
 // thresholds of this site (classes left out keep the card's) and the day on
 // which that is to be looked at again. It needs a measurement of this very file
 // with enough cases of both kinds for each class that gets a threshold.
-func (a *Acceptance) Accept(ctx context.Context, actor records.User, pkg *models.Package, measurementID string, thresholds map[string]float64, reviewOn, note string) (records.Acceptance, error) {
+func (a *Acceptance) Accept(ctx context.Context, actor records.User, pkg *models.Package, measurementID string, thresholds map[string]float64, reviewOn, note string) (_ records.Acceptance, err error) {
+	defer trail.Outcome(ctx, a.store, actor, "accept_model", Ref(pkg.Card).ID+"@"+Ref(pkg.Card).Version, &err)
 	var entry records.Acceptance
-	if err := records.Require(actor, records.RightAcceptModel); err != nil {
+	if err := trail.Require(ctx, a.store, actor, records.RightAcceptModel, "accept_model", Ref(pkg.Card).ID+"@"+Ref(pkg.Card).Version); err != nil {
 		return entry, err
 	}
 	if _, err := pkg.WithThresholds(thresholds); err != nil {
@@ -148,9 +151,10 @@ func (a *Acceptance) Accept(ctx context.Context, actor records.User, pkg *models
 }
 
 // Withdraw takes the acceptance of a version back; it needs a reason.
-func (a *Acceptance) Withdraw(ctx context.Context, actor records.User, card *models.Card, reason string) (records.Acceptance, error) {
+func (a *Acceptance) Withdraw(ctx context.Context, actor records.User, card *models.Card, reason string) (_ records.Acceptance, err error) {
+	defer trail.Outcome(ctx, a.store, actor, "withdraw_model", Ref(card).ID+"@"+Ref(card).Version, &err)
 	entry := records.Acceptance{Act: records.ModelWithdrawn, Model: Ref(card), Note: reason, By: actor.ID, ByName: actor.Name, At: a.now()}
-	if err := records.Require(actor, records.RightAcceptModel); err != nil {
+	if err := trail.Require(ctx, a.store, actor, records.RightAcceptModel, "withdraw_model", Ref(card).ID+"@"+Ref(card).Version); err != nil {
 		return entry, err
 	}
 	if reason == "" {

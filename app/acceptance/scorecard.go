@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"longying/app/trail"
 	"longying/imaging"
 	"longying/inference"
 	"longying/models"
@@ -46,10 +47,8 @@ type Score struct {
 // Scorecard counts the runs of a model version in a time span. A run that was
 // repeated counts once: the last of the same model on the same image.
 func (a *Acceptance) Scorecard(ctx context.Context, actor records.User, card *models.Card, from, until time.Time) (*Scorecard, error) {
-	if !actor.Role.May(records.RightAcceptModel) {
-		if err := records.Require(actor, records.RightConfigure); err != nil {
-			return nil, err
-		}
+	if err := trail.RequireAny(ctx, a.store, actor, []records.Right{records.RightAcceptModel, records.RightConfigure}, "view_scorecard", Ref(card).ID+"@"+Ref(card).Version); err != nil {
+		return nil, err
 	}
 	out := &Scorecard{Model: Ref(card), From: from, Until: until}
 	months, devices := map[string]*Score{}, map[string]*Score{}

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"longying/app/trail"
 	"longying/records"
 	"longying/records/seal"
 	"longying/records/sqlite"
@@ -52,7 +53,7 @@ const objectsFolder = "objects/"
 // nothing; they are in the result, as in the backup. ctx ends it at any time,
 // and nothing is left of it then.
 func (b *Backup) Write(ctx context.Context, actor records.User, path string, replace bool, progress Progress) (Result, error) {
-	if err := records.Require(actor, records.RightBackup); err != nil {
+	if err := trail.Require(ctx, b.store, actor, records.RightBackup, "backup", ""); err != nil {
 		return Result{}, err
 	}
 	r, err := b.write(ctx, path, replace, progress)

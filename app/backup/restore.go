@@ -31,6 +31,7 @@ type Restoring struct {
 	// passphrase alone stands for who restores.
 	SignIn   func(ctx context.Context, store *sqlite.Store) (records.User, error)
 	Progress Progress
+	Program  string // desktop or cli, for the audit trail
 }
 
 // Restored is what was restored.
@@ -220,6 +221,7 @@ func (w *restoring) verify(ctx context.Context, r *Result) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	store.SetProgram(w.Program)
 	if err := store.CheckIntegrity(ctx); err != nil {
 		return err
 	}
@@ -256,6 +258,9 @@ func (w *restoring) verify(ctx context.Context, r *Result) (err error) {
 	} else {
 		actor, err := w.SignIn(ctx, store)
 		if err != nil {
+			return err
+		}
+		if err := records.Require(actor, records.RightBackup); err != nil {
 			return err
 		}
 		event.UserID, event.UserName = actor.ID, actor.Name

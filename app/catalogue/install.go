@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"longying/app/trail"
 	"longying/inference"
 	"longying/models"
 	"longying/records"
@@ -82,12 +83,13 @@ type Result struct {
 // unless replace says so. It counts at once, in other programs from their next
 // start on, and at this site it is accepted by nobody yet. stage, which may be
 // nil, is told what begins. ctx ends it at any time; nothing is left of it then.
-func (c *Catalogue) Install(ctx context.Context, actor records.User, from string, replace bool, stage func(Stage)) (Result, error) {
+func (c *Catalogue) Install(ctx context.Context, actor records.User, from string, replace bool, stage func(Stage)) (_ Result, err error) {
+	defer trail.Outcome(ctx, c.store, actor, "install_model", filepath.Base(from), &err)
 	if stage == nil {
 		stage = func(Stage) {}
 	}
 	var res Result
-	if err := records.Require(actor, records.RightConfigure); err != nil {
+	if err := trail.Require(ctx, c.store, actor, records.RightConfigure, "install_model", filepath.Base(from)); err != nil {
 		return res, err
 	}
 	src, err := openSource(from)
@@ -281,7 +283,8 @@ func (c *Catalogue) change(ctx context.Context, actor records.User, action, obje
 // Remove takes an installed package out of the data folder; its card is kept. A
 // shipped one of the same ID counts again.
 func (c *Catalogue) Remove(ctx context.Context, actor records.User, id string) (version string, err error) {
-	if err := records.Require(actor, records.RightConfigure); err != nil {
+	defer trail.Outcome(ctx, c.store, actor, "remove_model", id, &err)
+	if err := trail.Require(ctx, c.store, actor, records.RightConfigure, "remove_model", id); err != nil {
 		return "", err
 	}
 	var gone row

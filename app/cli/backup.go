@@ -61,7 +61,7 @@ func cmdRestore(ctx context.Context, c *call) error {
 			return err
 		}
 	}
-	done, err := station.Restore(ctx, station.Options{Home: home, Passphrase: passphrase}, r)
+	done, err := station.Restore(ctx, station.Options{Home: home, Passphrase: passphrase, Program: "cli"}, r)
 	if err != nil {
 		return err
 	}

@@ -93,7 +93,7 @@ func (d *demo) say(format string, args ...any) {
 // setUp makes the data folder, its key, its users and demo.env.
 func (d *demo) setUp(ctx context.Context) error {
 	s, sample, err := station.OpenSample(ctx, station.Options{Home: d.home, Library: d.c.Getenv("LONGYING_ORT_LIBRARY"),
-		Executable: d.c.Executable, Decoder: d.c.Decoder, Provider: d.c.Getenv("LONGYING_PROVIDER"), Models: d.c.apart(), Slides: d.c.Slides, Backoff: 200 * time.Millisecond})
+		Executable: d.c.Executable, Decoder: d.c.Decoder, Provider: d.c.Getenv("LONGYING_PROVIDER"), Models: d.c.apart(), Slides: d.c.Slides, Program: "cli", Backoff: 200 * time.Millisecond})
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func (c *call) open(ctx context.Context) (*station.Station, error) {
 	if err != nil {
 		return nil, &records.RefusedError{Code: "key_file", Reason: "the data folder is sealed: name the file with its passphrase in LONGYING_KEY_FILE (" + err.Error() + ")"}
 	}
-	return station.Open(ctx, station.Options{Home: home, Passphrase: key, Library: c.Getenv("LONGYING_ORT_LIBRARY"), Executable: c.Executable, Decoder: c.Decoder, Provider: c.Getenv("LONGYING_PROVIDER"), Models: c.apart(), Slides: c.Slides})
+	return station.Open(ctx, station.Options{Home: home, Passphrase: key, Library: c.Getenv("LONGYING_ORT_LIBRARY"), Executable: c.Executable, Decoder: c.Decoder, Provider: c.Getenv("LONGYING_PROVIDER"), Models: c.apart(), Slides: c.Slides, Program: "cli"})
 }
 
 // signIn opens the data folder and signs in the acting user.
@@ -176,7 +176,7 @@ func cmdAudit(ctx context.Context, c *call) error {
 		}
 		return c.audited(rep)
 	}
-	events, err := s.Admin.AuditEvents(ctx, actor, limit, 0)
+	events, err := s.Admin.AuditEvents(ctx, actor, admin.AuditFilter{Limit: limit})
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func cmdFindings(ctx context.Context, c *call) error {
 	var out records.Finding
 	switch verb {
 	case "list":
-		if _, err := s.Registry.Examination(ctx, actor, c.args[0]); err != nil {
+		if _, err := s.Registry.OpenStudy(ctx, actor, c.args[0]); err != nil {
 			return about(err, "study", c.args[0], lookStudies)
 		}
 		list, err := s.Reading.Findings(ctx, actor, c.args[0])
@@ -102,6 +102,9 @@ func cmdFindings(ctx context.Context, c *call) error {
 		if err != nil {
 			return about(err, "finding", c.args[0], lookFindings)
 		}
+		if _, err := s.Registry.OpenStudy(ctx, actor, list[0].StudyUID); err != nil {
+			return err
+		}
 		for _, f := range list {
 			if err := c.version(f); err != nil {
 				return err
@@ -114,6 +117,9 @@ func cmdFindings(ctx context.Context, c *call) error {
 			return about(err, "finding", c.args[0], lookFindings)
 		}
 		for _, p := range list {
+			if _, err := s.Registry.OpenStudy(ctx, actor, p.Examination.StudyUID); err != nil {
+				return err
+			}
 			if c.json {
 				err = c.emit(p.Finding)
 			} else {
@@ -271,7 +277,7 @@ func cmdReport(ctx context.Context, c *call) error {
 		return err
 	}
 	defer s.Close()
-	if _, err := s.Registry.Examination(ctx, actor, study); err != nil {
+	if _, err := s.Registry.OpenStudy(ctx, actor, study); err != nil {
 		return about(err, "study", study, lookStudies)
 	}
 	switch verb {

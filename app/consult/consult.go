@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"longying/app/archive"
+	"longying/app/trail"
 	"longying/records"
 	"longying/records/sqlite"
 )
@@ -47,15 +48,16 @@ func newID(prefix string) string {
 }
 
 // Create opens a consult on one patient.
-func (c *Consult) Create(ctx context.Context, actor records.User, patientID, title, question string, members []records.Member) (records.Consult, error) {
+func (c *Consult) Create(ctx context.Context, actor records.User, patientID, title, question string, members []records.Member) (_ records.Consult, err error) {
+	defer trail.Outcome(ctx, c.store, actor, "consult_create", patientID, &err)
 	var out records.Consult
-	if err := records.Require(actor, records.RightLeadConsult); err != nil {
+	if err := trail.Require(ctx, c.store, actor, records.RightLeadConsult, "consult_create", patientID); err != nil {
 		return out, err
 	}
 	if strings.TrimSpace(title) == "" || strings.TrimSpace(question) == "" {
 		return out, &records.RefusedError{Code: "consult_question", Reason: "a consult needs a title and a question"}
 	}
-	err := c.store.Update(ctx, func(tx *sqlite.Tx) error {
+	err = c.store.Update(ctx, func(tx *sqlite.Tx) error {
 		if _, err := tx.Patient(patientID); err != nil {
 			return fmt.Errorf("patient %s: %w", patientID, err)
 		}
@@ -71,12 +73,13 @@ func (c *Consult) Create(ctx context.Context, actor records.User, patientID, tit
 }
 
 // change loads a consult, lets f alter it, and stores it with its audit event.
-func (c *Consult) change(ctx context.Context, actor records.User, id string, right records.Right, action string, f func(tx *sqlite.Tx, m *records.Consult) (detail string, err error)) (records.Consult, error) {
+func (c *Consult) change(ctx context.Context, actor records.User, id string, right records.Right, action string, f func(tx *sqlite.Tx, m *records.Consult) (detail string, err error)) (_ records.Consult, err error) {
+	defer trail.Outcome(ctx, c.store, actor, action, id, &err)
 	var out records.Consult
-	if err := records.Require(actor, right); err != nil {
+	if err := trail.Require(ctx, c.store, actor, right, action, id); err != nil {
 		return out, err
 	}
-	err := c.store.Update(ctx, func(tx *sqlite.Tx) error {
+	err = c.store.Update(ctx, func(tx *sqlite.Tx) error {
 		m, err := tx.Consult(id)
 		if err != nil {
 			return fmt.Errorf("consult %s: %w", id, err)
@@ -199,26 +202,26 @@ func (c *Consult) Follow(ctx context.Context, actor records.User, id, date, task
 	})
 }
 
-// Get is one consult.
+// Get is one consult; the opening is audited.
 func (c *Consult) Get(ctx context.Context, actor records.User, id string) (records.Consult, error) {
 	var out records.Consult
-	if err := records.Require(actor, records.RightConsult); err != nil {
+	if err := trail.Require(ctx, c.store, actor, records.RightConsult, "view_consult", id); err != nil {
 		return out, err
 	}
-	err := c.store.View(ctx, func(tx *sqlite.Tx) error {
+	err := c.store.Update(ctx, func(tx *sqlite.Tx) error {
 		m, err := tx.Consult(id)
 		if err != nil {
 			return fmt.Errorf("consult %s: %w", id, err)
 		}
 		out = *m
-		return nil
+		return c.audit(tx, actor, "view_consult", id, m.PatientID, "")
 	})
 	return out, err
 }
 
 // List is every consult, newest first.
 func (c *Consult) List(ctx context.Context, actor records.User) ([]records.Consult, error) {
-	if err := records.Require(actor, records.RightConsult); err != nil {
+	if err := trail.Require(ctx, c.store, actor, records.RightConsult, "list_consults", ""); err != nil {
 		return nil, err
 	}
 	var out []records.Consult

@@ -17,6 +17,7 @@ import (
 
 	"filippo.io/age"
 
+	"longying/app/trail"
 	"longying/imaging"
 	"longying/records"
 	"longying/records/sqlite"
@@ -53,15 +54,16 @@ const maxPack = 512 << 20
 // WritePack writes the consult as one file, sealed with a passphrase
 // (age, scrypt recipient): the record extract, findings, signed documents,
 // opinions, decision, minutes and a key image of each item with a place.
-func (c *Consult) WritePack(ctx context.Context, actor records.User, id, passphrase string, w io.Writer) error {
-	if err := records.Require(actor, records.RightLeadConsult); err != nil {
+func (c *Consult) WritePack(ctx context.Context, actor records.User, id, passphrase string, w io.Writer) (err error) {
+	defer trail.Outcome(ctx, c.store, actor, "consult_pack", id, &err)
+	if err := trail.Require(ctx, c.store, actor, records.RightLeadConsult, "consult_pack", id); err != nil {
 		return err
 	}
 	if len([]rune(passphrase)) < 10 {
 		return &records.RefusedError{Code: "passphrase", Reason: "the passphrase of a pack needs at least 10 characters: it protects a patient's record outside the hospital"}
 	}
 	p := Pack{Version: PackVersion, PackedAt: c.now(), PackedBy: actor.Name}
-	err := c.store.View(ctx, func(tx *sqlite.Tx) error {
+	err = c.store.View(ctx, func(tx *sqlite.Tx) error {
 		m, err := tx.Consult(id)
 		if err != nil {
 			return fmt.Errorf("consult %s: %w", id, err)

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"longying/app/trail"
 	"longying/records"
 	"longying/records/outbox"
 	"longying/records/sqlite"
@@ -81,8 +82,9 @@ func routes(tx *sqlite.Tx) ([]Route, error) {
 }
 
 // SetRoutes replaces the configured destinations.
-func (d *Delivery) SetRoutes(ctx context.Context, actor records.User, rs []Route) error {
-	if err := records.Require(actor, records.RightConfigure); err != nil {
+func (d *Delivery) SetRoutes(ctx context.Context, actor records.User, rs []Route) (err error) {
+	defer trail.Outcome(ctx, d.store, actor, "configure", SettingDestinations, &err)
+	if err := trail.Require(ctx, d.store, actor, records.RightConfigure, "configure", SettingDestinations); err != nil {
 		return err
 	}
 	raw, err := json.Marshal(rs)
@@ -119,12 +121,13 @@ func (d *Delivery) Intents(tx *sqlite.Tx, doc *records.Document) ([]records.Deli
 }
 
 // Export writes a signed document into a folder and returns the file's path.
-func (d *Delivery) Export(ctx context.Context, actor records.User, doc records.SignedDocument, format, folder string) (string, error) {
-	if err := records.Require(actor, records.RightExport); err != nil {
+func (d *Delivery) Export(ctx context.Context, actor records.User, doc records.SignedDocument, format, folder string) (_ string, err error) {
+	defer trail.Outcome(ctx, d.store, actor, "export", doc.Document.ID, &err)
+	if err := trail.Require(ctx, d.store, actor, records.RightExport, "export", doc.Document.ID); err != nil {
 		return "", err
 	}
 	var f Forms
-	err := d.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+	err = d.store.View(ctx, func(tx *sqlite.Tx) (err error) {
 		f, err = d.forms(tx)
 		return err
 	})
@@ -154,13 +157,14 @@ func (d *Delivery) Write(ctx context.Context, actor records.User, doc *records.D
 		return "", fmt.Errorf("the export was not written: %w", err)
 	}
 	return path, d.store.Update(ctx, func(tx *sqlite.Tx) error {
-		return d.audit(tx, actor, "export", doc.ID, "ok", format)
+		return tx.AppendAudit(&records.AuditEvent{At: d.now(), UserID: actor.ID, UserName: actor.Name, Station: d.station,
+			Action: "export", Object: doc.ID, PatientID: doc.Patient.ID, Outcome: trail.OK, Detail: format})
 	})
 }
 
 // Outbox lists every delivery, newest first.
 func (d *Delivery) Outbox(ctx context.Context, actor records.User) ([]records.Delivery, error) {
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, d.store, actor, records.RightViewPatient, "list_deliveries", ""); err != nil {
 		return nil, err
 	}
 	var out []records.Delivery
@@ -173,7 +177,7 @@ func (d *Delivery) Outbox(ctx context.Context, actor records.User) ([]records.De
 
 // Attempts lists what was tried for one delivery, oldest first.
 func (d *Delivery) Attempts(ctx context.Context, actor records.User, id string) ([]records.Attempt, error) {
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, d.store, actor, records.RightViewPatient, "list_deliveries", id); err != nil {
 		return nil, err
 	}
 	var out []records.Attempt

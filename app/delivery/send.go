@@ -8,6 +8,7 @@ import (
 	"sort"
 	"time"
 
+	"longying/app/trail"
 	"longying/records"
 	"longying/records/outbox"
 	"longying/records/sqlite"
@@ -131,9 +132,10 @@ func (d *Delivery) SendNow(ctx context.Context, actor records.User) (SendResult,
 	return d.round(ctx, queue{d: d, actor: actor, early: true})
 }
 
-func (d *Delivery) round(ctx context.Context, q queue) (SendResult, error) {
+func (d *Delivery) round(ctx context.Context, q queue) (_ SendResult, err error) {
+	defer trail.Outcome(ctx, d.store, q.actor, "deliver", "", &err)
 	var res SendResult
-	if err := records.Require(q.actor, records.RightExport); err != nil {
+	if err := trail.Require(ctx, d.store, q.actor, records.RightExport, "deliver", ""); err != nil {
 		return res, err
 	}
 	rs, err := d.Routes(ctx)
@@ -189,8 +191,9 @@ func (d *Delivery) Problems(ctx context.Context, actor records.User, id string) 
 
 // Retry puts a delivery that was given up, refused or needed attention back
 // into the queue, under the same document id and version.
-func (d *Delivery) Retry(ctx context.Context, actor records.User, id string) error {
-	if err := records.Require(actor, records.RightExport); err != nil {
+func (d *Delivery) Retry(ctx context.Context, actor records.User, id string) (err error) {
+	defer trail.Outcome(ctx, d.store, actor, "retry_delivery", id, &err)
+	if err := trail.Require(ctx, d.store, actor, records.RightExport, "retry_delivery", id); err != nil {
 		return err
 	}
 	return d.store.Update(ctx, func(tx *sqlite.Tx) error {

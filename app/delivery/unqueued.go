@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"longying/app/trail"
 	"longying/records"
 	"longying/records/sqlite"
 )
@@ -20,7 +21,7 @@ type Unqueued struct {
 // their signature called for no delivery, which must not pass in silence.
 func (d *Delivery) Unqueued(ctx context.Context, actor records.User) (Unqueued, error) {
 	var out Unqueued
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, d.store, actor, records.RightViewPatient, "list_deliveries", ""); err != nil {
 		return out, err
 	}
 	err := d.store.View(ctx, func(tx *sqlite.Tx) (err error) {
@@ -32,12 +33,13 @@ func (d *Delivery) Unqueued(ctx context.Context, actor records.User) (Unqueued, 
 
 // Queue puts into the outbox what Unqueued finds, and returns how many
 // deliveries that were.
-func (d *Delivery) Queue(ctx context.Context, actor records.User) (int, error) {
-	if err := records.Require(actor, records.RightExport); err != nil {
+func (d *Delivery) Queue(ctx context.Context, actor records.User) (_ int, err error) {
+	defer trail.Outcome(ctx, d.store, actor, "queue", "", &err)
+	if err := trail.Require(ctx, d.store, actor, records.RightExport, "queue", ""); err != nil {
 		return 0, err
 	}
 	n := 0
-	err := d.store.Update(ctx, func(tx *sqlite.Tx) error {
+	err = d.store.Update(ctx, func(tx *sqlite.Tx) error {
 		found, err := d.unqueued(tx)
 		if err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 
+	"longying/app/trail"
 	"longying/imaging"
 	"longying/imaging/dicomfile"
 	"longying/imaging/slide"
@@ -208,9 +209,10 @@ func (r *Reading) openSlide(ctx context.Context, study *imaging.Study, in *imagi
 // each outcome as a run, each proposal as a finding in state proposed, all in
 // one transaction with its audit event. A proposal about the same place and
 // class as a finding that is there already never makes a second one.
-func (r *Reading) Analyze(ctx context.Context, actor records.User, studyUID string, req Request) (Result, error) {
+func (r *Reading) Analyze(ctx context.Context, actor records.User, studyUID string, req Request) (_ Result, err error) {
+	defer trail.Outcome(ctx, r.store, actor, "analyze", studyUID, &err)
 	var res Result
-	if err := records.Require(actor, records.RightAnalyze); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightAnalyze, "analyze", studyUID); err != nil {
 		return res, err
 	}
 	study, err := r.archive.Study(ctx, studyUID)

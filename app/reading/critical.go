@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"longying/app/trail"
 	"longying/records"
 	"longying/records/sqlite"
 )
@@ -27,15 +28,16 @@ func (r *Reading) WithdrawCritical(ctx context.Context, actor records.User, valu
 	return r.critical(ctx, actor, records.CriticalEvent{Act: records.CriticalWithdrawn, ValueID: valueID, Reason: strings.TrimSpace(reason)})
 }
 
-func (r *Reading) critical(ctx context.Context, actor records.User, e records.CriticalEvent) (records.CriticalEvent, error) {
-	if err := records.Require(actor, records.RightReport); err != nil {
+func (r *Reading) critical(ctx context.Context, actor records.User, e records.CriticalEvent) (_ records.CriticalEvent, err error) {
+	defer func() { trail.Outcome(ctx, r.store, actor, "critical_"+e.Act, e.StudyUID, &err) }()
+	if err := trail.Require(ctx, r.store, actor, records.RightReport, "critical_"+e.Act, e.StudyUID); err != nil {
 		return e, err
 	}
 	if err := e.Check(); err != nil {
 		return e, err
 	}
 	e.By, e.ByName, e.At = actor.ID, actor.Name, r.now()
-	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {
+	err = r.store.Update(ctx, func(tx *sqlite.Tx) error {
 		if e.Act != records.CriticalFlagged {
 			value, err := criticalValue(tx, e.ValueID)
 			if err != nil {

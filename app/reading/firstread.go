@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"longying/app/trail"
 	"longying/inference"
 	"longying/records"
 	"longying/records/sqlite"
@@ -23,8 +24,9 @@ func (r *Reading) LockedModels(ctx context.Context) ([]string, error) {
 }
 
 // LockModel is the department's setting for one model.
-func (r *Reading) LockModel(ctx context.Context, actor records.User, modelID string, on bool) error {
-	if err := records.Require(actor, records.RightConfigure); err != nil {
+func (r *Reading) LockModel(ctx context.Context, actor records.User, modelID string, on bool) (err error) {
+	defer trail.Outcome(ctx, r.store, actor, "configure", records.SettingFirstRead+"/"+modelID, &err)
+	if err := trail.Require(ctx, r.store, actor, records.RightConfigure, "configure", records.SettingFirstRead+"/"+modelID); err != nil {
 		return err
 	}
 	if _, err := r.model(modelID); err != nil && on {
@@ -54,15 +56,16 @@ func (r *Reading) LockModel(ctx context.Context, actor records.User, modelID str
 
 // SaveFirstRead keeps a doctor's own impression on a model's question, before
 // anything of that model is shown to them about the study. It is saved once.
-func (r *Reading) SaveFirstRead(ctx context.Context, actor records.User, studyUID, modelID string, answer records.Answer, impression string) (records.FirstRead, error) {
+func (r *Reading) SaveFirstRead(ctx context.Context, actor records.User, studyUID, modelID string, answer records.Answer, impression string) (_ records.FirstRead, err error) {
+	defer trail.Outcome(ctx, r.store, actor, "first_read", studyUID, &err)
 	out := records.FirstRead{StudyUID: studyUID, ModelID: modelID, Answer: answer, Impression: strings.TrimSpace(impression), By: actor.ID, ByName: actor.Name, At: r.now()}
-	if err := records.Require(actor, records.RightVerdict); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightVerdict, "first_read", studyUID); err != nil {
 		return out, err
 	}
 	if err := out.Check(); err != nil {
 		return out, err
 	}
-	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {
+	err = r.store.Update(ctx, func(tx *sqlite.Tx) error {
 		ex, err := tx.Examination(studyUID)
 		if err != nil {
 			return err
@@ -86,7 +89,7 @@ func (r *Reading) SaveFirstRead(ctx context.Context, actor records.User, studyUI
 // HiddenModels are the models that have been asked about a study and of which a
 // person sees nothing there before their own first read.
 func (r *Reading) HiddenModels(ctx context.Context, actor records.User, studyUID string) ([]string, error) {
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "view_study", studyUID); err != nil {
 		return nil, err
 	}
 	var out []string
@@ -100,7 +103,7 @@ func (r *Reading) HiddenModels(ctx context.Context, actor records.User, studyUID
 // FirstReads are the first reads of a study that a person may see: their own,
 // and those of others on models that are not hidden from them.
 func (r *Reading) FirstReads(ctx context.Context, actor records.User, studyUID string) ([]records.FirstRead, error) {
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "view_study", studyUID); err != nil {
 		return nil, err
 	}
 	var out []records.FirstRead

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"longying/app/trail"
 	"longying/records"
 	"longying/records/sqlite"
 )
@@ -19,7 +20,7 @@ type Prior struct {
 // later studies, the newest study first: the choice for a doctor, who alone
 // links.
 func (r *Reading) Priors(ctx context.Context, actor records.User, findingUID string) ([]Prior, error) {
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "view_study", findingUID); err != nil {
 		return nil, err
 	}
 	var out []Prior
@@ -95,12 +96,13 @@ func (r *Reading) Unfollow(ctx context.Context, actor records.User, findingUID, 
 	})
 }
 
-func (r *Reading) relate(ctx context.Context, actor records.User, findingUID, action, detail string, change func(*sqlite.Tx, *records.Finding, *records.Examination) (records.Finding, error)) (records.Finding, error) {
+func (r *Reading) relate(ctx context.Context, actor records.User, findingUID, action, detail string, change func(*sqlite.Tx, *records.Finding, *records.Examination) (records.Finding, error)) (_ records.Finding, err error) {
+	defer trail.Outcome(ctx, r.store, actor, action, findingUID, &err)
 	var out records.Finding
-	if err := records.Require(actor, records.RightVerdict); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightVerdict, action, findingUID); err != nil {
 		return out, err
 	}
-	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {
+	err = r.store.Update(ctx, func(tx *sqlite.Tx) error {
 		f, err := tx.Finding(findingUID)
 		if err != nil {
 			return err

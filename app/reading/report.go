@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"longying/app/trail"
 	"longying/records"
 	"longying/records/report"
 	"longying/records/sqlite"
@@ -26,12 +27,13 @@ func (r *Reading) Draft(ctx context.Context, actor records.User, studyUID string
 
 // write changes the working report of a linked study that is not signed, with
 // its audit event, in one transaction.
-func (r *Reading) write(ctx context.Context, actor records.User, studyUID, action string, change func(*records.Report, []records.Finding) error) (records.Report, error) {
+func (r *Reading) write(ctx context.Context, actor records.User, studyUID, action string, change func(*records.Report, []records.Finding) error) (_ records.Report, err error) {
+	defer trail.Outcome(ctx, r.store, actor, action, studyUID, &err)
 	var out records.Report
-	if err := records.Require(actor, records.RightReport); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightReport, action, studyUID); err != nil {
 		return out, err
 	}
-	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {
+	err = r.store.Update(ctx, func(tx *sqlite.Tx) error {
 		ex, err := linkedExamination(tx, studyUID)
 		if err != nil {
 			return err
@@ -65,7 +67,7 @@ func (r *Reading) write(ctx context.Context, actor records.User, studyUID, actio
 
 // Report is the working report of a study.
 func (r *Reading) Report(ctx context.Context, actor records.User, studyUID string) (records.Report, error) {
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "view_report", studyUID); err != nil {
 		return records.Report{}, err
 	}
 	var out records.Report
@@ -166,15 +168,16 @@ func checkSentences(rep *records.Report, findings []records.Finding) error {
 
 // Amend opens the next version of a signed report, with a reason. The signed
 // one stays as it is.
-func (r *Reading) Amend(ctx context.Context, actor records.User, studyUID, reason string) (records.Report, error) {
+func (r *Reading) Amend(ctx context.Context, actor records.User, studyUID, reason string) (_ records.Report, err error) {
+	defer trail.Outcome(ctx, r.store, actor, "amend", studyUID, &err)
 	var out records.Report
-	if err := records.Require(actor, records.RightReport); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightReport, "amend", studyUID); err != nil {
 		return out, err
 	}
 	if strings.TrimSpace(reason) == "" {
 		return out, &records.RefusedError{Code: "amend_reason", Reason: "an amendment needs a reason"}
 	}
-	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {
+	err = r.store.Update(ctx, func(tx *sqlite.Tx) error {
 		ex, err := linkedExamination(tx, studyUID)
 		if err != nil {
 			return err
@@ -200,7 +203,7 @@ func (r *Reading) Amend(ctx context.Context, actor records.User, studyUID, reaso
 
 // Signed is the newest signed document of a study.
 func (r *Reading) Signed(ctx context.Context, actor records.User, studyUID string) (records.SignedDocument, error) {
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "view_report", studyUID); err != nil {
 		return records.SignedDocument{}, err
 	}
 	var out records.SignedDocument

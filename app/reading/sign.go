@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"longying/app/trail"
 	"longying/imaging"
 	"longying/records"
 	"longying/records/seal"
@@ -42,7 +43,7 @@ func twoSignatures(tx *sqlite.Tx) (bool, error) {
 // SetTwoSignatures is the department's setting. A report that waits for review
 // goes on waiting.
 func (r *Reading) SetTwoSignatures(ctx context.Context, actor records.User, on bool) error {
-	if err := records.Require(actor, records.RightConfigure); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightConfigure, "configure", records.SettingTwoSignatures); err != nil {
 		return err
 	}
 	return r.store.Update(ctx, func(tx *sqlite.Tx) error {
@@ -57,9 +58,10 @@ func (r *Reading) SetTwoSignatures(ctx context.Context, actor records.User, on b
 // again, everything that a signature needs is there, and the report waits for
 // its reviewer as it stands. Where the department asks for one signature it is
 // refused.
-func (r *Reading) Submit(ctx context.Context, actor records.User, studyUID, password string) (records.Report, error) {
+func (r *Reading) Submit(ctx context.Context, actor records.User, studyUID, password string) (_ records.Report, err error) {
+	defer trail.Outcome(ctx, r.store, actor, "submit_report", studyUID, &err)
 	var out records.Report
-	err := r.signing(ctx, actor, records.RightReport, studyUID, password, func(tx *sqlite.Tx, rep *records.Report, doc *records.Document) error {
+	err = r.signing(ctx, actor, records.RightReport, studyUID, password, func(tx *sqlite.Tx, rep *records.Report, doc *records.Document) error {
 		two, err := twoSignatures(tx)
 		if err != nil {
 			return err
@@ -97,15 +99,16 @@ func (r *Reading) Submit(ctx context.Context, actor records.User, studyUID, pass
 
 // Return makes a submitted report a draft again: the reviewer sends it back, or
 // the author takes it back, with a reason. The author's signature is void.
-func (r *Reading) Return(ctx context.Context, actor records.User, studyUID, reason string) (records.Report, error) {
+func (r *Reading) Return(ctx context.Context, actor records.User, studyUID, reason string) (_ records.Report, err error) {
+	defer trail.Outcome(ctx, r.store, actor, "return_report", studyUID, &err)
 	var out records.Report
-	if err := records.Require(actor, records.RightReport); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightReport, "return_report", studyUID); err != nil {
 		return out, err
 	}
 	if reason = strings.TrimSpace(reason); reason == "" {
 		return out, &records.RefusedError{Code: "return_reason", Reason: "say why the report is returned"}
 	}
-	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {
+	err = r.store.Update(ctx, func(tx *sqlite.Tx) error {
 		ex, err := linkedExamination(tx, studyUID)
 		if err != nil {
 			return err
@@ -141,9 +144,10 @@ func (r *Reading) Return(ctx context.Context, actor records.User, studyUID, reas
 // one, by another doctor than the author, under what the author signed. The
 // canonical document with its hash and signatures, the deliveries it calls for
 // and the audit event are one transaction.
-func (r *Reading) Sign(ctx context.Context, actor records.User, studyUID, password string) (records.SignedDocument, error) {
+func (r *Reading) Sign(ctx context.Context, actor records.User, studyUID, password string) (_ records.SignedDocument, err error) {
+	defer trail.Outcome(ctx, r.store, actor, "sign", studyUID, &err)
 	var out records.SignedDocument
-	err := r.signing(ctx, actor, records.RightReport, studyUID, password, func(tx *sqlite.Tx, rep *records.Report, doc *records.Document) error {
+	err = r.signing(ctx, actor, records.RightReport, studyUID, password, func(tx *sqlite.Tx, rep *records.Report, doc *records.Document) error {
 		two, err := twoSignatures(tx)
 		if err != nil {
 			return err
@@ -230,7 +234,7 @@ func person(u records.User) records.Person { return records.Person{ID: u.StaffNu
 // signing is what the first and the second signature have in common: rights,
 // password, and the document as it would be, without names and time.
 func (r *Reading) signing(ctx context.Context, actor records.User, right records.Right, studyUID, password string, do func(*sqlite.Tx, *records.Report, *records.Document) error) error {
-	if err := records.Require(actor, right); err != nil {
+	if err := trail.Require(ctx, r.store, actor, right, "sign", studyUID); err != nil {
 		return err
 	}
 	if err := r.sign.Reauthenticate(ctx, actor, password); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"longying/app/trail"
 	"longying/imaging"
 	"longying/imaging/dicomfile"
 	"longying/inference"
@@ -15,7 +16,7 @@ import (
 // Findings lists the latest version of every finding of a study, but for those
 // of models that are hidden from a doctor until their first read.
 func (r *Reading) Findings(ctx context.Context, actor records.User, studyUID string) ([]records.Finding, error) {
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "view_study", studyUID); err != nil {
 		return nil, err
 	}
 	var out []records.Finding
@@ -33,7 +34,7 @@ func (r *Reading) Findings(ctx context.Context, actor records.User, studyUID str
 
 // History lists every version of one finding, oldest first.
 func (r *Reading) History(ctx context.Context, actor records.User, findingUID string) ([]records.Finding, error) {
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "view_study", findingUID); err != nil {
 		return nil, err
 	}
 	var out []records.Finding
@@ -49,7 +50,7 @@ func (r *Reading) History(ctx context.Context, actor records.User, findingUID st
 
 // Runs lists what each model said about a study, refusals included.
 func (r *Reading) Runs(ctx context.Context, actor records.User, studyUID string) ([]records.Run, error) {
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "view_study", studyUID); err != nil {
 		return nil, err
 	}
 	var out []records.Run
@@ -90,9 +91,10 @@ func (r *Reading) Reject(ctx context.Context, actor records.User, findingUID, re
 
 // Mark keeps a doctor's own finding on an image of the study, or on the study as
 // a whole where ref names no instance.
-func (r *Reading) Mark(ctx context.Context, actor records.User, ref imaging.Ref, change records.FindingChange) (records.Finding, error) {
+func (r *Reading) Mark(ctx context.Context, actor records.User, ref imaging.Ref, change records.FindingChange) (_ records.Finding, err error) {
+	defer trail.Outcome(ctx, r.store, actor, "mark", ref.StudyUID, &err)
 	var out records.Finding
-	if err := records.Require(actor, records.RightVerdict); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightVerdict, "mark", ref.StudyUID); err != nil {
 		return out, err
 	}
 	made, err := records.Mark(dicomfile.NewUID(), dicomfile.NewUID(), ref, change, actor, r.now())
@@ -141,12 +143,13 @@ func (r *Reading) Undo(ctx context.Context, actor records.User, findingUID strin
 // decide writes the verdict and its audit event in one transaction: neither is
 // ever there without the other. The study must be linked to a patient, because
 // a verdict is an entry of somebody's record.
-func (r *Reading) decide(ctx context.Context, actor records.User, findingUID, action string, verdict func(records.Finding) (records.Finding, error)) (records.Finding, error) {
+func (r *Reading) decide(ctx context.Context, actor records.User, findingUID, action string, verdict func(records.Finding) (records.Finding, error)) (_ records.Finding, err error) {
+	defer trail.Outcome(ctx, r.store, actor, action, findingUID, &err)
 	var out records.Finding
-	if err := records.Require(actor, records.RightVerdict); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightVerdict, action, findingUID); err != nil {
 		return out, err
 	}
-	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {
+	err = r.store.Update(ctx, func(tx *sqlite.Tx) error {
 		f, err := tx.Finding(findingUID)
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"longying/app/trail"
 	"longying/imaging"
 	"longying/records"
 	"longying/records/sqlite"
@@ -36,9 +37,10 @@ func (r *Reading) Contradictions(ctx context.Context, actor records.User, studyU
 
 // Answer is the doctor's word why a contradicting sentence stands. It counts as
 // long as the sentence stays as it is.
-func (r *Reading) Answer(ctx context.Context, actor records.User, studyUID string, c records.Contradiction, answer string) (records.Report, error) {
+func (r *Reading) Answer(ctx context.Context, actor records.User, studyUID string, c records.Contradiction, answer string) (_ records.Report, err error) {
+	defer trail.Outcome(ctx, r.store, actor, "answer_contradiction", studyUID, &err)
 	var out records.Report
-	if err := records.Require(actor, records.RightReport); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightReport, "answer_contradiction", studyUID); err != nil {
 		return out, err
 	}
 	if answer = strings.TrimSpace(answer); answer == "" {

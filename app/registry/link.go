@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"longying/app/trail"
 	"longying/records"
 	"longying/records/sqlite"
 )
@@ -151,7 +152,7 @@ func hasConflict(cs []records.Conflict, field string) bool {
 
 // Review lists the studies that no rule could link, with what differs.
 func (r *Registry) Review(ctx context.Context, actor records.User) ([]records.Examination, error) {
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "list_studies", ""); err != nil {
 		return nil, err
 	}
 	var out []records.Examination
@@ -165,12 +166,13 @@ func (r *Registry) Review(ctx context.Context, actor records.User) ([]records.Ex
 // Link makes a named person's decision whose the study is. What differs
 // between header and register is kept with the link and shown as a warning
 // wherever the study is shown.
-func (r *Registry) Link(ctx context.Context, actor records.User, studyUID, patientID string) (records.Examination, error) {
+func (r *Registry) Link(ctx context.Context, actor records.User, studyUID, patientID string) (_ records.Examination, err error) {
+	defer trail.Outcome(ctx, r.store, actor, "link", studyUID, &err)
 	var out records.Examination
-	if err := records.Require(actor, records.RightLink); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightLink, "link", studyUID); err != nil {
 		return out, err
 	}
-	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {
+	err = r.store.Update(ctx, func(tx *sqlite.Tx) error {
 		ex, err := tx.Examination(studyUID)
 		if err != nil {
 			return err
@@ -209,7 +211,7 @@ type Unlinked struct {
 // NeedsRetraction reports whether unlinking a study must retract a signed
 // report, which asks for a reason and the password.
 func (r *Registry) NeedsRetraction(ctx context.Context, actor records.User, studyUID string) (bool, error) {
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "view_study", studyUID); err != nil {
 		return false, err
 	}
 	needs := false
@@ -227,9 +229,10 @@ func (r *Registry) NeedsRetraction(ctx context.Context, actor records.User, stud
 // queued. A retraction needs a reason and the password of the person, who signs
 // it; else an empty reason stands for the wrong patient, and no password is
 // asked for. All of it is one transaction.
-func (r *Registry) Unlink(ctx context.Context, actor records.User, studyUID, reason, password string) (Unlinked, error) {
+func (r *Registry) Unlink(ctx context.Context, actor records.User, studyUID, reason, password string) (_ Unlinked, err error) {
+	defer trail.Outcome(ctx, r.store, actor, "unlink", studyUID, &err)
 	var out Unlinked
-	if err := records.Require(actor, records.RightLink); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightLink, "unlink", studyUID); err != nil {
 		return out, err
 	}
 	signed, err := r.NeedsRetraction(ctx, actor, studyUID)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"longying/app/trail"
 	"longying/records"
 	"longying/records/sqlite"
 )
@@ -14,7 +15,7 @@ import (
 // Compare shows both sides of a merge: the two entries, what differs, and
 // whether they contradict each other.
 func (r *Registry) Compare(ctx context.Context, actor records.User, keptID, goneID string) (kept, gone records.Patient, differing []records.Conflict, contradict bool, err error) {
-	if err = records.Require(actor, records.RightViewPatient); err != nil {
+	if err = trail.Require(ctx, r.store, actor, records.RightViewPatient, "view_record", keptID); err != nil {
 		return
 	}
 	err = r.store.View(ctx, func(tx *sqlite.Tx) error {
@@ -43,9 +44,10 @@ func both(tx *sqlite.Tx, keptID, goneID string) (kept, gone *records.Patient, er
 // person: the studies and consults of the one that goes are the kept one's from
 // now on, and its numbers find the kept one. Both entries and their histories
 // stay. Entries that contradict each other are refused unless despite is said.
-func (r *Registry) Merge(ctx context.Context, actor records.User, keptID, goneID, reason string, despite bool) (records.Merge, error) {
+func (r *Registry) Merge(ctx context.Context, actor records.User, keptID, goneID, reason string, despite bool) (_ records.Merge, err error) {
+	defer trail.Outcome(ctx, r.store, actor, "merge_patients", goneID, &err)
 	out := records.Merge{Act: records.ActMerge, Kept: keptID, Gone: goneID, Reason: strings.TrimSpace(reason), By: actor.ID, ByName: actor.Name, At: r.now()}
-	if err := records.Require(actor, records.RightLink); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightLink, "merge_patients", goneID); err != nil {
 		return out, err
 	}
 	if out.Reason == "" {
@@ -54,7 +56,7 @@ func (r *Registry) Merge(ctx context.Context, actor records.User, keptID, goneID
 	if keptID == goneID {
 		return out, &records.RefusedError{Code: "merge_same", Reason: "both are the same entry of the register"}
 	}
-	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {
+	err = r.store.Update(ctx, func(tx *sqlite.Tx) error {
 		kept, gone, err := both(tx, keptID, goneID)
 		if err != nil {
 			return err
@@ -105,7 +107,8 @@ func (r *Registry) Merge(ctx context.Context, actor records.User, keptID, goneID
 // linked since to the kept entry stay there; since lists those, for a person to
 // look at.
 func (r *Registry) Unmerge(ctx context.Context, actor records.User, goneID, reason string) (out records.Merge, since []records.Examination, err error) {
-	if err := records.Require(actor, records.RightLink); err != nil {
+	defer trail.Outcome(ctx, r.store, actor, "unmerge_patients", goneID, &err)
+	if err := trail.Require(ctx, r.store, actor, records.RightLink, "unmerge_patients", goneID); err != nil {
 		return out, nil, err
 	}
 	if strings.TrimSpace(reason) == "" {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"longying/app/trail"
 	"longying/records"
 	"longying/records/sheet"
 	"longying/records/sqlite"
@@ -102,8 +103,8 @@ type FieldChange struct {
 // FHIR bundle. mapping may be nil: the columns of a table are guessed from its
 // headings then, which Map can correct; a table whose columns do not say who
 // is meant is read without rows, and the error says so.
-func (r *Registry) ReadPeople(_ context.Context, actor records.User, path string, mapping *records.Mapping) (*PeopleFile, error) {
-	if err := records.Require(actor, records.RightImport); err != nil {
+func (r *Registry) ReadPeople(ctx context.Context, actor records.User, path string, mapping *records.Mapping) (*PeopleFile, error) {
+	if err := trail.Require(ctx, r.store, actor, records.RightImport, "import_people", filepath.Base(path)); err != nil {
 		return nil, err
 	}
 	raw, err := readLimited(path)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"longying/app/archive"
+	"longying/app/trail"
 	"longying/imaging"
 	"longying/records"
 	"longying/records/sqlite"
@@ -61,9 +62,10 @@ type ImportResult struct {
 // scanners' own formats too, each a study of nobody yet) into the data folder and links each by rule. It is safe to repeat: an object that is
 // there already is counted as known, one with the same UID and other content is
 // skipped with its reason. progress may be nil.
-func (r *Registry) Import(ctx context.Context, actor records.User, paths []string, progress func(done, total int)) (ImportResult, error) {
+func (r *Registry) Import(ctx context.Context, actor records.User, paths []string, progress func(done, total int)) (_ ImportResult, err error) {
+	defer trail.Outcome(ctx, r.store, actor, "import_study", "", &err)
 	var res ImportResult
-	if err := records.Require(actor, records.RightImport); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightImport, "import_study", ""); err != nil {
 		return res, err
 	}
 	cat, err := r.archive.Scan(ctx, paths)
@@ -210,7 +212,7 @@ func newExamination(study *imaging.Study, now time.Time) records.Examination {
 
 // Studies lists examinations, newest first.
 func (r *Registry) Studies(ctx context.Context, actor records.User, f records.ExaminationFilter) ([]records.Examination, error) {
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "list_studies", ""); err != nil {
 		return nil, err
 	}
 	var out []records.Examination
@@ -223,7 +225,7 @@ func (r *Registry) Studies(ctx context.Context, actor records.User, f records.Ex
 
 // Examination is one study's row of the record.
 func (r *Registry) Examination(ctx context.Context, actor records.User, studyUID string) (records.Examination, error) {
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "view_study", studyUID); err != nil {
 		return records.Examination{}, err
 	}
 	var out records.Examination
@@ -238,10 +240,22 @@ func (r *Registry) Examination(ctx context.Context, actor records.User, studyUID
 	return out, err
 }
 
+// OpenStudy is one study's row of the record, for somebody who looks at the
+// study; the opening is audited.
+func (r *Registry) OpenStudy(ctx context.Context, actor records.User, studyUID string) (records.Examination, error) {
+	ex, err := r.Examination(ctx, actor, studyUID)
+	if err != nil {
+		return ex, err
+	}
+	return ex, r.store.Update(ctx, func(tx *sqlite.Tx) error {
+		return r.audit(tx, actor, "view_study", studyUID, ex.PatientID, "ok", "")
+	})
+}
+
 // Search finds people by part of a name, ID number, phone or record number. Of a merged entry it
 // finds the one that it stands for.
 func (r *Registry) Search(ctx context.Context, actor records.User, text string) ([]records.Patient, error) {
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "search", ""); err != nil {
 		return nil, err
 	}
 	var out []records.Patient
@@ -294,7 +308,7 @@ type PatientRecord struct {
 // Record opens one person's record; the opening is audited.
 func (r *Registry) Record(ctx context.Context, actor records.User, patientID string) (PatientRecord, error) {
 	var rec PatientRecord
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "view_record", patientID); err != nil {
 		return rec, err
 	}
 	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {

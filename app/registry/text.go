@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"longying/app/trail"
 	"longying/imaging"
 	"longying/records"
 	"longying/records/sqlite"
@@ -26,14 +27,15 @@ func (r *Registry) textOf(tx *sqlite.Tx, study *imaging.Study) records.HeaderTex
 // declaration: what was imported before is read again, what comes is read so.
 // A study that is not linked is tried by rule again; a link stays, and what
 // differs from the register now is shown with it.
-func (r *Registry) RememberCharacterSet(ctx context.Context, actor records.User, studyUID, characterSet string) (records.Examination, error) {
+func (r *Registry) RememberCharacterSet(ctx context.Context, actor records.User, studyUID, characterSet string) (_ records.Examination, err error) {
+	defer trail.Outcome(ctx, r.store, actor, "character_set", studyUID, &err)
 	var out records.Examination
-	if err := records.Require(actor, records.RightLink); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightLink, "character_set", studyUID); err != nil {
 		return out, err
 	}
 	var ex records.Examination
 	var same []records.Examination // others of the device
-	err := r.store.View(ctx, func(tx *sqlite.Tx) error {
+	err = r.store.View(ctx, func(tx *sqlite.Tx) error {
 		found, err := tx.Examination(studyUID)
 		if err != nil {
 			return err

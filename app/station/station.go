@@ -24,6 +24,7 @@ import (
 	"longying/app/delivery"
 	"longying/app/reading"
 	"longying/app/registry"
+	"longying/app/trail"
 	"longying/app/transfer"
 	"longying/app/worker"
 	"longying/imaging"
@@ -50,6 +51,7 @@ type Options struct {
 	Provider   string           // of ONNX Runtime in this process, see SessionOptions
 	Models     ModelLoader      // nil: in this process; else the caller closes it
 	Slides     slide.Opener     // of slides that are no DICOM objects; nil: in this process
+	Program    string           // desktop or cli, for the audit trail
 }
 
 // Station is one open data folder with its use cases.
@@ -128,6 +130,7 @@ func Open(ctx context.Context, o Options) (*Station, error) {
 	if err != nil {
 		return nil, err
 	}
+	store.SetProgram(o.Program)
 	decoder := o.Decoder
 	if decoder == nil {
 		decoder = native.Decoder{}
@@ -197,6 +200,9 @@ func (s *Station) VerifyAudit(ctx context.Context, actor records.User, known str
 	if known == "" {
 		return s.Admin.VerifyAudit(ctx, actor)
 	}
+	if err := trail.Require(ctx, s.store, actor, records.RightAudit, "verify_audit", ""); err != nil {
+		return sqlite.AuditReport{}, err
+	}
 	m, err := s.Backup.Known(ctx, known)
 	if err != nil {
 		return sqlite.AuditReport{}, err
@@ -219,7 +225,7 @@ func Restore(ctx context.Context, o Options, r Restoring) (backup.Restored, erro
 	if now == nil {
 		now = time.Now
 	}
-	b := backup.Restoring{Path: r.Path, Home: o.Home, Passphrase: o.Passphrase, Replace: r.Replace, Clock: now, Progress: r.Progress}
+	b := backup.Restoring{Path: r.Path, Home: o.Home, Passphrase: o.Passphrase, Replace: r.Replace, Clock: now, Progress: r.Progress, Program: o.Program}
 	if r.Login != "" {
 		b.SignIn = func(ctx context.Context, store *sqlite.Store) (records.User, error) {
 			return admin.New(store, now).SignIn(ctx, r.Login, r.Password)
@@ -250,8 +256,9 @@ func Predictor(home string, loader ModelLoader, decoder codec.Decoder, slides sl
 
 // PrintReport is the newest signed report of a study as a PDF with its key
 // images.
-func (s *Station) PrintReport(ctx context.Context, actor records.User, studyUID string) ([]byte, error) {
-	if err := records.Require(actor, records.RightExport); err != nil {
+func (s *Station) PrintReport(ctx context.Context, actor records.User, studyUID string) (_ []byte, err error) {
+	defer trail.Outcome(ctx, s.store, actor, "print", studyUID, &err)
+	if err := trail.Require(ctx, s.store, actor, records.RightExport, "print", studyUID); err != nil {
 		return nil, err
 	}
 	doc, err := s.Reading.Signed(ctx, actor, studyUID)

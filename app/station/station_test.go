@@ -428,14 +428,14 @@ func TestAConsultTakesOnlyConfirmedFindingsOfItsOwnPatient(t *testing.T) {
 	b.refused("undecided", err)
 }
 
-func TestFiveWrongPasswordsLockTheAccount(t *testing.T) {
+func TestFiveWrongPasswordsHoldTheAccountUntilAnAdministratorUnlocksIt(t *testing.T) {
 	b := newBench(t)
 	for range 5 {
 		_, err := b.Admin.SignIn(b.ctx, "clinician", "wrong-password-1")
 		b.refused("sign_in", err)
 	}
 	_, err := b.Admin.SignIn(b.ctx, "clinician", b.password("clinician"))
-	b.refused("locked", err)
+	b.refused("held", err)
 	b.must(b.Admin.SetLocked(b.ctx, b.admin, "clinician", false))
 	_, err = b.Admin.SignIn(b.ctx, "clinician", b.password("clinician"))
 	b.must(err)

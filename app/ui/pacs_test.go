@@ -17,6 +17,7 @@ import (
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/widget"
 
+	"longying/app/admin"
 	"longying/app/samples"
 	"longying/app/ui/workspace"
 	"longying/imaging"
@@ -143,7 +144,7 @@ func TestTheTownshipQueueShowsWhoIsOverdueAndCanBePaused(t *testing.T) {
 	}
 	typed(s, workspace.Ctrl(fyne.KeyP)) // out of sight
 	s.ws.Settle()
-	events, err := st.Admin.AuditEvents(t.Context(), sample.Users["auditor"], 0, 0)
+	events, err := st.Admin.AuditEvents(t.Context(), sample.Users["auditor"], admin.AuditFilter{})
 	if err != nil {
 		t.Fatal(err)
 	}

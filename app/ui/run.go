@@ -111,7 +111,7 @@ func (d *session) start() {
 		d.stuck(err)
 		return
 	}
-	so := station.Options{Home: home, Library: env("LONGYING_ORT_LIBRARY"), Executable: d.options.Executable, Decoder: d.options.Decoder, Models: d.options.Models, Slides: d.options.Slides}
+	so := station.Options{Home: home, Library: env("LONGYING_ORT_LIBRARY"), Executable: d.options.Executable, Decoder: d.options.Decoder, Models: d.options.Models, Slides: d.options.Slides, Program: "desktop"}
 	if d.options.Sample {
 		if env("LONGYING_HOME") == "" {
 			so.Home = home + "-sample"

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -17,16 +18,21 @@ type auditHead struct {
 	Head  string `json:"head"` // hex MAC of the last event, empty for none
 }
 
+// ErrAuditHead says that the record of where the audit trail ends is gone or
+// does not open: nothing can be added then.
+var ErrAuditHead = errors.New("the head of the audit trail cannot be read")
+
 func (t *Tx) readAuditHead() (auditHead, error) {
 	h, err := one[auditHead](t, "meta", `SELECT key, sealed FROM meta WHERE key = 'audit_head'`)
 	if err != nil {
-		return auditHead{}, fmt.Errorf("the head of the audit trail cannot be read; run longying audit verify and restore a backup: %w", err)
+		return auditHead{}, fmt.Errorf("%w; run longying audit verify and restore a backup: %w", ErrAuditHead, err)
 	}
 	return *h, nil
 }
 
-// AppendAudit adds one event to the trail and fills its Seq and MAC, and At
-// where it is empty. The event is chained to the head that was kept, not to the
+// AppendAudit adds one event to the trail and fills its Seq and MAC, the program,
+// and At, the host and whose record the object belongs to where they are empty.
+// The event is chained to the head that was kept, not to the
 // last row, so that a trail that lost its end never closes over the gap.
 func (t *Tx) AppendAudit(e *records.AuditEvent) error {
 	head, err := t.readAuditHead()
@@ -43,6 +49,15 @@ func (t *Tx) AppendAudit(e *records.AuditEvent) error {
 		next.At = t.store.clock()
 	}
 	next.At = next.At.UTC().Round(0)
+	if next.Station == "" {
+		next.Station = t.store.host
+	}
+	next.Program = t.store.program
+	if next.PatientID == "" {
+		if next.PatientID, err = t.PatientBehind(next.Object); err != nil {
+			return err
+		}
+	}
 	event, err := json.Marshal(next)
 	if err != nil {
 		return fmt.Errorf("the audit event cannot be stored: %w", err)
@@ -71,29 +86,69 @@ func (t *Tx) AuditHead() (count int64, head string, err error) {
 	return h.Count, h.Head, err
 }
 
-// AuditEvents lists the trail, newest first. Limit 0 means all.
-func (t *Tx) AuditEvents(limit, offset int) ([]records.AuditEvent, error) {
-	if limit <= 0 {
-		limit = -1
-	}
-	rows, err := t.tx.QueryContext(t.ctx, `SELECT seq, sealed, mac FROM audit ORDER BY seq DESC LIMIT ? OFFSET ?`, limit, max(0, offset))
+// EachAuditEvent walks the trail, newest first, until f says that it is enough.
+func (t *Tx) EachAuditEvent(f func(e *records.AuditEvent) (more bool, err error)) error {
+	rows, err := t.tx.QueryContext(t.ctx, `SELECT seq, sealed, mac FROM audit ORDER BY seq DESC`)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
-	var out []records.AuditEvent
 	for rows.Next() {
 		var seq int64
-		var sealed, mac []byte
+		var sealed, mac sql.RawBytes
 		if err := rows.Scan(&seq, &sealed, &mac); err != nil {
-			return nil, err
+			return err
 		}
 		var e records.AuditEvent
 		if err := t.open("audit", fmt.Sprint(seq), sealed, &e); err != nil {
-			return nil, err
+			return err
 		}
 		e.MAC = hex.EncodeToString(mac)
-		out = append(out, e)
+		if more, err := f(&e); err != nil || !more {
+			return err
+		}
 	}
-	return out, errors.Join(rows.Err())
+	return rows.Err()
+}
+
+// AuditEvents lists the trail, newest first. Limit 0 means all.
+func (t *Tx) AuditEvents(limit, offset int) ([]records.AuditEvent, error) {
+	var out []records.AuditEvent
+	err := t.EachAuditEvent(func(e *records.AuditEvent) (bool, error) {
+		if offset > 0 {
+			offset--
+			return true, nil
+		}
+		out = append(out, *e)
+		return limit <= 0 || len(out) < limit, nil
+	})
+	return out, err
+}
+
+// PatientBehind is the ID of the patient whose record an object belongs to: a
+// study, a finding, a consult, a delivery, or a patient. Empty for anything else.
+func (t *Tx) PatientBehind(object string) (string, error) {
+	if object == "" {
+		return "", nil
+	}
+	patient, err := t.text(`SELECT coalesce(max(patient), '') FROM (
+		SELECT patient_id AS patient FROM examinations WHERE study_uid = ?1
+		UNION ALL SELECT e.patient_id FROM finding_versions f JOIN examinations e USING (study_uid) WHERE f.uid = ?1 AND f.version = 1
+		UNION ALL SELECT patient_id FROM consults WHERE id = ?1
+		UNION ALL SELECT id FROM patients WHERE id = ?1)`, object)
+	if err != nil || patient != "" {
+		return patient, err
+	}
+	del, err := t.Delivery(object)
+	if errors.Is(err, records.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	doc, err := t.SignedDocument(del.DocumentID, del.Version)
+	if err != nil {
+		return "", err
+	}
+	return doc.Document.Patient.ID, nil
 }

@@ -132,6 +132,28 @@ func (t *Tx) PatientByPhone(phone string) ([]records.Patient, error) {
 	return all[records.Patient](t, "patients", `SELECT id, sealed FROM patients WHERE phone_key = ? ORDER BY id`, t.lookup(kindPhone, foldPhone(phone)))
 }
 
+// PatientsExactly lists the IDs of the entries that a whole number names: our
+// own ID, an ID number, a health record number or a patient number.
+func (t *Tx) PatientsExactly(text string) ([]string, error) {
+	number := records.FoldNumber(text)
+	rows, err := t.tx.QueryContext(t.ctx, `SELECT id FROM patients WHERE id = ?1 OR id_number_key = ?2 OR health_record_key = ?3
+		OR id IN (SELECT patient_id FROM patient_numbers WHERE number_key = ?4) ORDER BY id`,
+		strings.TrimSpace(text), t.lookup(kindIDNumber, number), t.lookup(kindHealthRecord, number), t.lookup(kindNumber, number))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		out = append(out, id)
+	}
+	return out, rows.Err()
+}
+
 // SearchPatients finds people: first by a whole ID number, health record
 // number, phone, patient number or accession number, then by part of a name.
 // Limit 0 means all. The part of a name is looked for in every entry, which is

@@ -31,7 +31,14 @@ type Store struct {
 	clock  func() time.Time
 	writer *sql.DB // one connection
 	reader *sql.DB
+
+	host    string // of audit events
+	program string
 }
+
+// SetProgram says what this program is to its user, desktop or command line:
+// every audit event from now on states it.
+func (s *Store) SetProgram(name string) { s.program = name }
 
 // Open opens the database of a data folder, making it where it is new, and
 // brings its schema up to date. Errors: *NewerDatabaseError, ErrWrongKey,
@@ -58,7 +65,11 @@ func open(ctx context.Context, folder string, key *seal.Key, clock func() time.T
 		return nil, fmt.Errorf("the database cannot be opened for writing: %w", err)
 	}
 	f.Close()
-	s := &Store{key: key, clock: clock, writer: pool(path, true, 1), reader: pool(path, false, readers)}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	s := &Store{key: key, clock: clock, writer: pool(path, true, 1), reader: pool(path, false, readers), host: host}
 	if err := s.prepare(ctx, path, known); err != nil {
 		s.writer.Close()
 		s.reader.Close()

@@ -6,15 +6,18 @@ import (
 	"longying/records"
 )
 
-// userRow is a user as stored: records.User keeps its hash out of JSON.
+// userRow is a user as stored, sealed: records.User keeps its secrets out of JSON.
 type userRow struct {
 	records.User
-	PasswordHash string `json:"password_hash"`
+	PasswordHash string   `json:"password_hash"`
+	TOTPSecret   []byte   `json:"totp_secret,omitempty"`
+	TOTPStep     int64    `json:"totp_step,omitempty"`
+	Recovery     []string `json:"recovery,omitempty"`
 }
 
 func (r userRow) user() records.User {
 	u := r.User
-	u.PasswordHash = r.PasswordHash
+	u.PasswordHash, u.TOTPSecret, u.TOTPStep, u.Recovery = r.PasswordHash, r.TOTPSecret, r.TOTPStep, r.Recovery
 	return u
 }
 
@@ -38,7 +41,7 @@ func (t *Tx) PutUser(u *records.User) error {
 	if other != "" {
 		return &records.DuplicateError{What: "user", Key: "login", Other: other}
 	}
-	stored := userRow{User: *u, PasswordHash: u.PasswordHash}
+	stored := userRow{User: *u, PasswordHash: u.PasswordHash, TOTPSecret: u.TOTPSecret, TOTPStep: u.TOTPStep, Recovery: u.Recovery}
 	stored.ID = id
 	sealed, err := t.seal("users", id, stored)
 	if err != nil {

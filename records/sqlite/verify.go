@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"longying/records"
@@ -147,7 +146,7 @@ func (t *Tx) checkKept(r *AuditReport, last int64) {
 	kept, err := t.readAuditHead()
 	switch {
 	case err != nil:
-		r.broken(last+1, AuditNoHead, "the kept count and head cannot be read (%v)", errors.Unwrap(err))
+		r.broken(last+1, AuditNoHead, "the kept count and head cannot be read (%v)", err)
 	case kept.Count > last:
 		r.broken(last+1, AuditCutTail, "events %d to %d are missing at the end", last+1, kept.Count)
 	case kept.Count < last:

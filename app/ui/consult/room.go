@@ -131,7 +131,8 @@ func (r *room) load(want string) {
 
 // choose shows one consult and asks for its patient's record.
 func (r *room) choose(m records.Consult) {
-	if r.current == nil || r.current.ID != m.ID {
+	opened := r.current == nil || r.current.ID != m.ID
+	if opened {
 		r.patient, r.findings = nil, nil
 		r.clear()
 		r.scroll.ScrollToTop()
@@ -144,6 +145,14 @@ func (r *room) choose(m records.Consult) {
 	}
 	user := r.ws.User()
 	r.reading.Start(func(ctx context.Context) func() {
+		if opened {
+			if _, err := r.ws.Consult.Get(ctx, user, m.ID); err != nil {
+				return func() { r.problem.SetText(r.ws.Explain(err)) }
+			}
+		}
+		if !user.Role.May(records.RightViewPatient) {
+			return nil // a clinician sees the consult and not the record
+		}
 		rec, err := r.ws.Registry.Record(ctx, user, m.PatientID)
 		var findings []records.Finding // of every study of the patient, not of the open one alone
 		for _, ex := range rec.Examinations {
@@ -155,7 +164,8 @@ func (r *room) choose(m records.Consult) {
 		}
 		return func() {
 			if err != nil {
-				return // a clinician sees the consult and not the record
+				r.problem.SetText(r.ws.Explain(err))
+				return
 			}
 			r.patient, r.findings = &rec, findings
 			r.render()

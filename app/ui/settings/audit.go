@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"longying/app/admin"
 	"longying/imaging"
 	"longying/records"
 	"longying/records/sqlite"
@@ -26,7 +27,7 @@ const auditPage = 100
 func (r *room) loadAudit() {
 	actor := r.ws.User()
 	r.loading.Start(func(ctx context.Context) func() {
-		events, err := r.ws.Admin.AuditEvents(ctx, actor, auditPage, 0)
+		events, err := r.ws.Admin.AuditEvents(ctx, actor, admin.AuditFilter{Limit: auditPage})
 		return func() {
 			if err != nil {
 				r.problem.SetText(r.ws.Explain(err))

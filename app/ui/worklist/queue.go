@@ -223,7 +223,7 @@ func (v *queueView) setLimit() {
 		return
 	}
 	v.ws.NewTask().Start(func(ctx context.Context) func() {
-		err := v.ws.Admin.SetPreference(ctx, "queue_minutes", strconv.Itoa(limits()[i]))
+		err := v.ws.Admin.SetPreference(ctx, v.ws.User(), "queue_minutes", strconv.Itoa(limits()[i]))
 		return func() { v.problem.SetText(v.ws.Explain(err)) }
 	})
 }

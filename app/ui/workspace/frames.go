@@ -44,8 +44,9 @@ func (ws *Workspace) LoadFrameCache(failed func(error)) {
 // StoreFrameCache takes a size and stores it.
 func (ws *Workspace) StoreFrameCache(mib int, done func(error)) {
 	ws.SetFrameCache(mib)
+	user := ws.user
 	ws.NewTask().Start(func(ctx context.Context) func() {
-		err := ws.Admin.SetPreference(ctx, frameCachePreference, strconv.Itoa(mib))
+		err := ws.Admin.SetPreference(ctx, user, frameCachePreference, strconv.Itoa(mib))
 		return func() { done(err) }
 	})
 }

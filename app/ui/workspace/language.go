@@ -31,9 +31,9 @@ func (ws *Workspace) LoadLanguage(failed func(error)) {
 
 // StoreLanguage keeps the present language in the data folder.
 func (ws *Workspace) StoreLanguage(failed func(error)) {
-	code := string(ws.Lang.Code())
+	code, user := string(ws.Lang.Code()), ws.user
 	ws.keeping.Start(func(ctx context.Context) func() {
-		err := ws.Admin.SetPreference(ctx, languagePreference, code)
+		err := ws.Admin.SetPreference(ctx, user, languagePreference, code)
 		return func() {
 			if err != nil {
 				failed(err)

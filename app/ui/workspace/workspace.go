@@ -190,7 +190,7 @@ func (ws *Workspace) announce(ctx context.Context, o *Opened, studyUID string) {
 
 // whose is a study without its pictures.
 func (ws *Workspace) whose(ctx context.Context, user records.User, studyUID string) (*Opened, error) {
-	ex, err := ws.Registry.Examination(ctx, user, studyUID)
+	ex, err := ws.Registry.OpenStudy(ctx, user, studyUID)
 	if err != nil {
 		return nil, err
 	}
