@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 
 // site is an empty data folder.
 type site struct {
+	refusals int // in the trail, as of the last audited
 	*Catalogue
 	t     *testing.T
 	store *sqlite.Store
@@ -173,11 +174,16 @@ func (s *site) entry(id string) Entry {
 func (s *site) audited() []string {
 	s.t.Helper()
 	var out []string
+	s.refusals = 0
 	err := s.store.View(s.t.Context(), func(tx *sqlite.Tx) error {
 		events, err := tx.AuditEvents(1000, 0)
 		slices.Reverse(events) // newest first
 		for _, e := range events {
-			out = append(out, e.Action+" "+e.Object+" by "+e.UserID)
+			if e.Outcome == "ok" {
+				out = append(out, e.Action+" "+e.Object+" by "+e.UserID)
+			} else {
+				s.refusals++
+			}
 		}
 		return err
 	})
@@ -306,6 +312,9 @@ func TestOnlyAnAdministratorInstallsAndRemoves(t *testing.T) {
 	if len(s.audited()) != 0 || len(s.folders()) != 0 {
 		t.Error("something was done")
 	}
+	if s.refusals != 2 {
+		t.Errorf("%d refusals are in the trail, want 2", s.refusals)
+	}
 }
 
 // Each package is refused with a reason that names what is wrong, and nothing of
@@ -363,8 +372,8 @@ func TestAPackageThatIsNotSoundIsRefusedAndLeavesNothing(t *testing.T) {
 			}
 		})
 	}
-	if got := s.audited(); len(got) != 0 {
-		t.Errorf("audit: %v", got)
+	if got := s.audited(); len(got) != 0 || s.refusals == 0 {
+		t.Errorf("audit: %v and %d refusals", got, s.refusals)
 	}
 }
 

@@ -146,7 +146,7 @@ func TestARestoredFolderIsTheOneThatWasBackedUp(t *testing.T) {
 	secrets("auditor")
 	l.want(ExitDone, "audit", "verify", "--backup", file)
 	l.want(ExitDone, "audit", "verify", "--backup", later)
-	stdout, _ = l.want(ExitDone, "audit", "list", "--json", "--limit", "20")
+	stdout, _ = l.want(ExitDone, "audit", "list", "--json", "--limit", "200")
 	restored := false
 	for _, e := range l.rows(stdout) {
 		restored = restored || e["action"] == "restore" && e["user_name"] == "管理员·样本" && e["outcome"] == "ok"

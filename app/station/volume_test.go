@@ -3,6 +3,7 @@ package station
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -151,8 +152,8 @@ func TestASeriesIsGivenToAModelOfVolumesAndItsMaskIsKeptWithVolumeAndDiameters(t
 }
 
 func isRefused(err error) bool {
-	_, ok := err.(*records.RefusedError)
-	return ok
+	var refused *records.RefusedError
+	return errors.As(err, &refused)
 }
 
 func TestASeriesOfWhichNoVolumeCanBeMadeRefusesTheModelWithTheReason(t *testing.T) {
