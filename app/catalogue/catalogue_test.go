@@ -34,11 +34,11 @@ func TestMain(m *testing.M) {
 
 // site is an empty data folder.
 type site struct {
-	refusals int // in the trail, as of the last audited
 	*Catalogue
-	t     *testing.T
-	store *sqlite.Store
-	admin records.User
+	t        *testing.T
+	store    *sqlite.Store
+	admin    records.User
+	refusals int // in the trail, as of the last audited
 }
 
 func newSite(t *testing.T, timeout time.Duration) *site {
@@ -65,7 +65,7 @@ func newSite(t *testing.T, timeout time.Duration) *site {
 	}
 	t.Cleanup(func() { store.Close() })
 	trial := func() Trial { return worker.NewModels(worker.Options{Timeout: timeout}, library, "") }
-	return &site{New(home, store, trial, time.Now, nil), t, store, records.User{ID: "U1", Name: "管理员", Role: records.RoleAdministrator}}
+	return &site{New(home, store, trial, time.Now, nil), t, store, records.User{ID: "U1", Name: "管理员", Role: records.RoleAdministrator}, 0}
 }
 
 // files are a package: name to bytes.

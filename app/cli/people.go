@@ -63,7 +63,7 @@ func (c *call) signIn(ctx context.Context) (*station.Station, records.User, erro
 	if err != nil {
 		return nil, records.User{}, err
 	}
-	u, err := s.Admin.SignIn(ctx, login, password)
+	u, err := s.Admin.SignInWithCode(ctx, login, password, c.Getenv("LONGYING_CODE"))
 	if err != nil {
 		s.Close()
 		return nil, records.User{}, err
@@ -72,23 +72,29 @@ func (c *call) signIn(ctx context.Context) (*station.Station, records.User, erro
 }
 
 func cmdUsers(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb("add", "list", "lock")
+	verb, rest, err := c.verb("add", "list", "lock", "unlock", "role", "password", "second-factor")
 	if err != nil {
 		return err
 	}
-	var name, role, staff, file string
+	var name, role, staff, file, secret, code string
 	var unlock bool
 	err = c.parse(rest, func(f *flag.FlagSet) {
 		f.StringVar(&name, "name", "", "full name")
 		f.StringVar(&role, "role", "", "role")
 		f.StringVar(&staff, "staff", "", "staff number")
-		f.StringVar(&file, "new-password-file", "", "file with the new user's password")
+		f.StringVar(&file, "new-password-file", "", "file with the new password")
+		f.StringVar(&secret, "secret", "", "secret of the second factor that is turned on")
+		f.StringVar(&code, "code", "", "code that the telephone shows for it")
 		f.BoolVar(&unlock, "unlock", false, "unlock instead of lock")
 	})
 	if err != nil {
 		return err
 	}
-	if verb != "list" {
+	switch verb {
+	case "list":
+	case "second-factor":
+		return c.secondFactor(ctx, secret, code)
+	default:
 		if err := c.want(1, "one login"); err != nil {
 			return err
 		}
@@ -96,22 +102,46 @@ func cmdUsers(ctx context.Context, c *call) error {
 	if verb == "add" {
 		return c.addUser(ctx, name, role, staff, file)
 	}
+	var password string
+	if verb == "password" {
+		if password, err = readSecret(file); err != nil {
+			return usagef("users password needs --new-password-file FILE (%v)", err)
+		}
+	}
+	if verb == "role" && role == "" {
+		return usagef("users role needs --role, one of %v", records.Roles())
+	}
 	s, actor, err := c.signIn(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if verb == "lock" {
-		if err := s.Admin.SetLocked(ctx, actor, c.args[0], !unlock); err != nil {
-			return about(err, "user", c.args[0], lookUsers)
+	switch {
+	case verb == "lock" || verb == "unlock":
+		err = s.Admin.SetLocked(ctx, actor, c.args[0], verb == "lock" && !unlock)
+	case verb == "role":
+		err = s.Admin.SetRole(ctx, actor, c.args[0], records.Role(role))
+	case verb == "password" && strings.EqualFold(c.args[0], actor.Login):
+		old, e := c.password()
+		if e != nil {
+			return e
 		}
+		if err := s.Admin.ChangePassword(ctx, actor, old, password); err != nil {
+			return err
+		}
+		return c.done(map[string]string{"login": actor.Login}, "%s has a new password\n", actor.Login)
+	case verb == "password":
+		err = s.Admin.ResetPassword(ctx, actor, c.args[0], password)
+	}
+	if err != nil {
+		return about(err, "user", c.args[0], lookUsers)
 	}
 	us, err := s.Admin.Users(ctx, actor)
 	if err != nil {
 		return err
 	}
 	for _, u := range us {
-		if verb == "lock" && u.Login != c.args[0] {
+		if verb != "list" && !strings.EqualFold(u.Login, c.args[0]) {
 			continue
 		}
 		if err := c.done(u, "%s  %s  %s  locked=%v\n", u.Login, u.Name, u.Role, u.Locked); err != nil {
@@ -119,6 +149,46 @@ func cmdUsers(ctx context.Context, c *call) error {
 		}
 	}
 	return nil
+}
+
+// secondFactor turns the acting user's second factor on or off, or takes it from
+// another user who has lost it.
+func (c *call) secondFactor(ctx context.Context, secret, code string) error {
+	const usage = "users second-factor new|on --secret S --code C|off|reset LOGIN"
+	if len(c.args) == 0 {
+		return usagef(usage)
+	}
+	s, actor, err := c.signIn(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	password, err := c.password()
+	if err != nil {
+		return err
+	}
+	switch what := c.args[0]; {
+	case what == "new" && len(c.args) == 1:
+		f := s.Admin.NewSecondFactor(actor)
+		return c.done(map[string]string{"secret": f.Secret, "uri": f.URI}, "put this into the telephone: %s\n%s\nthen: longying users second-factor on --secret %s --code CODE\n", f.Secret, f.URI, f.Secret)
+	case what == "on" && len(c.args) == 1 && secret != "" && code != "":
+		codes, err := s.Admin.EnrolSecondFactor(ctx, actor, password, secret, code)
+		if err != nil {
+			return err
+		}
+		return c.done(map[string]any{"recovery_codes": codes}, "the second factor is on; keep these recovery codes, each counts once:\n%s\n", strings.Join(codes, "\n"))
+	case what == "off" && len(c.args) == 1:
+		if err := s.Admin.RemoveSecondFactor(ctx, actor, password); err != nil {
+			return err
+		}
+		return c.done(map[string]string{"login": actor.Login}, "%s has no second factor\n", actor.Login)
+	case what == "reset" && len(c.args) == 2:
+		if err := s.Admin.ResetSecondFactor(ctx, actor, c.args[1]); err != nil {
+			return about(err, "user", c.args[1], lookUsers)
+		}
+		return c.done(map[string]string{"login": c.args[1]}, "%s has no second factor\n", c.args[1])
+	}
+	return usagef(usage)
 }
 
 // addUser adds a user; in an empty data folder the first, an administrator,
