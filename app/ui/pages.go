@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -13,6 +14,7 @@ import (
 	"longying/app/ui/theme"
 	"longying/app/ui/workspace"
 	"longying/records"
+	"longying/records/seal"
 )
 
 // card stands in the middle of an empty window.
@@ -38,6 +40,10 @@ type signInPage struct {
 	purpose  *widget.Label
 	login    *widget.Entry
 	password *widget.Entry
+	code     *widget.Entry // of the second factor, where one is asked for
+	fresh    *widget.Entry // a new password, where one has to be chosen
+	again    *widget.Entry
+	changing *records.User // who has to choose it
 	button   *widget.Button
 	switcher *widget.Button
 	problem  *workspace.Problem
@@ -46,6 +52,7 @@ type signInPage struct {
 
 func newSignInPage(ws *workspace.Workspace, w fyne.Window) *signInPage {
 	p := &signInPage{ws: ws, window: w, title: heading(""), purpose: widget.NewLabel(""), login: widget.NewEntry(), password: widget.NewPasswordEntry(),
+		code: widget.NewEntry(), fresh: widget.NewPasswordEntry(), again: widget.NewPasswordEntry(),
 		problem: workspace.NewProblem(), task: ws.NewTask()}
 	p.button = widget.NewButton("", p.submit)
 	p.button.Importance = widget.HighImportance
@@ -53,8 +60,11 @@ func newSignInPage(ws *workspace.Workspace, w fyne.Window) *signInPage {
 	p.switcher.Importance = widget.LowImportance
 	p.login.OnSubmitted = func(string) { p.focus(p.password) }
 	p.password.OnSubmitted = func(string) { p.submit() }
+	p.code.OnSubmitted = p.password.OnSubmitted
+	p.fresh.OnSubmitted = func(string) { p.focus(p.again) }
+	p.again.OnSubmitted = p.password.OnSubmitted
 	p.purpose.Wrapping = fyne.TextWrapWord
-	p.content = card(container.NewBorder(nil, nil, nil, p.switcher, p.title), p.purpose, p.login, p.password, p.problem, p.button)
+	p.content = card(container.NewBorder(nil, nil, nil, p.switcher, p.title), p.purpose, p.login, p.password, p.code, p.fresh, p.again, p.problem, p.button)
 	p.words()
 	return p
 }
@@ -66,7 +76,13 @@ func (p *signInPage) words() {
 	p.purpose.SetText(l.T("signin.purpose"))
 	p.login.SetPlaceHolder(l.T("signin.login"))
 	p.password.SetPlaceHolder(l.T("signin.password"))
+	p.code.SetPlaceHolder(l.T("signin.code"))
+	p.fresh.SetPlaceHolder(l.T("signin.new_password", seal.MinPassword))
+	p.again.SetPlaceHolder(l.T("signin.again"))
 	p.button.SetText(l.T("signin.button"))
+	if p.changing != nil {
+		p.button.SetText(l.T("signin.change"))
+	}
 	p.switcher.SetText(languageButton(l.Code()))
 }
 
@@ -75,6 +91,7 @@ func (p *signInPage) shown() {
 	p.login.SetText("") // the next person may be another one
 	p.password.SetText("")
 	p.problem.SetText("")
+	p.ask(nil, false)
 	p.button.Enable()
 	p.focus(p.login)
 	p.task.Start(func(ctx context.Context) func() {
@@ -94,8 +111,52 @@ func (p *signInPage) shown() {
 // was never painted does not know its canvas yet.
 func (p *signInPage) focus(f fyne.Focusable) { p.window.Canvas().Focus(f) }
 
+// ask shows the fields that are wanted besides login and password: the code of a
+// second factor, or those of a new password.
+func (p *signInPage) ask(changing *records.User, code bool) {
+	p.changing = changing
+	for _, e := range []*widget.Entry{p.code, p.fresh, p.again} {
+		e.SetText("")
+	}
+	p.code.Hidden, p.fresh.Hidden, p.again.Hidden = !code, changing == nil, changing == nil
+	p.login.Hidden, p.password.Hidden = changing != nil, changing != nil
+	p.words()
+	p.content.Refresh()
+}
+
+// change gives who signed in with a password that somebody else had set another
+// one, and lets them in.
+func (p *signInPage) change() {
+	user, old, password := *p.changing, p.password.Text, p.fresh.Text
+	if password != p.again.Text {
+		p.problem.SetText(p.ws.Lang.T("start.differ"))
+		return
+	}
+	p.problem.SetText("")
+	p.button.Disable()
+	p.task.Start(func(ctx context.Context) func() {
+		err := p.ws.Admin.ChangePassword(ctx, user, old, password)
+		return func() {
+			p.button.Enable()
+			if err != nil {
+				p.problem.SetText(p.ws.Explain(err))
+				p.focus(p.fresh)
+				return
+			}
+			p.password.SetText("")
+			p.ask(nil, false)
+			user.MustChange = false
+			p.ws.SetUser(user)
+		}
+	})
+}
+
 func (p *signInPage) submit() {
-	login, password := p.login.Text, p.password.Text
+	if p.changing != nil {
+		p.change()
+		return
+	}
+	login, password, code := p.login.Text, p.password.Text, p.code.Text
 	if login == "" || password == "" {
 		p.problem.SetText(p.ws.Lang.T("signin.missing"))
 		return
@@ -105,16 +166,31 @@ func (p *signInPage) submit() {
 	p.button.SetText(p.ws.Lang.T("signin.wait"))
 	p.task.Start(func(ctx context.Context) func() {
 		var user records.User
-		user, err := p.ws.Admin.SignIn(ctx, login, password)
+		user, err := p.ws.Admin.SignInWithCode(ctx, login, password, code)
 		return func() {
-			p.password.SetText("")
 			p.button.Enable()
 			p.words()
+			var refused *records.RefusedError
+			switch {
+			case err == nil && user.MustChange:
+				p.ask(&user, false) // the password stays: it is asked for as the old one
+				p.problem.SetText(p.ws.Lang.T("refused.must_change", user.Login))
+				p.focus(p.fresh)
+				return
+			case errors.As(err, &refused) && refused.Code == "code_needed" && p.code.Hidden:
+				p.ask(nil, true)
+				p.problem.SetText(p.ws.Explain(err))
+				p.focus(p.code)
+				return
+			}
+			p.password.SetText("")
 			if err != nil {
+				p.code.SetText("")
 				p.problem.SetText(p.ws.Explain(err))
 				p.focus(p.password)
 				return
 			}
+			p.ask(nil, false)
 			p.ws.SetUser(user)
 		}
 	})
