@@ -49,7 +49,7 @@ func BenchmarkAnalyzeCold(b *testing.B) {
 	ours, theirs := math.Inf(1), math.Inf(1)
 	for b.Loop() {
 		var row struct{ Probability float64 }
-		if err := json.Unmarshal([]byte(run(&ours, binary, "analyze", film, "--model", filmModel, "--json")), &row); err != nil {
+		if err := json.NewDecoder(strings.NewReader(run(&ours, binary, "analyze", film, "--model", filmModel, "--json"))).Decode(&row); err != nil {
 			b.Fatal(err)
 		}
 		if python == "" {

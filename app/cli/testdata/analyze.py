@@ -2,7 +2,7 @@
 with pydicom, Pillow, numpy and onnxruntime: one thread each for numpy and the
 session's default for the model.
 
-    python analyze.py FILE MODEL     prints the probability and ends: a cold run
+    python analyze.py FILE MODEL     prints the probability, the first of all outputs, and ends: a cold run
     python analyze.py                serves `warm` to the benchmark
 """
 
@@ -25,7 +25,7 @@ def values(path):
 def probability(session, path):
     a = np.asarray(Image.fromarray(values(path)).resize((224, 224), Image.Resampling.BILINEAR), dtype=np.float64)
     a = ((a - a.mean()) / a.std()).astype(np.float32)
-    return float(session.run(["probability"], {"image": a[None, None]})[0].ravel()[0])
+    return float(session.run(None, {"image": a[None, None]})[0].ravel()[0])
 
 
 def warm(path, model):
