@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"flag"
-	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -247,94 +245,6 @@ func (c *call) finding(f records.Finding) error {
 		c.printf("  (%s)", f.Reason)
 	}
 	c.printf("  %s\n", f.ByName)
-	return nil
-}
-
-func cmdReport(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb("draft", "show", "sign", "print", "amend")
-	if err != nil {
-		return err
-	}
-	var out, reason, findingText, impression string
-	err = c.parse(rest, func(f *flag.FlagSet) {
-		f.StringVar(&out, "out", "", "PDF file to write")
-		f.StringVar(&reason, "reason", "", "why the signed report is amended")
-		f.StringVar(&findingText, "findings", "", "the doctor's own words, added to the findings")
-		f.StringVar(&impression, "impression", "", "the doctor's own words, added to the impression")
-	})
-	if err != nil {
-		return err
-	}
-	if err := c.want(1, "one study UID"); err != nil {
-		return err
-	}
-	study := c.args[0]
-	if verb == "print" && out == "" {
-		return usagef("report print needs --out PDF")
-	}
-	s, actor, err := c.signIn(ctx)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	if _, err := s.Registry.OpenStudy(ctx, actor, study); err != nil {
-		return about(err, "study", study, lookStudies)
-	}
-	switch verb {
-	case "draft":
-		rep, err := s.Reading.Draft(ctx, actor, study)
-		if err != nil {
-			return err
-		}
-		if findingText != "" || impression != "" {
-			add := func(old []records.Sentence, text string) []records.Sentence {
-				if text == "" {
-					return old
-				}
-				return append(old, records.Sentence{Text: text})
-			}
-			rep, err = s.Reading.SaveDraft(ctx, actor, study, add(rep.Findings, findingText), add(rep.Impression, impression))
-			if err != nil {
-				return err
-			}
-		}
-		return c.report(rep)
-	case "show":
-		rep, err := s.Reading.Report(ctx, actor, study)
-		if err != nil {
-			return fmt.Errorf("study %s has no report: %w; longying report draft %s begins one", study, err, study)
-		}
-		return c.report(rep)
-	case "sign":
-		password, err := c.password()
-		if err != nil {
-			return err
-		}
-		doc, err := s.Reading.Sign(ctx, actor, study, password)
-		if err != nil {
-			return err
-		}
-		if c.json {
-			return c.emit(map[string]any{"document_id": doc.Document.DocumentID, "version": doc.Document.Version, "sha256": doc.SHA256, "sm3": doc.SM3, "signed_at": doc.SignedAt})
-		}
-		c.printf("signed %s version %d, SHA-256 %s\n", doc.Document.DocumentID, doc.Document.Version, doc.SHA256)
-		return nil
-	case "print":
-		data, err := s.PrintReport(ctx, actor, study)
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(out, data, 0o600); err != nil {
-			return fmt.Errorf("the PDF was not written: %w", err)
-		}
-		return c.done(map[string]string{"path": out}, "%s\n", out)
-	case "amend":
-		rep, err := s.Reading.Amend(ctx, actor, study, reason)
-		if err != nil {
-			return err
-		}
-		return c.report(rep)
-	}
 	return nil
 }
 
