@@ -14,6 +14,7 @@ import (
 func (t *tab) render() {
 	isSigned := t.exists && t.report.State == records.ReportSigned
 	draft := t.study != "" && !isSigned
+	submitted := t.exists && t.report.State == records.ReportSubmitted
 	t.draftBox.Hidden = !draft || t.exists
 	t.signBox.Hidden = !draft || !t.exists
 	t.signedBox.Hidden = t.signed == nil
@@ -21,8 +22,8 @@ func (t *tab) render() {
 	t.amendNow.Hidden = !isSigned
 	t.hospital.Hidden = t.org == nil || t.org.Code != "" && t.org.Department != ""
 	for _, e := range []*editor{t.seen, t.impression} {
-		e.freeze(isSigned)
-		if draft {
+		e.freeze(isSigned || submitted)
+		if draft && !submitted {
 			e.Enable()
 		} else {
 			e.Disable()
@@ -53,6 +54,10 @@ func (t *tab) showState() {
 		text = l.T("report.none_yet")
 	case t.report.State == records.ReportSigned:
 		text = l.T("report.state_signed", t.report.Version)
+	case t.report.State == records.ReportSubmitted:
+		text = l.T("report.state_submitted", t.report.Submitted.Author.Name)
+	case t.report.Returned != nil:
+		text = l.T("report.state_returned", t.report.Returned.ByName, t.report.Returned.Reason)
 	case t.report.Version > 1:
 		text = l.T("report.state_amending", t.report.Version, t.report.Amends)
 	default:

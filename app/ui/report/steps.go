@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -134,17 +135,45 @@ func (t *tab) sign() {
 	t.showState()
 	t.ws.NewTask().Start(func(ctx context.Context) func() {
 		err := t.saver.Flush(ctx)
-		var doc records.SignedDocument
+		two := false
 		if err == nil {
-			doc, err = t.ws.Reading.Sign(ctx, user, study, password)
+			two, err = t.ws.Reading.TwoSignatures(ctx)
+		}
+		var doc records.SignedDocument
+		submitted := false
+		if err == nil {
+			var rep records.Report
+			if rep, err = t.ws.Reading.Report(ctx, user, study); err == nil && two && rep.State == records.ReportDraft {
+				submitted = true
+				_, err = t.ws.Reading.Submit(ctx, user, study, password)
+			} else if err == nil {
+				doc, err = t.ws.Reading.Sign(ctx, user, study, password)
+			}
+		}
+		open, e := t.contradicting(ctx, user, study, err)
+		if e != nil {
+			err = e
 		}
 		return func() {
 			t.busy, t.saving = false, ""
 			if t.study != study {
 				return
 			}
+			t.ask(open)
+			if err == nil && submitted {
+				workspace.Release(t.password)
+				t.load()
+				t.scroll.ScrollToTop()
+				workspace.Publish(t.ws, workspace.ReportChanged{StudyUID: study})
+				return
+			}
 			if err != nil {
 				t.unsigned.SetText(t.ws.Explain(err))
+				if open != nil {
+					t.showState()
+					workspace.Focus(t.answer)
+					return
+				}
 				t.showState()
 				workspace.Focus(t.password)
 				return
@@ -159,6 +188,58 @@ func (t *tab) sign() {
 			t.scroll.ScrollToTop()
 			workspace.Publish(t.ws, workspace.ReportChanged{StudyUID: study})
 			workspace.Publish(t.ws, workspace.OutboxChanged{})
+		}
+	})
+}
+
+// contradicting is the first sentence that a refused signature waits for an
+// answer to; nil where it was refused for something else, or not at all.
+func (t *tab) contradicting(ctx context.Context, user records.User, study string, refusal error) (*records.Contradiction, error) {
+	var refused *records.RefusedError
+	if !errors.As(refusal, &refused) || refused.Code != "contradiction" {
+		return nil, nil
+	}
+	found, err := t.ws.Reading.Contradictions(ctx, user, study)
+	for i := range found {
+		if found[i].Answer == "" {
+			return &found[i], err
+		}
+	}
+	return nil, err
+}
+
+// ask shows the field in which a doctor says why a contradicting sentence
+// stands.
+func (t *tab) ask(c *records.Contradiction) {
+	t.answering = c
+	t.answer.SetText("")
+	t.answerBox.Hidden = c == nil
+	t.signBox.Refresh()
+}
+
+// answerNow keeps why the sentence stands. What is to be signed is signed by the
+// password, as before.
+func (t *tab) answerNow() {
+	if t.busy || t.answering == nil {
+		return
+	}
+	t.busy = true
+	study, user, c, answer := t.study, t.ws.User(), *t.answering, t.answer.Text
+	t.ws.NewTask().Start(func(ctx context.Context) func() {
+		rep, err := t.ws.Reading.Answer(ctx, user, study, c, answer)
+		return func() {
+			t.busy = false
+			if t.study != study {
+				return
+			}
+			if err != nil {
+				t.unsigned.SetText(t.ws.Explain(err))
+				return
+			}
+			t.ask(nil)
+			t.report.Answers = rep.Answers
+			t.unsigned.SetText(t.ws.Lang.T("report.answered"))
+			workspace.Focus(t.password)
 		}
 	})
 }

@@ -50,7 +50,10 @@ type tab struct {
 	seenChips  *fyne.Container
 	impChips   *fyne.Container
 	password   *workspace.Entry
-	unsigned   *workspace.Problem // why the signature was refused, where the password stands
+	unsigned   *workspace.Problem     // why the signature was refused, where the password stands
+	answering  *records.Contradiction // that blocks the signature
+	answer     *workspace.Entry
+	answerBox  *fyne.Container
 	amendNow   *widget.Button
 	unwritten  *workspace.Problem // why a file was not written, below the buttons that write it
 	hospital   *widget.Label      // what the hospital lacks for an exchange document
@@ -121,7 +124,12 @@ func (t *tab) build() fyne.CanvasObject {
 	t.hospital = wrapped("")
 	t.hospital.Importance = widget.WarningImportance
 	t.texts = append(t.texts, func() { t.hospital.SetText(t.ws.Lang.T("report.hospital_lacks")) })
-	t.signBox = container.NewVBox(widget.NewSeparator(), t.caption("report.sign_as"), t.hospital, t.unsigned, t.password,
+	t.answer = workspace.NewEntry(t.ws)
+	t.answer.OnSubmitted = func(string) { t.answerNow() }
+	t.texts = append(t.texts, func() { t.answer.SetPlaceHolder(t.ws.Lang.T("report.answer")) })
+	t.answerBox = container.NewVBox(t.answer, t.button("report.button_answer", theme.ConfirmIcon(), widget.MediumImportance, t.answerNow))
+	t.answerBox.Hide()
+	t.signBox = container.NewVBox(widget.NewSeparator(), t.caption("report.sign_as"), t.hospital, t.unsigned, t.answerBox, t.password,
 		t.button("report.button_sign", theme.ConfirmIcon(), widget.HighImportance, t.sign))
 
 	t.signedText = wrapped("")
@@ -206,6 +214,7 @@ func (t *tab) open() {
 	t.done.SetText("")
 	t.problem.SetText("")
 	t.unsigned.SetText("")
+	t.ask(nil)
 	t.unwritten.SetText("")
 	t.seen.show(Text{})
 	t.impression.show(Text{})
