@@ -134,7 +134,10 @@ func sampleRow[T int16 | uint16 | float32](r *run, voxels []T, first imaging.Vec
 		f := float64(x)
 		r.values[x] = g.at(i+f*di, j+f*dj, k+f*dk)
 	}
-	g.inner(r.values[from:to], i+float64(from)*di, j+float64(from)*dj, k+float64(from)*dk, di, dj, dk)
+	start := float64(from)
+	i0, j0, k0 := i+start*di, j+start*dj, k+start*dk
+	done := innerFour(&g, r.values[from:to], i0, j0, k0, di, dj, dk)
+	g.inner(r.values[from:to], done, i0, j0, k0, di, dj, dk)
 	for x := to; x < len(r.values); x++ {
 		f := float64(x)
 		r.values[x] = g.at(i+f*di, j+f*dj, k+f*dk)
@@ -177,11 +180,11 @@ type sampler[T int16 | uint16 | float32] struct {
 // waits for many of them at once only where little stands between the loads.
 const ahead = 64
 
-// inner mixes the eight voxels around each point; all exist.
-func (g *sampler[T]) inner(out []float64, i, j, k, di, dj, dk float64) {
+// inner mixes the eight voxels around each point but the first done; all exist.
+func (g *sampler[T]) inner(out []float64, done int, i, j, k, di, dj, dk float64) {
 	columns, plane, voxels, padded := g.columns, g.plane, g.voxels, g.v.padded
 	var at [ahead]int
-	for start := 0; start < len(out); start += ahead {
+	for start := done; start < len(out); start += ahead {
 		part := out[start:min(start+ahead, len(out))]
 		var touched T
 		for x := range part {
