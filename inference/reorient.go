@@ -153,7 +153,7 @@ func (r *raster) resample(ctx context.Context, to [3]float64, linear bool) error
 		var err error
 		rows := from[1] * from[2]
 		if kernels[0] != nil {
-			if plane, err = resizeRows(ctx, linesOf(plane, from[0]), from[0], rows, kernels[0]); err != nil {
+			if plane, err = resizeRows(ctx, linesOf(plane, from[0]), rows, kernels[0]); err != nil {
 				return err
 			}
 		}

@@ -19,7 +19,7 @@ func (r *raster) resize(ctx context.Context, columns, rows int, kernel func(in, 
 		var plane []float32
 		width := r.columns
 		if columns != r.columns {
-			if plane, err = resizeRows(ctx, r.lines(i), r.columns, r.rows*r.slices, kernel(r.columns, columns)); err != nil {
+			if plane, err = resizeRows(ctx, r.lines(i), r.rows*r.slices, kernel(r.columns, columns)); err != nil {
 				return err
 			}
 			width = columns
@@ -60,28 +60,58 @@ func (r *raster) resizeSlices(ctx context.Context, plane []float32, width int, k
 	return out, nil
 }
 
-// lines gives a function that gives a row of a plane; buffer has room for it.
-func (r *raster) lines(plane int) func(y int, buffer []float32) []float32 {
-	if t := r.stored; t != nil {
-		return func(y int, buffer []float32) []float32 {
-			t.lookup(t.channel(plane), t.tables[plane], y*r.columns, buffer)
-			return buffer
-		}
+// rows are the lines of a plane, of which one, or four side by side, are asked for.
+type rows struct {
+	width int
+	one   func(y int, buffer []float32) []float32 // buffer has room for it
+	four  func(y int, into []float32)
+}
+
+// lines are the rows of a plane.
+func (r *raster) lines(plane int) rows {
+	t := r.stored
+	if t == nil {
+		return linesOf(r.planes[plane], r.columns)
 	}
-	return linesOf(r.planes[plane], r.columns)
+	channel, table := t.channel(plane), t.tables[plane]
+	return rows{r.columns, func(y int, buffer []float32) []float32 {
+		t.lookup(channel, table, y*r.columns, buffer)
+		return buffer
+	}, func(y int, into []float32) { t.mix(channel, table, y*r.columns, r.columns, into) }}
 }
 
-func linesOf(in []float32, width int) func(y int, buffer []float32) []float32 {
-	return func(y int, _ []float32) []float32 { return in[y*width : (y+1)*width] }
+func linesOf(in []float32, width int) rows {
+	return rows{width, func(y int, _ []float32) []float32 { return in[y*width : (y+1)*width] }, func(y int, into []float32) {
+		a, b, c, d := in[y*width:][:width], in[(y+1)*width:][:width], in[(y+2)*width:][:width], in[(y+3)*width:][:width]
+		for x, v := range a {
+			m := into[4*x:][:4]
+			m[0], m[1], m[2], m[3] = v, b[x], c[x], d[x]
+		}
+	}}
 }
 
-func resizeRows(ctx context.Context, line func(y int, buffer []float32) []float32, width, rows int, kernel []weights) ([]float32, error) {
-	columns := len(kernel)
-	out := make([]float32, rows*columns)
-	inParts(rows*width, func(from, to int) {
+func resizeRows(ctx context.Context, lines rows, n int, kernel []weights) ([]float32, error) {
+	columns, width := len(kernel), lines.width
+	out := make([]float32, n*columns)
+	inParts(n*width, func(from, to int) {
+		y, last := (from+width-1)/width, (to+width-1)/width
 		buffer := make([]float32, width)
-		for y := (from + width - 1) / width; y < (to+width-1)/width && ctx.Err() == nil; y++ {
-			convolve(out[y*columns:(y+1)*columns], line(y, buffer), kernel)
+		if last-y >= 4 {
+			four, made := make([]float32, 4*width), make([]float32, 4*columns)
+			for ; y+4 <= last && ctx.Err() == nil; y += 4 {
+				lines.four(y, four)
+				if !fourRows(made, four, kernel) {
+					break
+				}
+				a, b, c, d := out[y*columns:][:columns], out[(y+1)*columns:][:columns], out[(y+2)*columns:][:columns], out[(y+3)*columns:][:columns]
+				for x := range a {
+					m := made[4*x:][:4]
+					a[x], b[x], c[x], d[x] = m[0], m[1], m[2], m[3]
+				}
+			}
+		}
+		for ; y < last && ctx.Err() == nil; y++ {
+			convolve(out[y*columns:(y+1)*columns], lines.one(y, buffer), kernel)
 		}
 	})
 	return out, ctx.Err()
@@ -133,16 +163,17 @@ func resizeColumns(ctx context.Context, in []float32, width int, kernel []weight
 				between(out[y*width:][:width], in[c.first*width:][:width], in[(c.first+1)*width:][:width], c.w[0], c.w[1])
 				continue
 			}
+			to := out[y*width:][:width]
+			done := sumRows(to, in, width, c)
 			clear(sums)
 			for k, w := range c.w {
 				line := in[(c.first+k)*width:][:width]
-				for x, v := range line {
-					sums[x] += float64(float64(v) * w)
+				for x := done; x < width; x++ {
+					sums[x] += float64(float64(line[x]) * w)
 				}
 			}
-			to := out[y*width:][:width]
-			for x, s := range sums {
-				to[x] = float32(s)
+			for x := done; x < width; x++ {
+				to[x] = float32(sums[x])
 			}
 		}
 	})

@@ -1,7 +1,9 @@
 package inference
 
 import (
+	"cmp"
 	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -17,9 +19,16 @@ type tabled struct {
 	// found when it is asked for.
 	occurring func() [][]bool
 
+	// bounds are the smallest and the largest entry that occur in any channel.
+	bounds func() (low, high int)
+
 	// lookup brings len(into) pixels of a channel of the stored pixels, from one
 	// on, through a table.
 	lookup func(channel int, table []float32, from int, into []float32)
+
+	// mix brings four times width pixels in the same way, those of four rows from
+	// one on, and puts the four of a column side by side.
+	mix func(channel int, table []float32, from, width int, into []float32)
 }
 
 // newTabled takes stored values of samples channels, pixel by pixel. lowest is the
@@ -28,15 +37,7 @@ func newTabled[T uint8 | int8 | uint16 | int16](stored []T, samples, lowest, spa
 	t := &tabled{samples: samples, first: lowest}
 	// A table for all values costs more than the pixels of a small image.
 	if span > 1<<8 && len(stored) < 16*span {
-		low, high := stored[0], stored[0]
-		for _, v := range stored {
-			if v < low {
-				low = v
-			}
-			if v > high {
-				high = v
-			}
-		}
+		low, high := lowHigh(stored)
 		t.first, span = int(low), int(high)-int(low)+1
 	}
 	for range samples {
@@ -47,6 +48,10 @@ func newTabled[T uint8 | int8 | uint16 | int16](stored []T, samples, lowest, spa
 		t.tables = append(t.tables, table)
 	}
 	t.occurring = sync.OnceValue(func() [][]bool { return occurring(stored, samples, t.first, span) })
+	t.bounds = sync.OnceValues(func() (int, int) {
+		low, high := lowHigh(stored)
+		return int(low) - t.first, int(high) - t.first
+	})
 	first := t.first
 	t.lookup = func(channel int, table []float32, from int, into []float32) {
 		if samples == 1 {
@@ -61,7 +66,33 @@ func newTabled[T uint8 | int8 | uint16 | int16](stored []T, samples, lowest, spa
 			at += samples
 		}
 	}
+	t.mix = func(channel int, table []float32, from, width int, into []float32) {
+		at := from*samples + channel
+		row := width * samples
+		a, b, c, d := stored[at:], stored[at+row:], stored[at+2*row:], stored[at+3*row:]
+		for x, i := 0, 0; x < width; x, i = x+1, i+samples {
+			m := into[4*x:][:4]
+			m[0], m[1], m[2], m[3] = table[int(a[i])-first], table[int(b[i])-first], table[int(c[i])-first], table[int(d[i])-first]
+		}
+	}
 	return t
+}
+
+// lowHigh are the smallest and the largest value.
+func lowHigh[T uint8 | int8 | uint16 | int16](stored []T) (low, high T) {
+	low, high = stored[0], stored[0]
+	var mu sync.Mutex
+	inParts(len(stored), func(from, to int) {
+		part := stored[from:to]
+		done, a, b := extent(part, part[0], part[0])
+		for _, v := range part[done:] {
+			a, b = min(a, v), max(b, v)
+		}
+		mu.Lock()
+		low, high = min(low, a), max(high, b)
+		mu.Unlock()
+	})
+	return low, high
 }
 
 // channel is the channel of the stored pixels that a plane is made of.
@@ -97,6 +128,15 @@ func occurring[T uint8 | int8 | uint16 | int16](stored []T, samples, first, span
 
 // extremes are the smallest and the largest value of all planes.
 func (t *tabled) extremes() (low, high float32) {
+	if len(t.tables) == 1 && t.samples == 1 {
+		// Of a table that only rises, or only falls, the ends say it.
+		from, to := t.bounds()
+		if table := t.tables[0][from : to+1]; slices.IsSorted(table) {
+			return table[0], table[len(table)-1]
+		} else if slices.IsSortedFunc(table, func(a, b float32) int { return cmp.Compare(b, a) }) {
+			return table[len(table)-1], table[0]
+		}
+	}
 	some, used := false, t.occurring()
 	for p, table := range t.tables {
 		for i, v := range table {
