@@ -286,6 +286,16 @@ func (h *hit) id() string {
 	return h.segment.idAt(h.person)
 }
 
+// free are the readings in letters as name.less compares them.
+func (h *hit) free() string {
+	if h.entry != nil {
+		return strings.Join(h.entry.name.free, "\x01")
+	}
+	var n name
+	h.segment.nameAt(h.segment.nameOf(h.person), &n)
+	return strings.Join(n.free, "\x01")
+}
+
 // collection gathers hits, some of them of one person twice.
 type collection struct {
 	limit int // hits that are kept at least, 1: all
@@ -309,16 +319,15 @@ func (c *collection) try(q *query, e *entry) {
 func (c *collection) sort() {
 	type keyed struct {
 		hit
-		name
-		id string
+		primary, chars, id string
 	}
 	list := make([]keyed, len(c.hits))
 	for i, h := range c.hits {
 		k := keyed{hit: h, id: h.id()}
 		if h.entry != nil {
-			k.name = *h.entry.name
+			k.primary, k.chars = h.entry.name.primary(), h.entry.name.chars
 		} else {
-			h.segment.nameAt(h.segment.nameOf(h.person), &k.name)
+			k.primary, k.chars = h.segment.sortKey(h.segment.nameOf(h.person))
 		}
 		list[i] = k
 	}
@@ -329,12 +338,18 @@ func (c *collection) sort() {
 		if c := strings.Compare(a.number, b.number); c != 0 {
 			return c
 		}
-		if c := a.name.less(&b.name); c != 0 {
+		if c := strings.Compare(a.primary, b.primary); c != 0 {
+			return c
+		}
+		if c := strings.Compare(a.chars, b.chars); c != 0 {
+			return c
+		}
+		if c := strings.Compare(a.free(), b.free()); c != 0 {
 			return c
 		}
 		return strings.Compare(a.id, b.id)
 	})
-	seen := make(map[string]bool, len(list))
+	seen := make(map[string]bool, min(len(list), c.limit))
 	c.hits = c.hits[:0]
 	for i := range list {
 		if seen[list[i].id] {

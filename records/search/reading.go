@@ -299,12 +299,8 @@ func (n *name) han() bool {
 func (r *reader) split(word string) []string {
 	if r.syllables == nil {
 		r.syllables = map[string]bool{}
-		for _, ways := range pinyin.PinyinDict {
-			for _, s := range strings.Split(ways, ",") {
-				if s = plain(s); strings.ContainsAny(s, "aeiouv") {
-					r.syllables[s] = true
-				}
-			}
+		for s := range strings.FieldsSeq(syllables) {
+			r.syllables[s] = true
 		}
 	}
 	type state struct{ cost, from int }

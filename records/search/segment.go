@@ -262,6 +262,16 @@ func (s *segment) nameAt(i int, into *name) {
 	}
 }
 
+// sortKey is the first reading of a name, and its characters.
+func (s *segment) sortKey(i int) (primary, chars string) {
+	at := int(s.names[i])
+	chars = s.text(at + 2)
+	if s.blob[at] > 0 {
+		primary = s.text(at + 3 + len(chars))
+	}
+	return primary, chars
+}
+
 func (s *segment) idAt(person int) string {
 	at := int(s.people[person])
 	n := int(s.blob[at])
@@ -396,7 +406,7 @@ func (s *segment) byName(q *query, m *marks) {
 			s.mark(&s.chars, m, lo, mid, hi)
 			return
 		}
-		s.check(&s.chars, q, m, lo, hi)
+		s.checkChars(&s.chars, q, m, lo, hi)
 		return
 	}
 	want := []byte(string(q.runes))
@@ -415,7 +425,7 @@ func (s *segment) byName(q *query, m *marks) {
 		if bit := uint32(1) << (want[j] - 'a'); done&bit == 0 {
 			done |= bit
 			lo, _, hi := s.within(&s.initials, []byte{want[0], want[j]}, initialText)
-			s.check(&s.initials, q, m, lo, hi)
+			s.checkLetters(&s.initials, q, m, lo, hi)
 		}
 	}
 }
@@ -435,10 +445,39 @@ func (s *segment) mark(p *places, m *marks, lo, mid, hi int) {
 	}
 }
 
-// check takes those names of a range that match.
-func (s *segment) check(p *places, q *query, m *marks, lo, hi int) {
+// checkLetters takes those names of a range of syllables that the query, letters
+// alone, matches from that place on.
+func (s *segment) checkLetters(p *places, q *query, m *marks, lo, hi int) {
+	for i := lo; i < hi; i++ {
+		if r := q.from(s.text(p.offset(i)), "", 0, 0); r != none {
+			if p.at[i]&beginning == 0 {
+				r = Inside
+			}
+			m.set(r, p.of[i])
+		}
+	}
+}
+
+// checkChars takes those names of a range of characters that the query matches.
+func (s *segment) checkChars(p *places, q *query, m *marks, lo, hi int) {
+	starts := !letter(q.runes[0])
 	for i := lo; i < hi; i++ {
 		of := p.of[i]
+		if starts && p.at[i]&beginning != 0 { // matches from here, or from another place of the range
+			at := int(s.names[of])
+			aligned := int(s.blob[at])
+			at += 2
+			chars := s.text(at)
+			at += len(chars) + 1
+			for range aligned {
+				r := s.text(at)
+				at += len(r) + 1
+				if rank := q.from(r, chars, 0, 0); rank != none {
+					m.set(rank, of)
+				}
+			}
+			continue
+		}
 		if m.seen[of/64]>>(of%64)&1 != 0 {
 			continue
 		}
