@@ -26,7 +26,7 @@ export ORT_DISABLE_TELEMETRY := 1
 export LONGYING_ORT_LIBRARY ?= $(ORT)/libonnxruntime.so
 GO_PACKAGES = ./...
 # Packages without cgo of their own, under the race detector.
-RACE_PACKAGES := ./imaging/... ./models ./inference ./records ./records/seal ./records/cda ./records/fhir ./records/sr ./records/seg ./records/row ./records/keyimage ./records/report ./records/outbox
+RACE_PACKAGES := ./imaging/... ./models ./inference ./records ./records/seal ./records/cda ./records/fhir ./records/sr ./records/seg ./records/row ./records/keyimage ./records/report ./records/outbox ./records/search
 
 .PHONY: help setup setup-run build run demo test soak race lint peers conformance bench clean $(BIN)
 

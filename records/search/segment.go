@@ -420,13 +420,9 @@ func (s *segment) byName(q *query, m *marks) {
 	if q.divided > 0 {
 		last = q.divided
 	}
-	var done uint32
 	for j := 1; j <= last; j++ {
-		if bit := uint32(1) << (want[j] - 'a'); done&bit == 0 {
-			done |= bit
-			lo, _, hi := s.within(&s.initials, []byte{want[0], want[j]}, initialText)
-			s.checkLetters(&s.initials, q, m, lo, hi)
-		}
+		lo, _, hi := s.within(&s.initials, []byte{want[0], want[j]}, initialText)
+		s.checkLetters(&s.initials, q, m, want[:j], lo, hi)
 	}
 }
 
@@ -446,9 +442,12 @@ func (s *segment) mark(p *places, m *marks, lo, mid, hi int) {
 }
 
 // checkLetters takes those names of a range of syllables that the query, letters
-// alone, matches from that place on.
-func (s *segment) checkLetters(p *places, q *query, m *marks, lo, hi int) {
+// alone, matches from that place on with first as its first piece.
+func (s *segment) checkLetters(p *places, q *query, m *marks, first []byte, lo, hi int) {
 	for i := lo; i < hi; i++ {
+		if !bytes.HasPrefix(s.blob[p.offset(i)+1:], first[1:]) {
+			continue
+		}
 		if r := q.from(s.text(p.offset(i)), "", 0, 0); r != none {
 			if p.at[i]&beginning == 0 {
 				r = Inside
@@ -478,10 +477,13 @@ func (s *segment) checkChars(p *places, q *query, m *marks, lo, hi int) {
 			}
 			continue
 		}
-		if m.seen[of/64]>>(of%64)&1 != 0 {
+		if m.seen[of/64]>>(of%64)&1 != 0 || !starts && p.at[i]&beginning != 0 {
 			continue
 		}
 		m.seen[of/64] |= 1 << (of % 64)
+		if !starts && bytes.IndexByte(s.blob[s.names[of]:s.people[s.first[of]]], byte(q.runes[0])-'a'+'A') < 0 {
+			continue // no unit begins as the query does
+		}
 		s.nameAt(int(of), &m.name)
 		if r := q.rank(&m.name); r != none {
 			m.set(r, of)
