@@ -112,6 +112,7 @@ type Instance struct {
 	Palette *Palette // nil unless the photometric interpretation is PALETTE COLOR
 
 	SliceThickness    float64 // mm, 0 when absent
+	FrameRate         float64 // pictures a second at which to play its frames, PS3.3 C.7.6.5; 0 when absent
 	ContrastAgent     string  // (0018,0010); empty when absent, which does not say that none was given
 	LossyCompression  bool    // (0028,2110) = 01
 	LossyRatio        float64 // (0028,2112), 0 when absent

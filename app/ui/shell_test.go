@@ -58,7 +58,7 @@ func opened(t testing.TB) (*shell, keyed, *station.Station, *station.Sample) {
 		Delivery: s.Delivery, Transfer: s.Transfer, Admin: s.Admin, Trust: s.Trust, Catalogue: s.Catalogue, PrintReport: s.PrintReport, Runtime: s.Runtime, Decoder: s.Decoder, Home: s.Home}, strs)
 	t.Cleanup(ws.Close)
 	shell := newShell(ws, w)
-	ws.SetUser(sample.Users["radiologist"])
+	ws.Do(func() { ws.SetUser(sample.Users["radiologist"]) })
 	ws.Settle()
 	return shell, w, s, sample
 }
@@ -73,13 +73,13 @@ func TestTheNextPersonsStudyOpensWithThePanelBesideIt(t *testing.T) {
 		t.Fatal(len(known), err)
 	}
 	for _, login := range []string{"radiologist", "pathologist"} {
-		s.signIn.login.SetText("who was here before")
-		s.ws.SetUser(records.User{})
+		s.ws.Do(func() { s.signIn.login.SetText("who was here before") })
+		s.ws.Do(func() { s.ws.SetUser(records.User{}) })
 		if s.signIn.login.Text != "" {
 			t.Errorf("the next person finds %q", s.signIn.login.Text)
 		}
-		s.ws.SetUser(sample.Users[login])
-		s.ws.OpenStudy(known[0].StudyUID, func(err error) { t.Error(err) })
+		s.ws.Do(func() { s.ws.SetUser(sample.Users[login]) })
+		s.ws.Do(func() { s.ws.OpenStudy(known[0].StudyUID, func(err error) { t.Error(err) }) })
 		s.ws.Settle()
 		if s.tab == nil || s.body.Objects[0] != s.split {
 			t.Errorf("%s sees no panel", login)

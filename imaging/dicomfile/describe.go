@@ -51,6 +51,7 @@ func (rd Reader) describe(f *File, s *scratch) *imaging.Instance {
 	inst.Pixels = describePixels(f)
 	g := groups{shared: ds.Item(TagSharedFunctional), frames: ds.Items(TagPerFrameFunctional)}
 	inst.SliceThickness = real(TagSliceThickness)
+	inst.FrameRate = frameRate(real(TagRecommendedDisplayFrameRate), real(TagCineRate), real(TagFrameTime))
 	if v, ok := g.first(TagPixelMeasures).FloatValue(TagSliceThickness); ok {
 		inst.SliceThickness = v
 	}
@@ -221,4 +222,19 @@ func headerSequence(t Tag) bool {
 		return true
 	}
 	return false
+}
+
+// frameRate is at how many pictures a second an object wants to be played: what
+// it recommends, else the rate at which it was made, else from the milliseconds
+// between frames (PS3.3 C.7.6.5.1). 0: it does not say.
+func frameRate(recommended, made, milliseconds float64) float64 {
+	for _, r := range []float64{recommended, made} {
+		if r > 0 && r <= 1000 {
+			return r
+		}
+	}
+	if milliseconds >= 1 {
+		return 1000 / milliseconds
+	}
+	return 0
 }

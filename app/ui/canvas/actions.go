@@ -55,7 +55,14 @@ func Actions(front func() *Image) []workspace.Action {
 		}), fyne.KeyH),
 		key("canvas.key_overlays", with(func(i *Image) { i.Uncover(!i.uncovered) }), fyne.KeyPeriod),
 		key("canvas.key_rejected", with(func(i *Image) { i.ShowRejected(!i.rejected) }), fyne.KeyR),
-		key("canvas.key_escape", with(func(i *Image) { i.DrawRegion(false) }), fyne.KeyEscape),
+		key("canvas.key_cross", with(func(i *Image) { i.Cross(!i.crossing) }), fyne.KeyC),
+		key("canvas.key_cine", with(func(i *Image) { i.cine.Toggle() }), fyne.KeySpace),
+		key("canvas.key_cine_faster", with(func(i *Image) { i.cine.Faster(1) }), fyne.KeyEqual, fyne.KeyPlus),
+		key("canvas.key_cine_slower", with(func(i *Image) { i.cine.Faster(-1) }), fyne.KeyMinus),
+		key("canvas.key_escape", with(func(i *Image) {
+			i.DrawRegion(false)
+			i.Cross(false)
+		}), fyne.KeyEscape),
 	}
 	// The presets of what is in front, each under its own number.
 	if i := front(); i != nil && i.series != nil {

@@ -59,18 +59,25 @@ type Image struct {
 	last       fyne.Position
 	moved      bool
 	drawing    bool // next drag marks a region
+	lines      []Line
+	crossing   bool         // the left button puts the crosshair
+	cross      *imaging.Vec // where it is, in the frame of reference crossFrame
+	crossFrame string
+	cine       *Cine
 	drawnFrom  *fyne.Position
 	drawnTo    fyne.Position
-	OnRegion   func(imaging.Ref)  // the doctor marked a region
-	OnMark     func(uid string)   // a mark was clicked
-	OnChange   func(s view.State) // slice, window or zoom changed
-	OnActivate func()             // pressed: keys go here now
-	OnDouble   func()             // double click
+	OnRegion   func(imaging.Ref)                  // the doctor marked a region
+	OnMark     func(uid string)                   // a mark was clicked
+	OnChange   func(s view.State)                 // slice, window or zoom changed
+	OnActivate func()                             // pressed: keys go here now
+	OnDouble   func()                             // double click
+	OnPlace    func(at imaging.Vec, frame string) // the crosshair was put there, in the patient's coordinates of a frame of reference
 }
 
 // NewImage makes an empty viewport over a cache that several may share.
 func NewImage(ws *workspace.Workspace, cache *volume.Cache, read volume.Read) *Image {
 	i := &Image{ws: ws, cache: cache, read: read, shown: -1, fetch: ws.NewTask()}
+	i.cine = NewCine(i)
 	i.ExtendBaseWidget(i)
 	return i
 }
@@ -94,6 +101,8 @@ func (i *Image) SetFirst(study *imaging.Study, series *imaging.Series, picture v
 
 func (i *Image) open(study *imaging.Study, series *imaging.Series, stack *volume.Stack, pictures []volume.Slice, who view.Identity, first int) {
 	i.fetch.Stop()
+	i.cine.Stop()
+	i.lines, i.cross = nil, nil
 	if i.loader != nil {
 		i.loader.Close()
 		i.loader = nil
@@ -163,6 +172,32 @@ func (i *Image) ShowRejected(on bool) {
 	i.rejected = on
 	i.Refresh()
 }
+
+// Line is a straight line over the picture, in its pixels: where another
+// picture cuts it.
+type Line struct {
+	From, To [2]float64
+	Strong   bool // of the viewport in front
+}
+
+// SetLines gives the lines to draw.
+func (i *Image) SetLines(lines []Line) {
+	if len(lines) == 0 && len(i.lines) == 0 {
+		return
+	}
+	i.lines = lines
+	i.Refresh()
+}
+
+// Seen is the picture and how it is seen.
+func (i *Image) Seen() view.Seen {
+	w, h := i.pixels()
+	s := view.Seen{Stack: i.slices, State: i.state, W: w, H: h}
+	return s
+}
+
+// Cine plays the pictures.
+func (i *Image) Cine() *Cine { return i.cine }
 
 // SetFront says that the keys go to this viewport.
 func (i *Image) SetFront(on bool) {

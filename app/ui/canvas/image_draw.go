@@ -49,6 +49,8 @@ func (i *Image) draw(w, h int) image.Image {
 		v := i.state.Render(w, h)
 		i.renderer.Viewport(i.buffer, v)
 		i.annotate(v)
+		i.drawLines(v, w, h)
+		i.drawCross(v, w, h)
 		for _, m := range i.visibleMarks() {
 			x0, y0 := v.ToScreen(w, h, m.Region.X0, m.Region.Y0)
 			x1, y1 := v.ToScreen(w, h, m.Region.X1, m.Region.Y1)
@@ -66,6 +68,23 @@ func (i *Image) draw(w, h int) image.Image {
 		}
 	}
 	return i.buffer
+}
+
+// drawLines draws where other pictures cut this one; H hides them with the words.
+func (i *Image) drawLines(v render.View, w, h int) {
+	if i.bare || i.shown != i.state.Slice {
+		return
+	}
+	for _, l := range i.lines {
+		x0, y0 := v.ToScreen(w, h, l.From[0], l.From[1])
+		x1, y1 := v.ToScreen(w, h, l.To[0], l.To[1])
+		ink := color.RGBA{0x5a, 0x8f, 0x8a, 255}
+		if l.Strong {
+			ink = color.RGBA{0x2e, 0xc4, 0xb6, 255}
+		}
+		line(i.buffer, clampInt(x0), clampInt(y0)+1, clampInt(x1), clampInt(y1)+1, color.RGBA{A: 255}, 1)
+		line(i.buffer, clampInt(x0), clampInt(y0), clampInt(x1), clampInt(y1), ink, 1)
+	}
 }
 
 // onScreen maps lines in pixels of the image to pixels of a viewport.
@@ -254,6 +273,8 @@ func (r *imageRenderer) Refresh() {
 		r.middle.set(theme.Amber(), wrap(i.problem, 46)...)
 	case i.loading && i.renderer == nil:
 		r.middle.set(theme.Dim(), i.ws.Lang.T("canvas.decoding", i.state.Slice+1, len(i.slices)))
+	case i.crossing && i.cross == nil:
+		r.middle.set(theme.Accent(), i.ws.Lang.T("canvas.cross_hint"))
 	case i.drawing && i.drawnFrom == nil:
 		r.middle.set(theme.Accent(), i.ws.Lang.T("canvas.draw_hint"))
 	case i.series == nil:

@@ -17,6 +17,9 @@ func (i *Image) Scrolled(e *fyne.ScrollEvent) {
 		i.SetState(i.state.ZoomAt(math.Pow(1.15, float64(e.Scrolled.DY/notch)), x, y, w, h))
 		return
 	}
+	if i.OnActivate != nil {
+		i.OnActivate() // the others follow the one that is scrolled
+	}
 	i.wheel += e.Scrolled.DY
 	if n := int(i.wheel / notch); n != 0 {
 		i.wheel -= float32(n) * notch
@@ -30,6 +33,10 @@ func (i *Image) MouseDown(e *desktop.MouseEvent) {
 	i.pressed, i.last, i.moved = e.Button, e.Position, false
 	if i.OnActivate != nil {
 		i.OnActivate()
+	}
+	if i.crossing && e.Button == desktop.MouseButtonPrimary {
+		i.put(e.Position)
+		return
 	}
 	if i.drawing && e.Button == desktop.MouseButtonPrimary {
 		at := e.Position
@@ -125,6 +132,10 @@ func (i *Image) drag(button desktop.MouseButton, at fyne.Position, dx, dy float3
 	x, y := i.toPixels(fyne.NewPos(dx, dy))
 	switch button {
 	case desktop.MouseButtonPrimary:
+		if i.crossing {
+			i.put(at)
+			return
+		}
 		if i.renderer != nil {
 			i.SetState(i.state.DragWindow(i.renderer.Window(), x, y))
 		}

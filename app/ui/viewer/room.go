@@ -23,34 +23,29 @@ import (
 )
 
 type room struct {
-	ws      *workspace.Workspace
-	asking  *workspace.Task
-	panes   []*canvas.Image
-	front   int
-	count   int // viewports shown: 1 or 2
-	marks   []canvas.Mark
-	chosen  string
-	study   string
-	entries []entry
-	thumbs  *thumbs
-	states  *states
-	grid    *fyne.Container
-	empty   *widget.Label
-	problem *workspace.Problem
-	layout  *widget.Button
+	ws                                     *workspace.Workspace
+	asking                                 *workspace.Task
+	panes                                  []*canvas.Image
+	front                                  int
+	layout                                 view.Layout // viewports shown, the first of panes
+	last                                   view.Layout // before one filled the room
+	together                               together
+	marks                                  []canvas.Mark
+	chosen                                 string
+	study                                  string
+	entries                                []entry
+	thumbs                                 *thumbs
+	states                                 *states
+	grid                                   *fyne.Container
+	empty                                  *widget.Label
+	problem                                *workspace.Problem
+	layoutButton, scrollButton, linkButton *widget.Button
 }
 
 // New makes the room.
 func New(ws *workspace.Workspace) *workspace.Room {
-	r := &room{ws: ws, asking: ws.NewTask(), count: 1, problem: workspace.NewProblem()}
-	for k := range 2 {
-		p := canvas.NewImage(ws, ws.Frames, r.read)
-		p.OnActivate = func() { r.activate(k) }
-		p.OnDouble = r.toggle
-		p.OnMark = r.clicked
-		p.OnRegion = func(ref imaging.Ref) { workspace.Publish(ws, workspace.RegionMarked{Ref: ref}) }
-		r.panes = append(r.panes, p)
-	}
+	r := &room{ws: ws, asking: ws.NewTask(), layout: view.Layout{Columns: 1, Rows: 1}, problem: workspace.NewProblem()}
+	r.panes = []*canvas.Image{r.pane(0)}
 	r.thumbs = newThumbs(ws, r.thumbnail, r.choose)
 	r.states = newStates(r)
 	content := r.build()
@@ -85,7 +80,11 @@ func New(ws *workspace.Workspace) *workspace.Room {
 			own := []workspace.Action{
 				{Label: "viewer.next_series", Keys: []workspace.Key{workspace.Press(fyne.KeyRight)}, Do: func() { r.step(1) }},
 				{Label: "viewer.previous_series", Keys: []workspace.Key{workspace.Press(fyne.KeyLeft)}, Do: func() { r.step(-1) }},
-				{Label: "viewer.layout", Keys: []workspace.Key{workspace.Press(fyne.KeyW)}, Do: r.toggle},
+				{Label: "viewer.layout", Keys: []workspace.Key{workspace.Press(fyne.KeyW)}, Do: func() { r.lay(r.layout.Next(1)) }},
+				{Label: "viewer.layout_back", Keys: []workspace.Key{{Name: fyne.KeyW, Mod: fyne.KeyModifierShift}}, Do: func() { r.lay(r.layout.Next(-1)) }},
+				{Label: "viewer.full", Keys: []workspace.Key{workspace.Press(fyne.KeyReturn)}, Do: r.full},
+				{Label: "viewer.scroll", Keys: []workspace.Key{workspace.Press(fyne.KeyU)}, Do: r.scrolling},
+				{Label: "viewer.link", Keys: []workspace.Key{workspace.Press(fyne.KeyD)}, Do: r.linked},
 				{Label: "viewer.next_state", Keys: []workspace.Key{workspace.Press(fyne.KeyComma)}, Do: r.states.next},
 				{Label: "viewer.plain", Keys: []workspace.Key{workspace.Press(fyne.KeyBackspace)}, Do: r.states.plain},
 			}
@@ -101,17 +100,36 @@ func New(ws *workspace.Workspace) *workspace.Room {
 func (r *room) build() fyne.CanvasObject {
 	r.grid = container.NewGridWithColumns(1, r.panes[0])
 	r.empty = widget.NewLabelWithStyle("", fyne.TextAlignCenter, fyne.TextStyle{})
-	r.layout = widget.NewButton("", r.toggle)
-	side := container.NewBorder(nil, r.layout, nil, nil, container.NewVScroll(container.NewVBox(r.thumbs.box, r.states.box)))
+	r.layoutButton = widget.NewButton("", func() { // goes round, for the mouse has no Shift+W
+		next := r.layout.Next(1)
+		if next == r.layout {
+			next = view.Layout{Columns: 1, Rows: 1}
+		}
+		r.lay(next)
+	})
+	r.scrollButton, r.linkButton = widget.NewButton("", r.scrolling), widget.NewButton("", r.linked)
+	side := container.NewBorder(nil, container.NewVBox(r.scrollButton, r.linkButton, r.layoutButton), nil, nil, container.NewVScroll(container.NewVBox(r.thumbs.box, r.states.box)))
 	return container.NewBorder(r.problem, nil, side, nil, container.NewStack(r.grid, container.NewCenter(r.empty)))
 }
 
 func (r *room) words() {
 	r.empty.SetText(r.ws.Lang.T("viewer.none"))
-	r.layout.SetText(r.ws.Lang.T("viewer.panes", r.count))
+	r.bar()
 	r.thumbs.words()
 	r.states.words()
 	r.identity()
+}
+
+// pane makes the viewport of a place.
+func (r *room) pane(k int) *canvas.Image {
+	p := canvas.NewImage(r.ws, r.ws.Frames, r.read)
+	p.OnActivate = func() { r.activate(k) }
+	p.OnChange = func(view.State) { r.changed(k) }
+	p.OnDouble = r.full
+	p.OnMark = r.clicked
+	p.OnPlace = r.point
+	p.OnRegion = func(ref imaging.Ref) { workspace.Publish(r.ws, workspace.RegionMarked{Ref: ref}) }
+	return p
 }
 
 // thumbnail gives a frame that is at hand, and does not keep others.
@@ -163,7 +181,8 @@ func (r *room) incoming() {
 // clear shows nothing.
 func (r *room) clear() {
 	r.entries = nil
-	r.marks, r.chosen, r.study, r.front, r.count = nil, "", "", 0, 1
+	r.marks, r.chosen, r.study, r.front = nil, "", "", 0
+	r.layout, r.last, r.together = view.Layout{Columns: 1, Rows: 1}, view.Layout{}, together{}
 	r.problem.SetText("")
 	for _, p := range r.panes {
 		p.SetMarks(nil, "")
@@ -230,6 +249,8 @@ func (r *room) showAt(at, slice int) {
 	p := r.panes[r.front]
 	p.SetStack(c.Study, e.series, e.stack, r.who(), slice)
 	p.SetMarks(r.marks, r.chosen)
+	r.tie()
+	r.follow()
 	r.thumbs.mark(at)
 	r.states.words()
 }
@@ -258,37 +279,20 @@ func (r *room) step(by int) {
 	r.show(min(max(at+by, 0), len(r.entries)-1))
 }
 
+// activate brings a viewport to the front: keys go to it, the others follow it.
 func (r *room) activate(k int) {
-	r.front = min(k, r.count-1)
+	r.front = min(k, r.layout.Count()-1)
 	for i, p := range r.panes {
-		p.SetFront(i == r.front && r.count > 1)
+		p.SetFront(i == r.front && r.layout.Count() > 1)
 	}
+	for at, e := range r.entries {
+		if p := r.panes[r.front]; e.stack != nil && p.Stack() == e.stack {
+			r.thumbs.mark(at)
+		}
+	}
+	r.tie()
+	r.references()
 	r.states.words()
-}
-
-// toggle shows one viewport or two.
-func (r *room) toggle() {
-	if r.study == "" {
-		return
-	}
-	r.count = 3 - r.count
-	r.arrange()
-	if r.count == 2 && r.panes[1].Series() == nil {
-		r.front = 1
-		r.show(min(first(r.entries)+1, len(r.entries)-1))
-	}
-	r.activate(r.count - 1)
-	r.layout.SetText(r.ws.Lang.T("viewer.panes", r.count))
-}
-
-func (r *room) arrange() {
-	r.grid.Layout = container.NewGridWithColumns(r.count).Layout
-	r.grid.Objects = nil
-	for k := range r.count {
-		r.grid.Objects = append(r.grid.Objects, r.panes[k])
-	}
-	r.grid.Refresh()
-	r.activate(min(r.front, r.count-1))
 }
 
 // findings asks for the marks of the study.

@@ -55,6 +55,9 @@ func (ws *Workspace) do(f func()) {
 	})
 }
 
+// Do hands f to the UI goroutine; from any other.
+func (ws *Workspace) Do(f func()) { ws.do(f) }
+
 // Go runs f on a goroutine that Close and Settle wait for.
 func (ws *Workspace) Go(f func()) { ws.running.Go(f) }
 
