@@ -163,7 +163,8 @@ type Examination struct {
 // ExaminationFilter narrows a list of examinations; a zero field narrows
 // nothing.
 type ExaminationFilter struct {
-	Text      string // part of a name or description, or a whole accession number, patient number or study UID
+	Text      string                  // part of a header's name or description, beginning of an accession or patient number, a whole number or study UID
+	Person    func(*Examination) bool // whether a text finds whose the study is; nil: by whole numbers alone
 	PatientID string
 	Link      LinkState
 	Limit     int // 0: all

@@ -25,6 +25,7 @@ type Registry struct {
 	correct Correction
 	now     func() time.Time
 	station string
+	people  people
 }
 
 // Correction is what a corrected link needs from the other use cases.
@@ -42,7 +43,7 @@ func New(store *sqlite.Store, ar *archive.Archive, correct Correction, now func(
 	if err != nil {
 		host = "unknown"
 	}
-	return &Registry{store: store, archive: ar, correct: correct, now: now, station: host}
+	return &Registry{store: store, archive: ar, correct: correct, now: now, station: host, people: people{wanted: make(chan struct{}, 1)}}
 }
 
 func (r *Registry) audit(tx *sqlite.Tx, actor records.User, action, object, patientID, outcome, detail string) error {
@@ -217,6 +218,12 @@ func (r *Registry) Studies(ctx context.Context, actor records.User, f records.Ex
 	}
 	var out []records.Examination
 	err := r.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+		f := f
+		if f.Text != "" {
+			if f.Person, err = r.studyFilter(tx, f.Text); err != nil {
+				return err
+			}
+		}
 		out, err = tx.Examinations(f)
 		return err
 	})
@@ -250,43 +257,6 @@ func (r *Registry) OpenStudy(ctx context.Context, actor records.User, studyUID s
 	return ex, r.store.Update(ctx, func(tx *sqlite.Tx) error {
 		return r.audit(tx, actor, "view_study", studyUID, ex.PatientID, "ok", "")
 	})
-}
-
-// Search finds people by part of a name, ID number, phone or record number. Of a merged entry it
-// finds the one that it stands for.
-func (r *Registry) Search(ctx context.Context, actor records.User, text string) ([]records.Patient, error) {
-	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "search", ""); err != nil {
-		return nil, err
-	}
-	var out []records.Patient
-	err := r.store.View(ctx, func(tx *sqlite.Tx) error {
-		out = nil
-		found, err := tx.SearchPatients(text, 200)
-		if err != nil {
-			return err
-		}
-		seen := map[string]bool{}
-		for _, p := range found {
-			person, err := tx.Person(p.ID)
-			if err != nil {
-				return err
-			}
-			if seen[person] {
-				continue
-			}
-			seen[person] = true
-			if person != p.ID {
-				other, err := tx.Patient(person)
-				if err != nil {
-					return err
-				}
-				p = *other
-			}
-			out = append(out, p)
-		}
-		return nil
-	})
-	return out, err
 }
 
 // PatientRecord is what is known of one person.

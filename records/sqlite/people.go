@@ -154,40 +154,24 @@ func (t *Tx) PatientsExactly(text string) ([]string, error) {
 	return out, rows.Err()
 }
 
-// SearchPatients finds people: first by a whole ID number, health record
-// number, phone, patient number or accession number, then by part of a name.
-// Limit 0 means all. The part of a name is looked for in every entry, which is
-// fine for a county's thousands and slow for a million.
-func (t *Tx) SearchPatients(text string, limit int) ([]records.Patient, error) {
+// PatientsByWholeNumber finds people at once by a whole ID number, health record
+// number, phone, patient number or accession number.
+func (t *Tx) PatientsByWholeNumber(text string) ([]records.Patient, error) {
 	number := records.FoldNumber(text)
 	if number == "" {
 		return nil, nil
 	}
-	out, err := all[records.Patient](t, "patients", `SELECT id, sealed FROM patients
+	return all[records.Patient](t, "patients", `SELECT id, sealed FROM patients
 		WHERE id_number_key = ? OR health_record_key = ? OR phone_key = ?
 		OR id IN (SELECT patient_id FROM patient_numbers WHERE number_key = ?)
 		OR id IN (SELECT patient_id FROM orders WHERE accession_key = ?) ORDER BY id`,
 		t.lookup(kindIDNumber, number), t.lookup(kindHealthRecord, number), t.lookup(kindPhone, foldPhone(text)),
 		t.lookup(kindNumber, number), t.lookup(kindAccession, number))
-	if err != nil {
-		return nil, err
-	}
-	part := records.FoldName(text)
-	if part != "" && strings.Trim(part, "0123456789x-") != "" {
-		exact := len(out)
-		err = each(t, "patients", func(_ string, p *records.Patient) error {
-			known := slices.ContainsFunc(out[:exact], func(o records.Patient) bool { return o.ID == p.ID })
-			if !known && (strings.Contains(records.FoldName(p.Name), part) || strings.Contains(records.FoldName(p.NamePinyin), part)) {
-				out = append(out, *p)
-			}
-			return nil
-		}, `SELECT id, sealed FROM patients`)
-		slices.SortStableFunc(out[exact:], func(a, b records.Patient) int { return strings.Compare(a.Name, b.Name) })
-	}
-	if limit > 0 && len(out) > limit {
-		out = out[:limit]
-	}
-	return out, err
+}
+
+// EachPatient runs f on every entry of the register.
+func (t *Tx) EachPatient(f func(*records.Patient) error) error {
+	return each(t, "patients", func(_ string, p *records.Patient) error { return f(p) }, `SELECT id, sealed FROM patients`)
 }
 
 // PutVisit stores a visit. The same number of the same patient is the same

@@ -44,7 +44,7 @@ func (t *Tx) Examination(studyUID string) (*records.Examination, error) {
 func (t *Tx) Examinations(f records.ExaminationFilter) ([]records.Examination, error) {
 	query := `SELECT study_uid, sealed FROM examinations WHERE (?1 IS NULL OR patient_id = ?1) AND (?2 IS NULL OR link = ?2) ORDER BY sort_at DESC, study_uid`
 	args := []any{nullable(f.PatientID), nullable(string(f.Link))}
-	matches, err := t.textFilter(f.Text)
+	matches, err := t.textFilter(f)
 	if err != nil {
 		return nil, err
 	}
@@ -76,14 +76,13 @@ func (t *Tx) Examinations(f records.ExaminationFilter) ([]records.Examination, e
 	return out, err
 }
 
-// textFilter is nil for an empty text. The people whom the text finds are
-// looked up once.
-func (t *Tx) textFilter(text string) (func(*records.Examination) bool, error) {
-	number := records.FoldNumber(text)
+// textFilter is nil for an empty text.
+func (t *Tx) textFilter(f records.ExaminationFilter) (func(*records.Examination) bool, error) {
+	number := records.FoldNumber(f.Text)
 	if number == "" {
 		return nil, nil
 	}
-	found, err := t.SearchPatients(text, 0)
+	found, err := t.PatientsByWholeNumber(f.Text)
 	if err != nil {
 		return nil, err
 	}
@@ -91,10 +90,10 @@ func (t *Tx) textFilter(text string) (func(*records.Examination) bool, error) {
 	for _, p := range found {
 		people[p.ID] = true
 	}
-	part := records.FoldName(text)
+	part := records.FoldName(f.Text)
 	return func(e *records.Examination) bool {
-		if people[e.PatientID] || records.FoldNumber(e.StudyUID) == number ||
-			records.FoldNumber(e.AccessionNumber) == number || records.FoldNumber(e.Header.PatientID) == number {
+		if people[e.PatientID] || records.FoldNumber(e.StudyUID) == number || strings.HasPrefix(records.FoldNumber(e.AccessionNumber), number) ||
+			strings.HasPrefix(records.FoldNumber(e.Header.PatientID), number) || f.Person != nil && f.Person(e) {
 			return true
 		}
 		for _, s := range []string{e.Header.Name, e.Header.Display, e.Description, e.BodyPart, e.Modality} {
