@@ -35,10 +35,6 @@ func (a *Admin) AddUser(ctx context.Context, actor records.User, n NewUser) (_ r
 	if err := seal.CheckPassword(n.Login, n.Name, n.Password); err != nil {
 		return records.User{}, err
 	}
-	present, err := trail.Present(ctx, a.store, actor)
-	if err != nil {
-		return records.User{}, err
-	}
 	hash, err := seal.HashPassword(n.Password)
 	if err != nil {
 		return records.User{}, err
@@ -54,7 +50,7 @@ func (a *Admin) AddUser(ctx context.Context, actor records.User, n NewUser) (_ r
 			if n.Role != records.RoleAdministrator {
 				return &records.RefusedError{Code: "first_user", Reason: "the first user of a data folder must be an administrator"}
 			}
-		} else if err := records.Require(present, records.RightManageUsers); err != nil {
+		} else if err := trail.RequireIn(tx, actor, records.RightManageUsers); err != nil {
 			return err
 		}
 		if err := tx.PutUser(&u); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"longying/app/trail"
 	"longying/records"
 	"longying/records/cda"
 	"longying/records/sqlite"
@@ -13,10 +14,11 @@ import (
 // Document is a decided consult as a CDA document: WS/T 500.45 (会诊记录) or
 // 500.40 (疑难病例讨论记录). organization is the hospital. name is for a file.
 func (c *Consult) Document(ctx context.Context, actor records.User, id string, form cda.ConsultForm, organization records.Organization) (raw []byte, name string, err error) {
-	if err := records.Require(actor, records.RightExport); err != nil {
+	defer trail.Outcome(ctx, c.store, actor, "export", id, &err)
+	if err := trail.Require(ctx, c.store, actor, records.RightExport, "export", id); err != nil {
 		return nil, "", err
 	}
-	if err := records.Require(actor, records.RightConsult); err != nil {
+	if err := trail.Require(ctx, c.store, actor, records.RightConsult, "export", id); err != nil {
 		return nil, "", err
 	}
 	d := cda.ConsultDocument{Organization: organization}

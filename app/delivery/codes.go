@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"longying/app/trail"
 	"longying/records"
 	"longying/records/row"
 	"longying/records/sheet"
@@ -64,9 +65,10 @@ type CodesResult struct {
 // columns code and name, and modality for examination items; for the mapping, its
 // JSON. A row that cannot be meant is refused and named, the others are taken. A
 // file without one good row changes nothing.
-func (d *Delivery) ImportCodes(ctx context.Context, actor records.User, table, file string) (CodesResult, error) {
+func (d *Delivery) ImportCodes(ctx context.Context, actor records.User, table, file string) (_ CodesResult, err error) {
+	defer trail.Outcome(ctx, d.store, actor, "configure", "codes "+table, &err)
 	res := CodesResult{Table: table}
-	if err := records.Require(actor, records.RightConfigure); err != nil {
+	if err := trail.Require(ctx, d.store, actor, records.RightConfigure, "configure", "codes "+table); err != nil {
 		return res, err
 	}
 	if !slices.Contains(Tables(), table) {
@@ -110,8 +112,9 @@ func (d *Delivery) ImportCodes(ctx context.Context, actor records.User, table, f
 }
 
 // RemoveCodes forgets a table, or goes back to the shipped mapping.
-func (d *Delivery) RemoveCodes(ctx context.Context, actor records.User, table string) error {
-	if err := records.Require(actor, records.RightConfigure); err != nil {
+func (d *Delivery) RemoveCodes(ctx context.Context, actor records.User, table string) (err error) {
+	defer trail.Outcome(ctx, d.store, actor, "configure", "codes "+table, &err)
+	if err := trail.Require(ctx, d.store, actor, records.RightConfigure, "configure", "codes "+table); err != nil {
 		return err
 	}
 	if !slices.Contains(Tables(), table) {

@@ -146,7 +146,7 @@ func (d *Delivery) Export(ctx context.Context, actor records.User, doc records.S
 
 // Write puts an exported file into a folder and that into the audit trail.
 func (d *Delivery) Write(ctx context.Context, actor records.User, doc *records.Document, format, folder, name string, data []byte) (string, error) {
-	if err := records.Require(actor, records.RightExport); err != nil {
+	if err := trail.Require(ctx, d.store, actor, records.RightExport, "export", doc.ID); err != nil {
 		return "", err
 	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {

@@ -169,7 +169,7 @@ func (d *Delivery) round(ctx context.Context, q queue) (_ SendResult, err error)
 // Problems are what keeps a delivery that needs attention from being sent, as the
 // record stands now.
 func (d *Delivery) Problems(ctx context.Context, actor records.User, id string) ([]records.Problem, error) {
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, d.store, actor, records.RightViewPatient, "list_deliveries", id); err != nil {
 		return nil, err
 	}
 	var out []records.Problem

@@ -86,7 +86,7 @@ func criticalValue(tx *sqlite.Tx, id string) (records.CriticalValue, error) {
 
 // Critical lists the critical values of a study, the oldest first.
 func (r *Reading) Critical(ctx context.Context, actor records.User, studyUID string) ([]records.CriticalValue, error) {
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "view_study", studyUID); err != nil {
 		return nil, err
 	}
 	var out []records.CriticalValue
@@ -101,7 +101,7 @@ func (r *Reading) Critical(ctx context.Context, actor records.User, studyUID str
 // OpenCritical lists the critical values of all studies of which nobody has read
 // back what they were told, the oldest first.
 func (r *Reading) OpenCritical(ctx context.Context, actor records.User) ([]records.CriticalValue, error) {
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "list_studies", ""); err != nil {
 		return nil, err
 	}
 	var out []records.CriticalValue
@@ -115,7 +115,11 @@ func (r *Reading) OpenCritical(ctx context.Context, actor records.User) ([]recor
 
 // Waiting lists the reports that wait for a reviewer, the longest first.
 func (r *Reading) Waiting(ctx context.Context, actor records.User) ([]records.Report, error) {
-	if err := records.Require(actor, records.RightReview); err != nil {
+	now, err := trail.Present(ctx, r.store, actor)
+	if err != nil {
+		return nil, err
+	}
+	if err := records.Require(now, records.RightReview); err != nil {
 		var refused *records.RefusedError
 		if errors.As(err, &refused) && refused.Code == "right" {
 			return nil, nil // nothing waits for them
@@ -123,7 +127,7 @@ func (r *Reading) Waiting(ctx context.Context, actor records.User) ([]records.Re
 		return nil, err
 	}
 	var out []records.Report
-	err := r.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+	err = r.store.View(ctx, func(tx *sqlite.Tx) (err error) {
 		out, err = tx.ReportsIn(records.ReportSubmitted)
 		return err
 	})

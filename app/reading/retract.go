@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"longying/app/trail"
 	"longying/records"
 	"longying/records/sqlite"
 )
@@ -16,7 +17,7 @@ import (
 // deliveries are queued, and nothing where no report was signed. withdrawn are
 // the study's findings as they are now.
 func (r *Reading) Retract(tx *sqlite.Tx, actor records.User, ex *records.Examination, withdrawn []records.Finding, reason, password string) (void *records.SignedDocument, queued int, err error) {
-	if err := records.Require(actor, records.RightReport); err != nil {
+	if err := trail.RequireIn(tx, actor, records.RightReport); err != nil {
 		return nil, 0, err
 	}
 	docs, err := tx.SignedDocuments(ex.StudyUID)

@@ -121,7 +121,7 @@ func (r *Reading) Return(ctx context.Context, actor records.User, studyUID, reas
 			return &records.RefusedError{Code: "not_submitted", Args: []string{studyUID}, Reason: "the report of study " + studyUID + " does not wait for review"}
 		}
 		if actor.ID != rep.Submitted.Signature.By {
-			if err := records.Require(actor, records.RightReview); err != nil {
+			if err := trail.RequireIn(tx, actor, records.RightReview); err != nil {
 				return err
 			}
 		}
@@ -157,7 +157,7 @@ func (r *Reading) Sign(ctx context.Context, actor records.User, studyUID, passwo
 		case rep.State == records.ReportSigned:
 			return errSigned(studyUID)
 		case rep.State == records.ReportSubmitted:
-			if err := reviewed(actor, rep, doc); err != nil {
+			if err := reviewed(tx, actor, rep, doc); err != nil {
 				return err
 			}
 			signatures = append(signatures, rep.Submitted.Signature)
@@ -205,8 +205,12 @@ func (r *Reading) Sign(ctx context.Context, actor records.User, studyUID, passwo
 // reviewed takes the author's side of a submitted report over into the document,
 // and refuses a reviewer who is the author, and a document that is not what the
 // author signed.
-func reviewed(actor records.User, rep *records.Report, doc *records.Document) error {
+func reviewed(tx *sqlite.Tx, actor records.User, rep *records.Report, doc *records.Document) error {
 	sub := rep.Submitted
+	actor, err := trail.PresentIn(tx, actor)
+	if err != nil {
+		return err
+	}
 	if err := records.Require(actor, records.RightReview); err != nil {
 		return err
 	}

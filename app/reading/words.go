@@ -15,7 +15,7 @@ import (
 // contradict finding, image, order, patient or each other, with the answers that
 // were given.
 func (r *Reading) Contradictions(ctx context.Context, actor records.User, studyUID string) ([]records.Contradiction, error) {
-	if err := records.Require(actor, records.RightReport); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightReport, "view_report", studyUID); err != nil {
 		return nil, err
 	}
 	study, err := r.archive.Study(ctx, studyUID)

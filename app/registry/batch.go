@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"strings"
 
+	"longying/app/trail"
 	"longying/records"
 	"longying/records/sqlite"
 )
 
 // Batches lists the imports of people, newest first.
 func (r *Registry) Batches(ctx context.Context, actor records.User) ([]records.Batch, error) {
-	if err := records.Require(actor, records.RightImport); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightImport, "list_imports", ""); err != nil {
 		return nil, err
 	}
 	var out []records.Batch
@@ -45,12 +46,13 @@ type Undone struct {
 // which something stands since (a study linked to the person, an order that a
 // study came by), stays and is named with the reason; undoing the batch again
 // later takes back what no longer stands in the way.
-func (r *Registry) UndoBatch(ctx context.Context, actor records.User, id string) (Undone, error) {
+func (r *Registry) UndoBatch(ctx context.Context, actor records.User, id string) (_ Undone, err error) {
+	defer trail.Outcome(ctx, r.store, actor, "undo_import", id, &err)
 	var out Undone
-	if err := records.Require(actor, records.RightImport); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightImport, "undo_import", id); err != nil {
 		return out, err
 	}
-	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {
+	err = r.store.Update(ctx, func(tx *sqlite.Tx) error {
 		out = Undone{}
 		b, err := tx.Batch(id)
 		if err != nil {
@@ -118,7 +120,7 @@ func undo(tx *sqlite.Tx, c *records.EntryChange) (*Kept, error) {
 
 // Mappings lists the saved column mappings.
 func (r *Registry) Mappings(ctx context.Context, actor records.User) ([]records.Mapping, error) {
-	if err := records.Require(actor, records.RightImport); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightImport, "list_mappings", ""); err != nil {
 		return nil, err
 	}
 	var out []records.Mapping
@@ -144,8 +146,9 @@ func (r *Registry) Mapping(ctx context.Context, actor records.User, name string)
 }
 
 // SaveMapping keeps a mapping under its name for the next file of that source.
-func (r *Registry) SaveMapping(ctx context.Context, actor records.User, m records.Mapping) error {
-	if err := records.Require(actor, records.RightImport); err != nil {
+func (r *Registry) SaveMapping(ctx context.Context, actor records.User, m records.Mapping) (err error) {
+	defer trail.Outcome(ctx, r.store, actor, "save_mapping", "mapping", &err)
+	if err := trail.Require(ctx, r.store, actor, records.RightImport, "save_mapping", "mapping"); err != nil {
 		return err
 	}
 	m.SavedBy, m.SavedAt = actor.ID, r.now()
@@ -159,7 +162,7 @@ func (r *Registry) SaveMapping(ctx context.Context, actor records.User, m record
 
 // IntakeReviews lists the rows of imports that wait for a person.
 func (r *Registry) IntakeReviews(ctx context.Context, actor records.User) ([]records.IntakeReview, error) {
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "list_reviews", ""); err != nil {
 		return nil, err
 	}
 	var out []records.IntakeReview

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"longying/app/trail"
 	"longying/records"
 	"longying/records/sqlite"
 )
@@ -14,15 +15,16 @@ import (
 // of them is taken, as a batch of its own, and the identity in the register
 // stays as it is. Otherwise the row is dropped. Two entries that are one person
 // are merged by Merge, and the row dropped.
-func (r *Registry) DecideIntake(ctx context.Context, actor records.User, id string, same bool, reason string) (records.IntakeReview, error) {
+func (r *Registry) DecideIntake(ctx context.Context, actor records.User, id string, same bool, reason string) (_ records.IntakeReview, err error) {
+	defer trail.Outcome(ctx, r.store, actor, "decide_row", id, &err)
 	var out records.IntakeReview
-	if err := records.Require(actor, records.RightLink); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightLink, "decide_row", id); err != nil {
 		return out, err
 	}
 	if reason = strings.TrimSpace(reason); reason == "" {
 		return out, &records.RefusedError{Code: "reason_missing", Reason: "a decision about a row needs a reason"}
 	}
-	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {
+	err = r.store.Update(ctx, func(tx *sqlite.Tx) error {
 		rev, err := tx.IntakeReview(id)
 		if err != nil {
 			return err

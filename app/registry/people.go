@@ -168,7 +168,8 @@ func (r *Registry) PreviewPeople(ctx context.Context, actor records.User, f *Peo
 // StorePeople stores a file as one batch, in one transaction. Rows with an error
 // are left out and named; a row that contradicts a person of the register goes
 // to the review list. Storing a file twice changes nothing.
-func (r *Registry) StorePeople(ctx context.Context, actor records.User, f *PeopleFile) (PeopleResult, error) {
+func (r *Registry) StorePeople(ctx context.Context, actor records.User, f *PeopleFile) (_ PeopleResult, err error) {
+	defer trail.Outcome(ctx, r.store, actor, "import_people", f.SHA256[:16], &err)
 	res, err := r.storePeople(ctx, actor, f, false)
 	if err != nil {
 		return res, fmt.Errorf("%s: nothing was stored: %w", f.Path, err)
@@ -187,8 +188,12 @@ func (r *Registry) ImportPeople(ctx context.Context, actor records.User, path st
 }
 
 func (r *Registry) storePeople(ctx context.Context, actor records.User, f *PeopleFile, preview bool) (PeopleResult, error) {
+	action := "import_people"
+	if preview {
+		action = "preview_people"
+	}
 	var res PeopleResult
-	if err := records.Require(actor, records.RightImport); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightImport, action, f.SHA256[:16]); err != nil {
 		return res, err
 	}
 	err := r.store.Update(ctx, func(tx *sqlite.Tx) error {

@@ -82,7 +82,7 @@ func (r *Registry) Import(ctx context.Context, actor records.User, paths []strin
 // record, as Import does with a folder.
 func (r *Registry) ImportIncoming(ctx context.Context, actor records.User, in *archive.Incoming, progress func(done, total int)) (ImportResult, error) {
 	var res ImportResult
-	if err := records.Require(actor, records.RightImport); err != nil {
+	if err := trail.Require(ctx, r.store, actor, records.RightImport, "import_study", ""); err != nil {
 		return res, err
 	}
 	if err := r.take(ctx, actor, in.Studies(), in.Put, &res, progress); err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"longying/app/delivery"
+	"longying/app/trail"
 	"longying/app/transfer"
 	"longying/imaging/dicomfile"
 	"longying/imaging/render"
@@ -39,7 +40,8 @@ func ObjectFormats() []string {
 // of ObjectFormats, and returns the files. left says what could not be written and
 // why, while the rest was.
 func (s *Station) ExportObjects(ctx context.Context, actor records.User, studyUID, as, folder string) (paths, left []string, err error) {
-	if err := records.Require(actor, records.RightExport); err != nil {
+	defer trail.Outcome(ctx, s.store, actor, "export", studyUID, &err)
+	if err := trail.Require(ctx, s.store, actor, records.RightExport, "export", studyUID); err != nil {
 		return nil, nil, err
 	}
 	doc, err := s.Reading.Signed(ctx, actor, studyUID)

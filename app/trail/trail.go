@@ -56,16 +56,37 @@ func Present(ctx context.Context, store *sqlite.Store, actor records.User) (reco
 		return actor, nil
 	}
 	err := store.View(ctx, func(tx *sqlite.Tx) error {
-		u, err := tx.User(actor.ID)
-		if err == nil {
-			actor = *u
-		}
-		if errors.Is(err, records.ErrNotFound) {
-			return nil
-		}
+		now, err := PresentIn(tx, actor)
+		actor = now
 		return err
 	})
 	return actor, err
+}
+
+// PresentIn is Present inside of a transaction, where Present would wait for
+// itself.
+func PresentIn(tx *sqlite.Tx, actor records.User) (records.User, error) {
+	if actor.ID == "" {
+		return actor, nil
+	}
+	u, err := tx.User(actor.ID)
+	if errors.Is(err, records.ErrNotFound) {
+		return actor, nil
+	}
+	if err != nil {
+		return actor, err
+	}
+	return *u, nil
+}
+
+// RequireIn is Require inside of a transaction. What it refuses is put into the
+// trail by Outcome, once the transaction is over.
+func RequireIn(tx *sqlite.Tx, actor records.User, right records.Right) error {
+	now, err := PresentIn(tx, actor)
+	if err != nil {
+		return err
+	}
+	return records.Require(now, right)
 }
 
 // Outcome puts how an act ended into the trail where it was refused or failed;

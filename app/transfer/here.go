@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"longying/app/trail"
 	"longying/imaging/pacs"
 	"longying/records"
 	"longying/records/sqlite"
@@ -20,7 +21,7 @@ type Here struct {
 
 // Here looks up studies by their UIDs; one that is not in the record is left out.
 func (t *Transfer) Here(ctx context.Context, actor records.User, studyUIDs []string) (map[string]Here, error) {
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, t.store, actor, records.RightViewPatient, "list_studies", ""); err != nil {
 		return nil, err
 	}
 	var out map[string]Here
@@ -57,7 +58,7 @@ func (t *Transfer) Watch(ctx context.Context, actor records.User, name string, q
 	if first {
 		return t.Query(ctx, actor, name, q)
 	}
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, t.store, actor, records.RightViewPatient, "pacs_query", name); err != nil {
 		return pacs.Found{}, err
 	}
 	c, err := t.client(ctx, name)

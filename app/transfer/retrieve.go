@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"longying/app/archive"
+	"longying/app/trail"
 	"longying/imaging"
 	"longying/imaging/pacs"
 	"longying/records"
@@ -39,7 +40,7 @@ func (r Retrieved) Whole() bool {
 func (t *Transfer) Retrieve(ctx context.Context, actor records.User, name, studyUID string, progress func(pacs.Progress)) (Retrieved, error) {
 	var out Retrieved
 	for _, right := range []records.Right{records.RightImport, records.RightViewPatient} {
-		if err := records.Require(actor, right); err != nil {
+		if err := trail.Require(ctx, t.store, actor, right, "pacs_retrieve", studyUID); err != nil {
 			return out, err
 		}
 	}

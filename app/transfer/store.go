@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"longying/app/trail"
 	"longying/imaging/dicomfile"
 	"longying/imaging/pacs"
 	"longying/records"
@@ -62,7 +63,7 @@ func (s Stored) Failed() int {
 // be nil.
 func (t *Transfer) StoreStudy(ctx context.Context, actor records.User, name, studyUID string, kinds []string, progress func(done, total int)) (Stored, error) {
 	var out Stored
-	if err := records.Require(actor, records.RightExport); err != nil {
+	if err := trail.Require(ctx, t.store, actor, records.RightExport, "pacs_store", studyUID); err != nil {
 		return out, err
 	}
 	c, err := t.client(ctx, name)
@@ -156,7 +157,7 @@ func (t *Transfer) objectsOf(ctx context.Context, studyUID string) ([]pacs.Objec
 // StoreFiles stores the DICOM files under paths as they are. What is no DICOM
 // file is in skipped with its reason. progress may be nil.
 func (t *Transfer) StoreFiles(ctx context.Context, actor records.User, name string, paths []string, progress func(done, total int)) (out Stored, skipped []string, err error) {
-	if err := records.Require(actor, records.RightExport); err != nil {
+	if err := trail.Require(ctx, t.store, actor, records.RightExport, "pacs_store", ""); err != nil {
 		return out, nil, err
 	}
 	c, err := t.client(ctx, name)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"longying/app/archive"
+	"longying/app/trail"
 	"longying/imaging"
 	"longying/imaging/pacs"
 	"longying/records"
@@ -106,17 +107,14 @@ type Entry struct {
 }
 
 // mayList is for those who use a PACS and those who configure it.
-func mayList(actor records.User) error {
-	if actor.Role.May(records.RightConfigure) {
-		return nil
-	}
-	return records.Require(actor, records.RightViewPatient)
+func (t *Transfer) mayList(ctx context.Context, actor records.User, action, name string) error {
+	return trail.RequireAny(ctx, t.store, actor, []records.Right{records.RightConfigure, records.RightViewPatient}, action, name)
 }
 
 // Servers lists the configured servers, the one that is used where none is named
 // first.
 func (t *Transfer) Servers(ctx context.Context, actor records.User) ([]Entry, error) {
-	if err := mayList(actor); err != nil {
+	if err := t.mayList(ctx, actor, "list_pacs", ""); err != nil {
 		return nil, err
 	}
 	var out []Entry
@@ -132,8 +130,9 @@ func (t *Transfer) Servers(ctx context.Context, actor records.User) ([]Entry, er
 }
 
 // change replaces the list of servers.
-func (t *Transfer) change(ctx context.Context, actor records.User, detail string, f func([]pacs.Server) ([]pacs.Server, error)) error {
-	if err := records.Require(actor, records.RightConfigure); err != nil {
+func (t *Transfer) change(ctx context.Context, actor records.User, detail string, f func([]pacs.Server) ([]pacs.Server, error)) (err error) {
+	defer trail.Outcome(ctx, t.store, actor, "configure", settingServers, &err)
+	if err := trail.Require(ctx, t.store, actor, records.RightConfigure, "configure", settingServers); err != nil {
 		return err
 	}
 	return t.store.Update(ctx, func(tx *sqlite.Tx) error {
@@ -214,7 +213,7 @@ func (t *Transfer) client(ctx context.Context, name string) (*pacs.Client, error
 
 // Echo asks a configured server whether it answers, and how long that took.
 func (t *Transfer) Echo(ctx context.Context, actor records.User, name string) (string, time.Duration, error) {
-	if err := mayList(actor); err != nil {
+	if err := t.mayList(ctx, actor, "pacs_echo", name); err != nil {
 		return "", 0, err
 	}
 	c, err := t.client(ctx, name)
@@ -230,7 +229,7 @@ func (t *Transfer) Echo(ctx context.Context, actor records.User, name string) (s
 // Try asks a server that is not, or not yet, configured so, e.g. before it is
 // saved. Where keep is set, what is empty is taken from the one of its name.
 func (t *Transfer) Try(ctx context.Context, actor records.User, s pacs.Server, keep bool) error {
-	if err := records.Require(actor, records.RightConfigure); err != nil {
+	if err := trail.Require(ctx, t.store, actor, records.RightConfigure, "pacs_echo", s.Name); err != nil {
 		return err
 	}
 	err := t.store.View(ctx, func(tx *sqlite.Tx) error {
@@ -253,7 +252,7 @@ func (t *Transfer) Try(ctx context.Context, actor records.User, s pacs.Server, k
 
 // Query asks a server for studies.
 func (t *Transfer) Query(ctx context.Context, actor records.User, name string, q pacs.Query) (pacs.Found, error) {
-	if err := records.Require(actor, records.RightViewPatient); err != nil {
+	if err := trail.Require(ctx, t.store, actor, records.RightViewPatient, "pacs_query", name); err != nil {
 		return pacs.Found{}, err
 	}
 	if err := q.Check(); err != nil {
