@@ -71,14 +71,17 @@ func cmdPatients(ctx context.Context, c *call) error {
 	case "mappings":
 		return c.mappings(ctx, s, actor)
 	case "search":
-		found, err := s.Registry.Search(ctx, actor, strings.Join(c.args, " "))
+		found, err := s.Registry.SearchAll(ctx, actor, strings.Join(c.args, " "))
 		if err != nil {
 			return err
 		}
-		for _, p := range found {
+		for _, p := range found.People {
 			if err := c.patient(p); err != nil {
 				return err
 			}
+		}
+		if found.More {
+			fmt.Fprintf(c.Stderr, "more people are found than the %d listed; say more of the name or number\n", len(found.People))
 		}
 		return nil
 	case "show":

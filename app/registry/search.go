@@ -310,25 +310,30 @@ func scan(tx *sqlite.Tx, text string) ([]search.Hit, bool, error) {
 // persons are those whom entries of the register stand for, each once; an entry
 // that is gone is left out.
 func persons(tx *sqlite.Tx, ids []string) ([]records.Patient, error) {
-	var out []records.Patient
+	into, err := tx.PersonsOf(ids)
+	if err != nil {
+		return nil, err
+	}
+	var each []string
 	seen := map[string]bool{}
 	for _, id := range ids {
-		person, err := tx.Person(id)
-		if err != nil {
-			return nil, err
+		if person, ok := into[id]; ok {
+			id = person
 		}
-		if seen[person] {
-			continue
+		if !seen[id] {
+			seen[id] = true
+			each = append(each, id)
 		}
-		seen[person] = true
-		p, err := tx.Patient(person)
-		if errors.Is(err, records.ErrNotFound) {
-			continue
+	}
+	all, err := tx.PatientsOf(each)
+	if err != nil {
+		return nil, err
+	}
+	var out []records.Patient
+	for _, id := range each {
+		if p, ok := all[id]; ok {
+			out = append(out, p)
 		}
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, *p)
 	}
 	return out, nil
 }

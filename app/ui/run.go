@@ -9,6 +9,7 @@ import (
 	"image"
 	"os"
 	"strings"
+	"sync"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
@@ -90,12 +91,14 @@ type session struct {
 	ws      *workspace.Workspace
 	shell   *shell
 	failed  error
+	indexed sync.WaitGroup // the index of people, until d.ctx ends
 }
 
 func (d *session) close() error {
 	if d.ws != nil {
 		d.ws.Close()
 	}
+	d.indexed.Wait()
 	if d.station != nil {
 		return d.station.Close()
 	}
@@ -190,6 +193,11 @@ func (d *session) show(s *station.Station, user records.User) {
 	d.shell = newShell(d.ws, d.window)
 	d.ws.LoadFrameCache(func(err error) { d.shell.say(d.ws.Explain(err)) })
 	d.ws.LoadLanguage(func(err error) { d.shell.say(d.ws.Explain(err)) })
+	d.indexed.Go(func() {
+		if err := s.Registry.KeepIndex(d.ctx); d.ctx.Err() == nil {
+			fyne.Do(func() { d.shell.say(d.lang.T("shell.no_index", d.ws.Explain(err))) })
+		}
+	})
 	if user.ID != "" {
 		d.ws.SetUser(user)
 		d.fillSample()

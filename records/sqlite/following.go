@@ -1,6 +1,9 @@
 package sqlite
 
 import (
+	"encoding/json"
+	"errors"
+
 	"longying/records"
 )
 
@@ -51,7 +54,7 @@ func (t *Tx) LastPeopleChange() (int64, error) {
 // forgotten: what follows them begins anew.
 func (t *Tx) PeopleChanges(after int64) (ids []string, last int64, whole bool, err error) {
 	var first int64
-	if err := t.tx.QueryRowContext(t.ctx, `SELECT coalesce(min(seq), 0), coalesce(max(seq), 0) FROM people_changes`).Scan(&first, &last); err != nil {
+	if err := t.tx.QueryRowContext(t.ctx, `SELECT coalesce((SELECT min(seq) FROM people_changes), 0), coalesce((SELECT max(seq) FROM people_changes), 0)`).Scan(&first, &last); err != nil {
 		return nil, 0, false, err
 	}
 	if last <= after {
@@ -104,4 +107,63 @@ func (t *Tx) Absorbed() (map[string][]string, error) {
 		out[person] = append(out[person], gone)
 	}
 	return out, rows.Err()
+}
+
+// PatientsOf lists entries of the register by their IDs; one that is not there
+// is left out.
+func (t *Tx) PatientsOf(ids []string) (map[string]records.Patient, error) {
+	list, err := json.Marshal(ids)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]records.Patient{}
+	return out, each(t, "patients", func(id string, p *records.Patient) error {
+		out[id] = *p
+		return nil
+	}, `SELECT id, sealed FROM patients WHERE id IN (SELECT value FROM json_each(?))`, string(list))
+}
+
+// PersonsOf names, of entries that were merged into others, the entry under
+// which the person goes on.
+func (t *Tx) PersonsOf(ids []string) (map[string]string, error) {
+	into := map[string]string{}
+	for ask := ids; len(ask) > 0; {
+		list, err := json.Marshal(ask)
+		if err != nil {
+			return nil, err
+		}
+		ask = nil
+		rows, err := t.tx.QueryContext(t.ctx, `SELECT gone, kept FROM merges m WHERE act = ? AND gone IN (SELECT value FROM json_each(?))
+			AND NOT EXISTS (SELECT 1 FROM merges l WHERE l.gone = m.gone AND l.rowid > m.rowid)`, records.ActMerge, string(list))
+		if err != nil {
+			return nil, err
+		}
+		for rows.Next() {
+			var gone, kept string
+			if err := rows.Scan(&gone, &kept); err != nil {
+				rows.Close()
+				return nil, err
+			}
+			if _, known := into[gone]; !known {
+				into[gone] = kept
+				ask = append(ask, kept)
+			}
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return nil, err
+		}
+	}
+	out := map[string]string{}
+	for gone := range into {
+		person := gone
+		for range len(into) { // a chain, never a ring
+			next, ok := into[person]
+			if !ok {
+				break
+			}
+			person = next
+		}
+		out[gone] = person
+	}
+	return out, nil
 }

@@ -3,12 +3,14 @@ package worklist
 import (
 	"context"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"longying/app/registry"
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
 	"longying/imaging"
@@ -77,27 +79,29 @@ type linkView struct {
 	linking   *workspace.Task
 	problem   *workspace.Problem
 	ex        *records.Examination
-	found     []records.Patient
+	found     registry.Found
 
 	title   *widget.Label
 	header  *widget.Label
 	differs *widget.Label
 	search  *workspace.Entry
+	state   *widget.Label // how much of the register the search has seen
 	people  *fyne.Container
 	content *fyne.Container
 }
 
 func newLink(ws *workspace.Workspace, problem *workspace.Problem) *linkView {
 	v := &linkView{ws: ws, searching: ws.NewTask(), linking: ws.NewTask(), problem: problem,
-		title: widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true}), header: widget.NewLabel(""), differs: widget.NewLabel(""), people: container.NewVBox()}
+		title: widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true}), header: widget.NewLabel(""), differs: widget.NewLabel(""), state: widget.NewLabel(""), people: container.NewVBox()}
 	v.title.Importance = widget.WarningImportance
 	v.header.Wrapping, v.differs.Wrapping = fyne.TextWrapWord, fyne.TextWrapWord
+	v.state.Truncation = fyne.TextTruncateEllipsis
 	v.differs.Importance = widget.WarningImportance
 	v.search = workspace.NewEntry(ws)
-	v.search.OnChanged = func(string) { v.find() }
+	v.search.OnChanged = func(string) { v.find(0) }
 	scroll := container.NewVScroll(v.people)
 	scroll.SetMinSize(fyne.NewSize(200, 110))
-	v.content = container.NewVBox(v.title, v.header, v.differs, v.search, scroll)
+	v.content = container.NewVBox(v.title, v.header, v.differs, v.search, v.state, scroll)
 	v.content.Hide()
 	return v
 }
@@ -112,7 +116,7 @@ func (v *linkView) show(ex *records.Examination) {
 	}
 	if !same {
 		v.search.SetText(ex.Header.PatientID)
-		v.find()
+		v.find(0)
 	}
 	v.words()
 	v.content.Show()
@@ -136,16 +140,25 @@ func (v *linkView) words() {
 	v.showPeople()
 }
 
-func (v *linkView) find() {
+// find searches as somebody types, after a pause; while the index of people is
+// built it looks again.
+func (v *linkView) find(pause time.Duration) {
 	user, text := v.ws.User(), strings.TrimSpace(v.search.Text)
 	if text == "" {
 		v.searching.Stop()
-		v.found = nil
+		v.found = registry.Found{}
 		v.showPeople()
 		return
 	}
 	v.searching.Start(func(ctx context.Context) func() {
-		found, err := v.ws.Registry.Search(ctx, user, text)
+		if pause > 0 {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(pause):
+			}
+		}
+		found, err := v.ws.Registry.Find(ctx, user, text)
 		return func() {
 			if err != nil {
 				v.problem.SetText(v.ws.Explain(err))
@@ -153,16 +166,34 @@ func (v *linkView) find() {
 			}
 			v.found = found
 			v.showPeople()
+			if found.Total > 0 && v.ex != nil {
+				v.find(time.Second)
+			}
 		}
 	})
 }
 
+// shownPeople is how many people a search shows; the rest asks for more letters.
+const shownPeople = 30
+
 func (v *linkView) showPeople() {
+	t := v.ws.Lang.T
+	people := v.found.People
+	v.state.SetText("")
+	switch {
+	case v.found.Total > 0:
+		v.state.SetText(t("worklist.people_indexing", v.found.Indexed, v.found.Total))
+	case v.found.More || len(people) > shownPeople:
+		v.state.SetText(t("worklist.people_more", min(len(people), shownPeople)))
+	case len(people) == 0 && strings.TrimSpace(v.search.Text) != "":
+		v.state.SetText(t("worklist.people_none"))
+	}
+	v.state.Hidden = v.state.Text == ""
 	v.people.Objects = nil
-	for _, p := range v.found {
-		l := widget.NewLabel(v.ws.Lang.T("worklist.register", p.Name, p.IDNumber, day(p.BirthDate), v.ws.Lang.Or(lang.Key("sex."+string(p.Sex)), string(p.Sex))))
+	for _, p := range people[:min(len(people), shownPeople)] {
+		l := widget.NewLabel(t("worklist.register", p.Name, p.IDNumber, day(p.BirthDate), v.ws.Lang.Or(lang.Key("sex."+string(p.Sex)), string(p.Sex))))
 		l.Truncation = fyne.TextTruncateEllipsis
-		b := widget.NewButton(v.ws.Lang.T("worklist.link"), func() { v.link(p.ID) })
+		b := widget.NewButton(t("worklist.link"), func() { v.link(p.ID) })
 		b.Importance = widget.WarningImportance
 		v.people.Add(container.NewBorder(nil, nil, nil, b, l))
 	}
