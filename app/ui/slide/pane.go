@@ -222,8 +222,8 @@ func (p *pane) MouseUp(e *desktop.MouseEvent) {
 		bx, by := p.toSlide(e.Position)
 		r := imaging.Region{X0: max(0, math.Round(min(ax, bx))), Y0: max(0, math.Round(min(ay, by))),
 			X1: min(float64(p.source.Columns()), math.Round(max(ax, bx))), Y1: min(float64(p.source.Rows()), math.Round(max(ay, by))), Kind: imaging.RegionDrawn}
-		p.drawing = false
-		if r.Valid(p.source.Columns(), p.source.Rows()) == nil {
+		if r.Valid(p.source.Columns(), p.source.Rows()) == nil { // a mere click marks nothing: the drag is still to come
+			p.drawing = false
 			p.onRegion(r)
 		}
 	}

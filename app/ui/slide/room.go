@@ -51,11 +51,31 @@ type room struct {
 	opacity             *workspace.Slider
 	mapWord             *widget.Label
 	legend              *fyne.Container
-	foot                *container.Scroll // of the legend
+	foot                *fyne.Container // of the legend
 }
 
 // New makes the room.
 func New(ws *workspace.Workspace) *workspace.Room {
+	r, content := newRoom(ws)
+	press := workspace.Press
+	return &workspace.Room{ID: "slide", Place: workspace.Rail, Icon: theme.GridIcon(), Needs: records.RightViewPatient, Content: content,
+		Actions: []workspace.Action{
+			{Label: "slide.mark", Keys: []workspace.Key{press(fyne.KeyU)}, Do: r.draw},
+			{Label: "slide.run", Keys: []workspace.Key{press(fyne.KeyA)}, Do: r.analyse},
+			{Label: "slide.fit", Keys: []workspace.Key{press(fyne.KeyZ)}, Do: r.wholeSlide},
+			{Label: "slide.one", Keys: []workspace.Key{press(fyne.KeyX)}, Do: r.oneToOne},
+			{Label: "slide.closer", Keys: []workspace.Key{press(fyne.KeyEqual), press(fyne.KeyPlus)}, Do: func() { r.pane.zoom(zoomStep) }},
+			{Label: "slide.farther", Keys: []workspace.Key{press(fyne.KeyMinus)}, Do: func() { r.pane.zoom(1 / zoomStep) }},
+			{Label: "slide.left", Keys: []workspace.Key{press(fyne.KeyLeft)}, Do: func() { r.pane.pan(-panStep, 0) }},
+			{Label: "slide.right", Keys: []workspace.Key{press(fyne.KeyRight)}, Do: func() { r.pane.pan(panStep, 0) }},
+			{Label: "slide.up", Keys: []workspace.Key{press(fyne.KeyUp)}, Do: func() { r.pane.pan(0, -panStep) }},
+			{Label: "slide.down", Keys: []workspace.Key{press(fyne.KeyDown)}, Do: func() { r.pane.pan(0, panStep) }},
+			{Label: "slide.map", Keys: []workspace.Key{press(fyne.KeyM)}, Do: r.toggleMap},
+			{Label: "slide.give_up", Keys: []workspace.Key{press(fyne.KeyEscape)}, Do: r.giveUp},
+		}}
+}
+
+func newRoom(ws *workspace.Workspace) (*room, fyne.CanvasObject) {
 	r := &room{ws: ws, opening: ws.NewTask(), asking: ws.NewTask(), pane: newPane(ws), problem: workspace.NewProblem()}
 	r.pane.onRegion = r.marked
 	r.pane.onFailure = func(err error) { r.problem.SetText(ws.Explain(err)) }
@@ -75,22 +95,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	})
 	workspace.On(ws, func(workspace.LanguageChanged) { r.words() })
 	r.words()
-	press := workspace.Press
-	return &workspace.Room{ID: "slide", Place: workspace.Rail, Icon: theme.GridIcon(), Needs: records.RightViewPatient, Content: content,
-		Actions: []workspace.Action{
-			{Label: "slide.mark", Keys: []workspace.Key{press(fyne.KeyU)}, Do: r.draw},
-			{Label: "slide.run", Keys: []workspace.Key{press(fyne.KeyA)}, Do: r.analyse},
-			{Label: "slide.fit", Keys: []workspace.Key{press(fyne.KeyZ)}, Do: r.wholeSlide},
-			{Label: "slide.one", Keys: []workspace.Key{press(fyne.KeyX)}, Do: r.oneToOne},
-			{Label: "slide.closer", Keys: []workspace.Key{press(fyne.KeyEqual), press(fyne.KeyPlus)}, Do: func() { r.pane.zoom(zoomStep) }},
-			{Label: "slide.farther", Keys: []workspace.Key{press(fyne.KeyMinus)}, Do: func() { r.pane.zoom(1 / zoomStep) }},
-			{Label: "slide.left", Keys: []workspace.Key{press(fyne.KeyLeft)}, Do: func() { r.pane.pan(-panStep, 0) }},
-			{Label: "slide.right", Keys: []workspace.Key{press(fyne.KeyRight)}, Do: func() { r.pane.pan(panStep, 0) }},
-			{Label: "slide.up", Keys: []workspace.Key{press(fyne.KeyUp)}, Do: func() { r.pane.pan(0, -panStep) }},
-			{Label: "slide.down", Keys: []workspace.Key{press(fyne.KeyDown)}, Do: func() { r.pane.pan(0, panStep) }},
-			{Label: "slide.map", Keys: []workspace.Key{press(fyne.KeyM)}, Do: r.toggleMap},
-			{Label: "slide.give_up", Keys: []workspace.Key{press(fyne.KeyEscape)}, Do: r.giveUp},
-		}}
+	return r, content
 }
 
 // A step of a key: of zoom, and of the pane's width or height.
@@ -120,13 +125,15 @@ func (r *room) build() fyne.CanvasObject {
 		r.pane.Refresh()
 	}
 	r.mapWord = widget.NewLabel("")
-	r.legend = container.NewHBox()
+	var content *fyne.Container
+	r.legend = container.New(workspace.NewFlow(2*theme.Padding(), func() { content.Refresh() }))
 	bar := container.NewBorder(nil, nil, container.NewHBox(r.mark, r.run, r.fit, r.one),
 		container.NewHBox(r.mapWord, container.NewGridWrap(fyne.NewSize(120, 34), r.opacity)), r.hint)
 	words := container.NewVBox(r.corner.box, r.colour.box, r.chosen.box, r.notes, layout.NewSpacer(), r.shown.box, r.scale.box)
 	over := container.New(layout.NewCustomPaddedLayout(8, 8, 10, 10), words)
-	r.foot = container.NewHScroll(r.legend)
-	return container.NewBorder(container.NewVBox(bar, r.problem), r.foot, nil, nil, container.NewStack(r.pane, over))
+	r.foot = container.NewStack(r.legend)
+	content = container.NewBorder(container.NewVBox(bar, r.problem), r.foot, nil, nil, container.NewStack(r.pane, over))
+	return content
 }
 
 // line is a line of words over the slide, on a dark ground, so that it can be
@@ -166,8 +173,8 @@ func (l *line) set(words string) {
 
 func (r *room) words() {
 	t := r.ws.Lang.T
-	r.mark.SetText(t("slide.mark"))
-	r.run.SetText(t("slide.run"))
+	r.mark.SetText(t("slide.button_mark"))
+	r.run.SetText(t("slide.button_run"))
 	r.fit.SetText(t("slide.fit"))
 	r.one.SetText(t("slide.one"))
 	r.mapWord.SetText(t("slide.map"))
@@ -189,6 +196,7 @@ func (r *room) open() {
 			}
 		})
 	}
+	r.asking.Stop() // what is still asked is of the slide before
 	r.slide, r.in, r.region, r.runs = nil, nil, nil, nil
 	r.problem.SetText("")
 	in := slideOf(r.ws.Current())
@@ -307,16 +315,22 @@ func (r *room) marked(g imaging.Region) {
 }
 
 func (r *room) addRegion() {
-	kept := r.pane.marks[:0]
-	for _, m := range r.pane.marks {
+	r.pane.marks = withRegion(r.pane.marks, r.region)
+}
+
+// withRegion puts the region that is marked, or none, beneath the findings: a
+// finding of the same place keeps the look of its state.
+func withRegion(marks []canvas.Mark, region *imaging.Region) []canvas.Mark {
+	var out []canvas.Mark
+	if region != nil {
+		out = append(out, canvas.Mark{Region: *region, Style: canvas.Drawing})
+	}
+	for _, m := range marks {
 		if m.Style != canvas.Drawing {
-			kept = append(kept, m)
+			out = append(out, m)
 		}
 	}
-	r.pane.marks = kept
-	if r.region != nil {
-		r.pane.marks = append(r.pane.marks, canvas.Mark{Region: *r.region, Style: canvas.Drawing})
-	}
+	return out
 }
 
 // draw lets the doctor mark a region next.
@@ -417,7 +431,24 @@ func (r *room) describe() {
 		}
 	}
 	r.notes.Refresh()
+	r.offer()
 	r.measure()
+}
+
+// offer lets only those controls be used that have a slide to work on.
+func (r *room) offer() {
+	for _, b := range []*widget.Button{r.mark, r.run, r.fit, r.one} {
+		if r.in == nil {
+			b.Disable()
+		} else {
+			b.Enable()
+		}
+	}
+	if len(r.pane.maps) == 0 {
+		r.opacity.Disable()
+	} else {
+		r.opacity.Enable()
+	}
 }
 
 // longestBar bounds the scale bar, in units of the toolkit.
@@ -456,13 +487,13 @@ func (r *room) measure() {
 func (r *room) showLegend() {
 	r.legend.Objects = nil
 	type share struct {
-		name  string
-		fill  color.Color
-		count int
+		name string
+		fill color.Color
+		at   int // in counts
 	}
 	var order []string
+	var counts []int
 	byKey := map[string]*share{}
-	total := 0
 	for _, m := range r.pane.maps {
 		for _, class := range m.Class {
 			if class < 0 || class >= len(m.Classes) {
@@ -471,19 +502,19 @@ func (r *room) showLegend() {
 			k := &m.Classes[class]
 			s := byKey[k.Key]
 			if s == nil {
-				s = &share{name: k.Label.In(r.ws.Lang.Short()), fill: parseColour(k.Colour)}
+				s = &share{name: k.Label.In(r.ws.Lang.Short()), fill: parseColour(k.Colour), at: len(counts)}
 				byKey[k.Key] = s
-				order = append(order, k.Key)
+				order, counts = append(order, k.Key), append(counts, 0)
 			}
-			s.count++
-			total++
+			counts[s.at]++
 		}
 	}
+	shares := percentages(counts)
 	for _, k := range order {
 		s := byKey[k]
 		box := fynecanvas.NewRectangle(s.fill)
 		box.SetMinSize(fyne.NewSize(16, 16))
-		r.legend.Add(container.NewHBox(container.NewCenter(box), widget.NewLabel(r.ws.Lang.T("slide.share", s.name, 100*s.count/max(1, total)))))
+		r.legend.Add(container.NewHBox(container.NewCenter(box), widget.NewLabel(r.ws.Lang.T("slide.share", s.name, percent(shares[s.at])))))
 	}
 	if len(order) > 0 {
 		note := widget.NewLabel(r.ws.Lang.T("slide.amber"))
@@ -495,5 +526,6 @@ func (r *room) showLegend() {
 	} else {
 		r.foot.Show()
 	}
+	r.offer()
 	r.legend.Refresh()
 }

@@ -2,6 +2,7 @@ package slide
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"longying/app/ui/lang"
@@ -92,4 +93,36 @@ func notes(l *lang.Strings, s *slides.Slide) []string {
 		out = append(out, l.Or(lang.Key("slide.note_"+string(n.Code)), n.String(), args...))
 	}
 	return out
+}
+
+// percentages are whole percents of the counts that add up to 100: what
+// rounding down leaves goes to the largest remainders (Hamilton's method).
+func percentages(counts []int) []int {
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	out := make([]int, len(counts))
+	if total == 0 {
+		return out
+	}
+	order := make([]int, len(counts))
+	left := 100
+	for i, n := range counts {
+		order[i], out[i] = i, 100*n/total
+		left -= out[i]
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return 100*counts[b]%total - 100*counts[a]%total })
+	for _, i := range order[:left] {
+		out[i]++
+	}
+	return out
+}
+
+// percent never rounds what is there down to nothing.
+func percent(share int) string {
+	if share == 0 {
+		return "<1"
+	}
+	return strconv.Itoa(share)
 }
