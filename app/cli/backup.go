@@ -55,7 +55,7 @@ func cmdRestore(ctx context.Context, c *call) error {
 	if err != nil {
 		return &records.RefusedError{Code: "key_file", Reason: "the backup is sealed: name the file with the passphrase that its data folder had in LONGYING_KEY_FILE (" + err.Error() + ")"}
 	}
-	r := station.Restoring{Path: c.args[0], Login: c.Getenv("LONGYING_USER"), Replace: replace, Progress: c.percent()}
+	r := station.Restoring{Path: c.args[0], Login: c.Getenv("LONGYING_USER"), Code: c.Getenv("LONGYING_CODE"), Replace: replace, Progress: c.percent()}
 	if r.Login != "" {
 		if r.Password, err = c.password(); err != nil {
 			return err

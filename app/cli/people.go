@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"longying/app/admin"
 	"longying/app/station"
@@ -144,11 +145,38 @@ func cmdUsers(ctx context.Context, c *call) error {
 		if verb != "list" && !strings.EqualFold(u.Login, c.args[0]) {
 			continue
 		}
-		if err := c.done(u, "%s  %s  %s  locked=%v\n", u.Login, u.Name, u.Role, u.Locked); err != nil {
+		row := newUserRow(u)
+		if err := c.done(row, "%s  %s  %s  locked=%v%s\n", u.Login, u.Name, u.Role, row.Locked, row.held()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// userRow is a user as a command shows them.
+type userRow struct {
+	records.User
+	Locked      bool   `json:"locked"`              // nobody can sign in with the account now
+	LockedBy    string `json:"locked_by,omitempty"` // administrator, or failures: too many wrong passwords
+	HeldMinutes int    `json:"held_minutes,omitempty"`
+}
+
+func newUserRow(u records.User) userRow {
+	row := userRow{User: u, Locked: u.Locked || u.HoldLeft > 0}
+	switch {
+	case u.Locked:
+		row.LockedBy = "administrator"
+	case u.HoldLeft > 0:
+		row.LockedBy, row.HeldMinutes = "failures", int((u.HoldLeft+time.Minute-1)/time.Minute)
+	}
+	return row
+}
+
+func (r userRow) held() string {
+	if r.HeldMinutes == 0 {
+		return ""
+	}
+	return fmt.Sprintf("  for another %d min after wrong passwords; longying users unlock %s ends it", r.HeldMinutes, r.Login)
 }
 
 // secondFactor turns the acting user's second factor on or off, or takes it from

@@ -4,7 +4,10 @@ import (
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,4 +109,99 @@ func TestWhatIsRefusedIsInTheTrailWithWhoAndWhosePatient(t *testing.T) {
 		t.Errorf("%+v", events)
 	}
 	b.must(b.store.View(b.ctx, func(tx *sqlite.Tx) error { _, err := tx.CheckSigned(); return err }))
+}
+
+func TestAHoldOutlivesARestartAndItsTimeRunsMeanwhile(t *testing.T) {
+	home, at := filepath.Join(t.TempDir(), "home"), time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC)
+	o := Options{Home: home, Passphrase: "a passphrase of this test", Clock: func() time.Time { return at }}
+	start := func(first *First) *Station {
+		t.Helper()
+		s, err := Start(t.Context(), o, first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	s := start(&First{Hospital: "h", AdminPassword: firstPassword, DoctorLogin: "li", DoctorName: "李", DoctorRole: records.RoleRadiologist, DoctorPassword: secondPassword})
+	for range records.MaxFailures {
+		if _, err := s.Admin.SignIn(t.Context(), "li", "wrong"); err == nil {
+			t.Fatal("let in")
+		}
+	}
+	code := func() string {
+		t.Helper()
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s = start(nil)
+		_, err := s.Admin.SignIn(t.Context(), "li", secondPassword)
+		var refused *records.RefusedError
+		if err != nil && !errors.As(err, &refused) {
+			t.Fatal(err)
+		}
+		if refused == nil {
+			return ""
+		}
+		return refused.Code
+	}
+	if c := code(); c != "held" {
+		t.Errorf("after a restart: %q", c)
+	}
+	at = at.Add(-24 * time.Hour) // a clock that was put back
+	if c := code(); c != "held" {
+		t.Errorf("with the clock put back: %q", c)
+	}
+	at = at.Add(records.HoldFor - time.Minute)
+	if c := code(); c != "held" {
+		t.Errorf("a minute before its end: %q", c)
+	}
+	at = at.Add(time.Minute)
+	if c := code(); c != "" {
+		t.Errorf("after its end: %q", c)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAnAuditorFindsWhatWasDoneWithAPatientByTheirWholeNumberAndSeesNoName(t *testing.T) {
+	b := newBench(t)
+	_, err := b.Registry.OpenStudy(b.ctx, b.radiologist, b.film.StudyUID)
+	b.must(err)
+	var p *records.Patient
+	b.must(b.store.View(b.ctx, func(tx *sqlite.Tx) (err error) {
+		p, err = tx.Patient(b.film.PatientID)
+		return err
+	}))
+	numbers := []string{p.ID, p.IDNumber, " " + p.IDNumber + " ", p.HealthRecordNumber}
+	for _, number := range numbers {
+		if strings.TrimSpace(number) == "" {
+			continue
+		}
+		events, err := b.Admin.AuditEvents(b.ctx, b.auditor, admin.AuditFilter{Patient: number})
+		b.must(err)
+		actions := map[string]bool{}
+		for _, e := range events {
+			actions[e.Action] = true
+			if raw := fmt.Sprint(e); strings.Contains(raw, p.Name) || strings.Contains(raw, p.IDNumber) {
+				t.Errorf("%s names the patient: %s", e.Action, raw)
+			}
+			if e.PatientID != "" && e.PatientID != p.ID {
+				t.Errorf("another's event: %+v", e)
+			}
+		}
+		if !actions["view_study"] || !actions["import_study"] {
+			t.Errorf("by %q: %v", number, actions)
+		}
+	}
+	for _, part := range []string{p.IDNumber[:10], p.Name, "no such number"} {
+		if events, err := b.Admin.AuditEvents(b.ctx, b.auditor, admin.AuditFilter{Patient: part}); err != nil || len(events) != 0 {
+			t.Errorf("%d events by %q (%v)", len(events), part, err)
+		}
+	}
+	events, err := b.Admin.AuditEvents(b.ctx, b.auditor, admin.AuditFilter{Action: "view_audit", Limit: 1})
+	b.must(err)
+	if len(events) != 1 || events[0].Detail != "by patient" {
+		t.Errorf("what the auditor looked for: %+v", events)
+	}
 }

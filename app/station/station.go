@@ -215,7 +215,8 @@ func (s *Station) VerifyAudit(ctx context.Context, actor records.User, known str
 type Restoring struct {
 	Path            string
 	Login, Password string
-	Replace         bool // a data folder that is there is moved aside
+	Code            string // of the second factor, where the user has one
+	Replace         bool   // a data folder that is there is moved aside
 	Progress        backup.Progress
 }
 
@@ -228,7 +229,7 @@ func Restore(ctx context.Context, o Options, r Restoring) (backup.Restored, erro
 	b := backup.Restoring{Path: r.Path, Home: o.Home, Passphrase: o.Passphrase, Replace: r.Replace, Clock: now, Progress: r.Progress, Program: o.Program}
 	if r.Login != "" {
 		b.SignIn = func(ctx context.Context, store *sqlite.Store) (records.User, error) {
-			return admin.New(store, now).SignIn(ctx, r.Login, r.Password)
+			return admin.New(store, now).SignInWithCode(ctx, r.Login, r.Password, r.Code)
 		}
 	}
 	return backup.Restore(ctx, b)
