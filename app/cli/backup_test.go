@@ -112,7 +112,7 @@ func TestARestoredFolderIsTheOneThatWasBackedUp(t *testing.T) {
 		t.Errorf("%v", r)
 	}
 	l.want(ExitRefused, "restore", file) // not empty now
-	secrets("radiologist") // who has the passphrase has everything, whatever their role
+	secrets("radiologist")               // who has the passphrase has everything, whatever their role
 	l.want(ExitDone, "restore", file, "--replace")
 	secrets("admin")
 	stdout, _ = l.want(ExitDone, "restore", file, "--replace", "--json")
