@@ -200,6 +200,13 @@ func (v *linkView) showPeople() {
 	v.people.Refresh()
 }
 
+// focus goes to the search for whose a study is, where one is asked for.
+func (v *linkView) focus() {
+	if v.ex != nil {
+		workspace.Focus(v.search)
+	}
+}
+
 // link is a named person's decision; what differs stays in sight on the study.
 func (v *linkView) link(patientID string) {
 	if v.ex == nil {

@@ -134,6 +134,7 @@ func (r *room) keys() []workspace.Action {
 		{Label: "worklist.next", Keys: []workspace.Key{press(fyne.KeyDown)}, Do: func() { r.step(1) }},
 		{Label: "worklist.previous", Keys: []workspace.Key{press(fyne.KeyUp)}, Do: func() { r.step(-1) }},
 		{Label: "worklist.search", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyF)}, Do: r.focusSearch},
+		{Label: "worklist.find_person", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyL)}, Do: r.link.focus},
 		{Label: "worklist.import_folder", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyO)}, Do: r.pickFolder},
 		{Label: "worklist.import_file", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyI)}, Do: r.pickFile},
 		{Label: "worklist.review", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyR)}, Do: func() { r.filter.SetChecked(!r.filter.Checked) }},
