@@ -1,8 +1,10 @@
 package findings
 
 import (
+	"slices"
 	"time"
 
+	"longying/inference"
 	"longying/models"
 	"longying/records"
 )
@@ -91,4 +93,29 @@ func NothingAbove(asked []Asked) []Asked {
 		}
 	}
 	return ran
+}
+
+// OtherKind says that a model refused for nothing but the kind of study: a slide
+// is no film.
+func (a Asked) OtherKind() bool {
+	return len(a.Runs) > 0 && !slices.ContainsFunc(a.Runs, func(r records.Run) bool {
+		switch inference.ReasonCode(r.ReasonCode) {
+		case inference.ReasonModality, inference.ReasonNotSlide, inference.ReasonSlideOnly:
+			return false
+		}
+		return true
+	})
+}
+
+// fittingFirst puts the models for this modality before the others.
+func fittingFirst(asked []Asked, modality string) []Asked {
+	other := func(a Asked) int {
+		if a.Card != nil && len(a.Card.Input.Modalities) > 0 && !slices.Contains(a.Card.Input.Modalities, modality) {
+			return 1
+		}
+		return 0
+	}
+	out := slices.Clone(asked)
+	slices.SortStableFunc(out, func(a, b Asked) int { return other(a) - other(b) })
+	return out
 }

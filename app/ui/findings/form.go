@@ -149,6 +149,7 @@ func (t *tab) reject() {
 		})
 	}
 	list := container.NewGridWithColumns(2)
+	wide := float32(0)
 	var reasons []string
 	for i, k := range rejections() {
 		reason := l.T(k)
@@ -156,6 +157,10 @@ func (t *tab) reject() {
 		b := widget.NewButton(strconv.Itoa(i+1)+"  "+reason, func() { write(reason) })
 		b.Alignment = widget.ButtonAlignLeading
 		list.Add(b)
+		wide = max(wide, b.MinSize().Width)
+	}
+	if 2*wide+theme.Padding() > t.formBox.Size().Width {
+		list.Layout = layout.NewGridLayout(1)
 	}
 	other := workspace.NewEntry(t.ws)
 	other.SetPlaceHolder(l.T("findings.reject_other"))

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"longying/app/ui/lang"
+	look "longying/app/ui/theme"
 	"longying/app/ui/workspace"
 	"longying/imaging"
 	"longying/inference"
@@ -23,6 +24,7 @@ import (
 func (t *tab) render() {
 	l := t.ws.Lang
 	t.rows.RemoveAll()
+	t.shownRow = nil
 	t.marking.Hidden = !t.slide
 	if t.study == "" {
 		t.summary.SetText(l.T("findings.no_study"))
@@ -48,6 +50,9 @@ func (t *tab) render() {
 		cards = append(cards, p.Card)
 	}
 	asked := AskedOf(cards, t.runs)
+	if o := t.ws.Current(); o != nil {
+		asked = fittingFirst(asked, o.Examination.Modality)
+	}
 	head := widget.NewLabelWithStyle(l.T("findings.models"), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 	t.rows.Add(widget.NewSeparator())
 	t.rows.Add(head)
@@ -125,7 +130,32 @@ func (t *tab) findingRow(f records.Finding) fyne.CanvasObject {
 		lines.Add(h)
 	}
 	now, ok := t.list.Selected()
-	return newRow(s, ok && now.UID == f.UID, lines, func() { t.choose(t.list.Select(f.UID)) })
+	r := newRow(s, ok && now.UID == f.UID, lines, func() { t.choose(t.list.Select(f.UID)) })
+	if r.chosen {
+		t.shownRow = r
+	}
+	return r
+}
+
+// reveal scrolls no more than it takes to see the selected row, its first lines
+// before its last.
+func (t *tab) reveal() {
+	if t.shownRow == nil {
+		return
+	}
+	y := uncovered(t.scroll.Offset.Y, t.scroll.Size().Height, t.shownRow.Position().Y, t.shownRow.Size().Height)
+	if y != t.scroll.Offset.Y {
+		t.scroll.ScrollToOffset(fyne.NewPos(0, y))
+	}
+}
+
+// uncovered is the offset at which a row from top on is seen in a view of so
+// many units that now stands at offset.
+func uncovered(offset, view, top, height float32) float32 {
+	if top+height > offset+view {
+		offset = top + height - view
+	}
+	return min(offset, top)
 }
 
 // tumour is what a finding says in ICD-O-3: topography, morphology with its
@@ -149,15 +179,34 @@ func tumour(f records.Finding) string {
 func (t *tab) modelRow(a Asked) fyne.CanvasObject {
 	l := t.ws.Lang
 	s := outcomeSign(a.Outcome)
-	lines := container.NewVBox(headline(s, l.T(lang.Key("outcome."+string(a.Outcome))), a.Model.Name.In(l.Short())+" "+a.Model.Version, false))
-	said := map[string]bool{} // run again, a model refuses again for the same reason
+	if a.OtherKind() { // expected: it alarms nobody
+		s.colour = look.Dim()
+	}
+	var card fyne.CanvasObject
+	open := a.Card != nil && t.card == a.Model.ID
+	if a.Card != nil {
+		text := l.T("findings.card_open")
+		if open {
+			text = l.T("findings.card_close")
+		}
+		toggle := widget.NewButton(text, func() { t.showCard(a.Model.ID) })
+		toggle.Importance = widget.LowImportance
+		card = container.NewVBox(toggle)
+	}
+	head := headline(s, l.T(lang.Key("outcome."+string(a.Outcome))), a.Model.Name.In(l.Short())+" "+a.Model.Version, false)
+	lines := container.NewVBox(container.NewBorder(nil, nil, nil, card, head))
+	said := map[string]bool{} // the same of several places or questions is said once
+	say := func(text string, importance widget.Importance) {
+		if !said[text] {
+			said[text] = true
+			lines.Add(small(text, importance))
+		}
+	}
+	var care []string
 	for _, r := range a.Runs {
 		switch Outcome(r.Outcome) {
 		case Refused:
-			if why := t.reason(r); !said[why] {
-				said[why] = true
-				lines.Add(small(why, widget.MediumImportance))
-			}
+			say(t.reason(r), widget.MediumImportance)
 			if o := t.question(a.Card, r); o != nil {
 				lines.Add(o)
 			}
@@ -169,28 +218,21 @@ func (t *tab) modelRow(a Asked) fyne.CanvasObject {
 			if Outcome(r.Outcome) == Unsure {
 				text = "? " + text
 			}
-			lines.Add(small(text, widget.LowImportance))
+			say(text, widget.LowImportance)
 			for _, w := range r.Amber {
-				lines.Add(small(l.T("findings.amber", t.amber(w, &a.Model)), widget.WarningImportance))
+				care = append(care, l.T("findings.amber", t.amber(w, &a.Model)))
 			}
 		}
+	}
+	for _, w := range care {
+		say(w, widget.WarningImportance)
 	}
 	if why := t.failed[a.Model.ID]; why != "" {
 		lines.Add(small(l.T("findings.not_asked", why), widget.DangerImportance))
 	}
 	if a.Card == nil {
 		lines.Add(small(l.T("findings.not_installed"), widget.LowImportance))
-		return newRow(s, false, lines, nil)
 	}
-	open := t.card == a.Model.ID
-	text := l.T("findings.card_open")
-	if open {
-		text = l.T("findings.card_close")
-	}
-	id := a.Model.ID
-	toggle := widget.NewButton(text, func() { t.showCard(id) })
-	toggle.Importance = widget.LowImportance
-	lines.Add(container.NewHBox(toggle))
 	if open {
 		lines.Add(workspace.CardView(l, a.Card))
 	}
@@ -202,8 +244,11 @@ func (t *tab) reason(r records.Run) string {
 	args := make([]any, len(r.ReasonArgs))
 	for i, a := range r.ReasonArgs {
 		args[i] = a
-		if c := inference.ReasonCode(r.ReasonCode); c == inference.ReasonOrgan || c == inference.ReasonOrganMissing {
+		switch inference.ReasonCode(r.ReasonCode) {
+		case inference.ReasonOrgan, inference.ReasonOrganMissing:
 			args[i] = Organs(t.ws.Lang, a)
+		case inference.ReasonBodyPart, inference.ReasonBodyPartMissing:
+			args[i] = BodyParts(t.ws.Lang, a)
 		}
 	}
 	return t.ws.Lang.Or(lang.Key("reason."+r.ReasonCode), r.Reason, args...)
@@ -211,11 +256,16 @@ func (t *tab) reason(r records.Run) string {
 
 // Organs puts the organs of a list, with commas or a slash between them, into
 // the reader's language; one without a word there stays as it is.
-func Organs(l *lang.Strings, list string) string {
+func Organs(l *lang.Strings, list string) string { return listed(l, "organ.", list) }
+
+// BodyParts does so with body parts of DICOM (PS3.16 annex L).
+func BodyParts(l *lang.Strings, list string) string { return listed(l, "part.", list) }
+
+func listed(l *lang.Strings, family, list string) string {
 	for _, between := range []string{" / ", ", "} {
 		if names := strings.Split(list, between); len(names) > 1 {
 			for i, n := range names {
-				names[i] = Organs(l, n)
+				names[i] = listed(l, family, n)
 			}
 			if between == ", " {
 				between = l.T("findings.between")
@@ -223,7 +273,7 @@ func Organs(l *lang.Strings, list string) string {
 			return strings.Join(names, between)
 		}
 	}
-	return l.Or(lang.Key("organ."+strings.ToLower(list)), list)
+	return l.Or(lang.Key(family+strings.ToLower(list)), list)
 }
 
 // amber is why a result must be taken with care, in the reader's language: the

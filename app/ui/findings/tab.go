@@ -55,6 +55,7 @@ type tab struct {
 	organs   *workspace.Select
 	organIDs []string
 	rows     *fyne.Container
+	shownRow fyne.CanvasObject // the selected finding's row, nil: none
 	scroll   *container.Scroll
 	actions  *fyne.Container
 	buttons  []labelled
@@ -147,13 +148,16 @@ func (t *tab) build() {
 		t.buttons = append(t.buttons, labelled{b, text})
 		return b
 	}
-	t.actions = container.NewGridWithColumns(3,
-		button("findings.button_confirm", theme.ConfirmIcon(), t.confirm),
-		button("findings.button_edit", theme.DocumentCreateIcon(), t.edit),
-		button("findings.button_reject", theme.CancelIcon(), t.reject),
-		button("findings.button_follow", theme.MediaSkipPreviousIcon(), t.follow),
-		button("findings.button_undo", theme.ContentUndoIcon(), t.undo),
-		button("findings.button_history", theme.HistoryIcon(), t.toggleHistory))
+	// Side by side even in a narrow panel: the lower row goes without icons.
+	t.actions = container.NewVBox(
+		container.New(workspace.NewRow(theme.Padding()),
+			button("findings.button_confirm", theme.ConfirmIcon(), t.confirm),
+			button("findings.button_edit", theme.DocumentCreateIcon(), t.edit),
+			button("findings.button_reject", theme.CancelIcon(), t.reject)),
+		container.New(workspace.NewRow(theme.Padding()),
+			button("findings.button_follow", nil, t.follow),
+			button("findings.button_undo", nil, t.undo),
+			button("findings.button_history", nil, t.toggleHistory)))
 	t.actions.Hide()
 	t.formBox = container.NewVBox()
 }
@@ -258,6 +262,7 @@ func (t *tab) choose(l List) {
 		t.closeForm()
 	}
 	t.render()
+	t.reveal()
 	if ok {
 		workspace.Publish(t.ws, workspace.FindingSelected{Finding: f})
 	}
@@ -278,6 +283,7 @@ func (t *tab) selected(f records.Finding) {
 	t.list = t.list.Select(f.UID)
 	t.closeForm()
 	t.render()
+	t.reveal()
 }
 
 // decide writes one verdict and moves on to the next proposal.

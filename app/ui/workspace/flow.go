@@ -59,3 +59,44 @@ func (f *Flow) MinSize(os []fyne.CanvasObject) fyne.Size {
 	}
 	return fyne.NewSize(widest, f.place(os, f.width, nil))
 }
+
+// Row lays objects out side by side over the whole width: each gets what it
+// needs, and what is left is shared out evenly.
+type Row struct{ gap float32 }
+
+// NewRow leaves gap between objects.
+func NewRow(gap float32) *Row { return &Row{gap: gap} }
+
+// Layout is fyne.Layout's.
+func (r *Row) Layout(os []fyne.CanvasObject, size fyne.Size) {
+	n := 0
+	for _, o := range os {
+		if o.Visible() {
+			n++
+		}
+	}
+	left, x := max(0, size.Width-r.MinSize(os).Width), float32(0)
+	for _, o := range os {
+		if o.Visible() {
+			w := o.MinSize().Width + left/float32(n)
+			o.Resize(fyne.NewSize(w, size.Height))
+			o.Move(fyne.NewPos(x, 0))
+			x += w + r.gap
+		}
+	}
+}
+
+// MinSize is fyne.Layout's.
+func (r *Row) MinSize(os []fyne.CanvasObject) fyne.Size {
+	var out fyne.Size
+	for _, o := range os {
+		if o.Visible() {
+			if out.Width > 0 {
+				out.Width += r.gap
+			}
+			size := o.MinSize()
+			out.Width, out.Height = out.Width+size.Width, max(out.Height, size.Height)
+		}
+	}
+	return out
+}

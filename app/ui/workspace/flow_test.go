@@ -41,3 +41,22 @@ func TestAFlowBreaksWhereTheWidthEndsAndAsksForTheHeightOfItsRows(t *testing.T) 
 		t.Errorf("a hidden object takes room: %v high", got)
 	}
 }
+
+func TestARowFillsTheWidthAndGivesEachWhatItNeeds(t *testing.T) {
+	var os []fyne.CanvasObject
+	for _, w := range []float32{100, 40, 60} {
+		r := canvas.NewRectangle(color.Black)
+		r.SetMinSize(fyne.NewSize(w, 20))
+		os = append(os, r)
+	}
+	c := container.New(NewRow(10), os...)
+	if got := c.MinSize(); got != fyne.NewSize(220, 20) {
+		t.Errorf("it asks for %v", got)
+	}
+	c.Resize(fyne.NewSize(250, 30))
+	for i, want := range []struct{ x, w float32 }{{0, 110}, {120, 50}, {180, 70}} {
+		if os[i].Position().X != want.x || os[i].Size() != fyne.NewSize(want.w, 30) {
+			t.Errorf("object %d at %v, %v", i, os[i].Position(), os[i].Size())
+		}
+	}
+}
