@@ -31,6 +31,7 @@ type shell struct {
 	tabRow  *fyne.Container
 	buttons map[string]*widget.Button
 	split   *container.Split
+	strip   *fyne.Container // where the panel was, to unfold it
 	body    *fyne.Container
 	page    *fyne.Container // the whole signed-in window
 	offset  float64
@@ -39,6 +40,30 @@ type shell struct {
 	tab    *workspace.Room // of the panel, nil: folded, or no study was opened yet
 	folded bool            // by a person
 	keysUp bool
+}
+
+// panelWidth is the least width of the panel: at 1366 x 768 the image has three
+// quarters of what is beside the rail. What a tab shows never widens it.
+const panelWidth = 305
+
+// atLeast asks for this width, whatever its child asks for.
+type atLeast float32
+
+// Layout is fyne.Layout's.
+func (atLeast) Layout(os []fyne.CanvasObject, size fyne.Size) {
+	for _, o := range os {
+		o.Resize(size)
+		o.Move(fyne.Position{})
+	}
+}
+
+// MinSize is fyne.Layout's.
+func (w atLeast) MinSize(os []fyne.CanvasObject) fyne.Size {
+	height := float32(0)
+	for _, o := range os {
+		height = max(height, o.MinSize().Height)
+	}
+	return fyne.NewSize(float32(w), height)
 }
 
 func newShell(ws *workspace.Workspace, w fyne.Window) *shell {
@@ -50,11 +75,16 @@ func newShell(ws *workspace.Workspace, w fyne.Window) *shell {
 	s.sheet = newKeySheet(ws, s.toggleKeys)
 	s.middle, s.tabs, s.tabRow = container.NewStack(), container.NewStack(), container.NewHBox()
 
-	fold := widget.NewButtonWithIcon("", fynetheme.NavigateNextIcon(), s.fold)
-	fold.Importance = widget.LowImportance
+	fold := widget.NewButtonWithIcon("F9", fynetheme.NavigateNextIcon(), s.fold)
+	fold.Importance, fold.IconPlacement = widget.LowImportance, widget.ButtonIconTrailingText
 	head := canvas.NewRectangle(theme.Raised())
 	panel := container.NewBorder(container.NewStack(head, container.NewBorder(nil, nil, nil, fold, s.tabRow)), nil, nil, nil, s.tabs)
-	s.split = container.NewHSplit(s.middle, panel)
+	s.split = container.NewHSplit(s.middle, container.New(atLeast(panelWidth), panel))
+	unfold := widget.NewButtonWithIcon("", fynetheme.NavigateBackIcon(), s.fold)
+	unfold.Importance = widget.LowImportance
+	key := text(14)
+	key.Text, key.Alignment = "F9", fyne.TextAlignCenter
+	s.strip = container.NewStack(canvas.NewRectangle(theme.Raised()), container.NewVBox(unfold, key))
 	s.body = container.NewStack(s.middle)
 	s.page = container.NewBorder(s.bar.content, s.status.content, s.rail.content, nil, s.body)
 
@@ -208,6 +238,9 @@ func (s *shell) panel() {
 			s.offset = s.split.Offset
 		}
 		s.body.Objects = []fyne.CanvasObject{s.middle}
+		if s.folded && s.ws.Current() != nil && ofStudy(s.front) {
+			s.body.Objects = []fyne.CanvasObject{container.NewBorder(nil, nil, nil, s.strip, s.middle)}
+		}
 		s.body.Refresh()
 		return
 	}

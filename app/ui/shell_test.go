@@ -2,6 +2,7 @@ package ui
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -90,6 +91,34 @@ func TestTheNextPersonsStudyOpensWithThePanelBesideIt(t *testing.T) {
 	s.ws.Settle()
 	if s.tab != nil {
 		t.Error("a panel that was folded comes back with the next study")
+	}
+	if c, ok := s.body.Objects[0].(*fyne.Container); !ok || !slices.Contains(c.Objects, fyne.CanvasObject(s.strip)) {
+		t.Error("nothing to see leads back to a folded panel")
+	}
+}
+
+func TestEveryTabFitsIntoTheNarrowestPanelInBothLanguages(t *testing.T) {
+	s, _, st, sample := opened(t)
+	if err := sample.Fill(t.Context(), st, func(int, int) {}); err != nil {
+		t.Fatal(err)
+	}
+	known, err := st.Registry.Studies(t.Context(), sample.Users["radiologist"], records.ExaminationFilter{})
+	if err != nil || len(known) == 0 {
+		t.Fatal(len(known), err)
+	}
+	for _, e := range known {
+		s.ws.Do(func() { s.ws.OpenStudy(e.StudyUID, func(err error) { t.Error(err) }) })
+		s.ws.Settle()
+		for _, code := range lang.Codes() {
+			s.ws.Do(func() { s.ws.SetLanguage(code) })
+			for _, r := range s.seen(workspace.Panel) {
+				s.ws.Do(func() { s.showTab(r) })
+				s.ws.Settle()
+				if w := r.Content.MinSize().Width; w > panelWidth {
+					t.Errorf("%s of the %s in %s needs %v, the panel may have %v", r.ID, e.Modality, code, w, panelWidth)
+				}
+			}
+		}
 	}
 }
 

@@ -133,13 +133,13 @@ func (t *tab) build() {
 	t.bar = widget.NewProgressBar()
 	t.working = container.NewVBox(t.progress, container.NewBorder(nil, nil, nil, t.cancel, t.bar))
 	t.working.Hide()
-	t.mark = widget.NewButtonWithIcon("", theme.ViewFullScreenIcon(), t.wantRegion)
+	t.mark = widget.NewButton("", t.wantRegion)
 	t.organs = workspace.NewSelect(t.ws, nil, func(string) {
 		if i := t.organs.SelectedIndex(); i >= 0 && i < len(t.organIDs) {
 			t.organ = t.organIDs[i]
 		}
 	})
-	t.marking = container.NewGridWithColumns(2, t.mark, t.organs)
+	t.marking = container.New(workspace.NewRow(theme.Padding()), t.mark, t.organs)
 	t.marking.Hide()
 	t.rows = container.NewVBox()
 	t.scroll = container.NewVScroll(t.rows)
