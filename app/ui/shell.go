@@ -44,7 +44,7 @@ type shell struct {
 
 // panelWidth is the least width of the panel: at 1366 x 768 the image has three
 // quarters of what is beside the rail. What a tab shows never widens it.
-const panelWidth = 305
+const panelWidth = 308
 
 // atLeast asks for this width, whatever its child asks for.
 type atLeast float32

@@ -9,6 +9,8 @@ import (
 	"context"
 	"fmt"
 	"image/color"
+	"maps"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -260,7 +262,7 @@ func (r *room) load() {
 		if err == nil {
 			runs, err = r.ws.Reading.Runs(ctx, user, study)
 		}
-		maps := newestMaps(runs)
+		typed := newestMaps(runs)
 		return func() {
 			if err != nil {
 				r.problem.SetText(r.ws.Explain(err))
@@ -273,7 +275,7 @@ func (r *room) load() {
 					r.pane.marks = append(r.pane.marks, m)
 				}
 			}
-			r.pane.maps = maps
+			r.pane.maps = typed
 			r.addRegion()
 			r.showLegend()
 			r.pane.Refresh()
@@ -281,7 +283,8 @@ func (r *room) load() {
 	})
 }
 
-// newestMaps is the type map of each region's newest run.
+// newestMaps is the type map of each region's newest run, oldest first: where
+// two overlap the newer lies over the older.
 func newestMaps(runs []records.Run) []*inference.TypeMap {
 	newest := map[imaging.Region]records.Run{}
 	for _, run := range runs {
@@ -292,8 +295,9 @@ func newestMaps(runs []records.Run) []*inference.TypeMap {
 			newest[*run.Ref.Region] = run
 		}
 	}
+	kept := slices.SortedFunc(maps.Values(newest), func(a, b records.Run) int { return a.At.Compare(b.At) })
 	var out []*inference.TypeMap
-	for _, run := range newest {
+	for _, run := range kept {
 		if m, err := reading.TypeMapOf(run); err == nil && m != nil {
 			out = append(out, m)
 		}
@@ -509,6 +513,7 @@ func (r *room) showLegend() {
 			counts[s.at]++
 		}
 	}
+	slices.SortStableFunc(order, func(a, b string) int { return counts[byKey[b].at] - counts[byKey[a].at] })
 	shares := percentages(counts)
 	for _, k := range order {
 		s := byKey[k]
