@@ -188,11 +188,13 @@ func (d *Delivery) Attempts(ctx context.Context, actor records.User, id string) 
 	return out, err
 }
 
-// Audit records that a document left the machine in a way that is not a file of
-// Export, e.g. on paper.
-func (d *Delivery) Audit(ctx context.Context, actor records.User, action, object, patientID string) error {
+// Printed puts into the audit trail that a document left the machine on paper.
+func (d *Delivery) Printed(ctx context.Context, actor records.User, doc *records.Document) error {
+	if err := trail.Require(ctx, d.store, actor, records.RightExport, "print", doc.ID); err != nil {
+		return err
+	}
 	return d.store.Update(ctx, func(tx *sqlite.Tx) error {
 		return tx.AppendAudit(&records.AuditEvent{At: d.now(), UserID: actor.ID, UserName: actor.Name, Station: d.station,
-			Action: action, Object: object, PatientID: patientID, Outcome: "ok"})
+			Action: "print", Object: doc.ID, PatientID: doc.Patient.ID, Outcome: trail.OK})
 	})
 }

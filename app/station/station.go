@@ -274,7 +274,7 @@ func (s *Station) PrintReport(ctx context.Context, actor records.User, studyUID 
 	if err != nil {
 		return nil, err
 	}
-	return data, s.Delivery.Audit(ctx, actor, "print", doc.Document.ID, doc.Document.Patient.ID)
+	return data, s.Delivery.Printed(ctx, actor, &doc.Document)
 }
 
 func printed(doc *records.SignedDocument, images []image.Image) ([]byte, error) {
