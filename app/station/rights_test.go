@@ -412,7 +412,7 @@ func content(t *testing.T, db *sql.DB) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		row := make([]any, len(columns))
+		row := make([]sql.RawBytes, len(columns))
 		into := make([]any, len(columns))
 		for i := range row {
 			into[i] = &row[i]
@@ -421,7 +421,10 @@ func content(t *testing.T, db *sql.DB) string {
 			if err := rows.Scan(into...); err != nil {
 				t.Fatal(err)
 			}
-			fmt.Fprintf(h, "%s %x\n", table, fmt.Append(nil, row...))
+			for _, column := range row {
+				fmt.Fprintf(h, "%s %d ", table, len(column))
+				h.Write(column)
+			}
 		}
 		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 			t.Fatal(err)
