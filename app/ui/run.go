@@ -119,14 +119,7 @@ func (d *session) start() {
 		if env("LONGYING_HOME") == "" {
 			so.Home = home + "-sample"
 		}
-		d.open(func(ctx context.Context) (*station.Station, records.User, error) {
-			s, sample, err := station.OpenSample(ctx, so)
-			if err != nil {
-				return nil, records.User{}, err
-			}
-			d.sample = sample
-			return s, sample.Users["radiologist"], nil
-		}, d.stuck)
+		d.openSample(so)
 		return
 	}
 	if path := env("LONGYING_KEY_FILE"); path != "" {
@@ -139,16 +132,35 @@ func (d *session) start() {
 		d.openWith(so, d.stuck)
 		return
 	}
-	screen := start.New(d.ctx, d.lang, home, station.Fresh(home), func(ctx context.Context, a start.Answers) error {
-		so.Passphrase = a.Passphrase
-		s, err := station.Start(ctx, so, a.First)
-		if err == nil {
-			fyne.Do(func() { d.show(s, records.User{}) })
-		}
-		return err
-	})
+	screen := start.New(d.ctx, d.lang, start.Options{Home: home, Fresh: station.Fresh(home), Title: d.window.SetTitle,
+		Submit: func(ctx context.Context, a start.Answers) error {
+			so.Passphrase = a.Passphrase
+			s, err := station.Start(ctx, so, a.First)
+			if err == nil {
+				fyne.Do(func() { d.show(s, records.User{}) })
+			}
+			return err
+		},
+		Sample: func() { // beside the folder that is still to be made
+			d.options.Sample = true
+			so.Home = home + "-sample"
+			d.openSample(so)
+		}})
 	d.window.SetContent(screen.Content())
 	d.window.Canvas().Focus(screen.First())
+}
+
+// openSample opens a sample folder, making it where it is new, as its
+// radiologist.
+func (d *session) openSample(so station.Options) {
+	d.open(func(ctx context.Context) (*station.Station, records.User, error) {
+		s, sample, err := station.OpenSample(ctx, so)
+		if err != nil {
+			return nil, records.User{}, err
+		}
+		d.sample = sample
+		return s, sample.Users["radiologist"], nil
+	}, d.stuck)
 }
 
 func (d *session) openWith(so station.Options, failed func(error)) {

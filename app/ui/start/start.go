@@ -5,16 +5,18 @@ package start
 
 import (
 	"context"
-	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 
 	"longying/app/station"
 	"longying/app/ui/lang"
+	"longying/app/ui/theme"
 	"longying/app/ui/workspace"
 	"longying/records"
 	"longying/records/seal"
@@ -26,11 +28,19 @@ type Answers struct {
 	First      *station.First // nil: the folder has users already
 }
 
+// Options say what the screen is for.
+type Options struct {
+	Home   string                                     // the data folder: it is shown, so that it is plain where the data will lie
+	Fresh  bool                                       // asks for everything, else only for the passphrase
+	Submit func(ctx context.Context, a Answers) error // runs off the UI goroutine; its error stands on the screen
+	Sample func()                                     // opens the shipped samples instead; offered at the first start alone
+	Title  func(string)                               // names the window, in the language chosen
+}
+
 // Screen is the room.
 type Screen struct {
 	words   *lang.Strings
-	fresh   bool
-	submit  func(ctx context.Context, a Answers) error
+	o       Options
 	ctx     context.Context
 	content *fyne.Container
 
@@ -44,13 +54,23 @@ type Screen struct {
 	busy                         *widget.Label
 }
 
-// New makes the screen. fresh asks for everything, else only for the
-// passphrase. submit runs off the UI goroutine; its error stands on the screen.
-// home is shown, so that it is plain where the data will lie.
-func New(ctx context.Context, l *lang.Strings, home string, fresh bool, submit func(ctx context.Context, a Answers) error) *Screen {
-	s := &Screen{words: l, fresh: fresh, submit: submit, ctx: ctx, problem: workspace.NewProblem(), busy: widget.NewLabel("")}
+// New makes the screen.
+func New(ctx context.Context, l *lang.Strings, o Options) *Screen {
+	s := &Screen{words: l, o: o, ctx: ctx}
 	s.content = container.NewStack()
-	s.build(home)
+	s.roles = []records.Role{records.RoleRadiologist, records.RoleReviewer, records.RolePathologist}
+	for _, e := range []**widget.Entry{&s.passphrase, &s.again, &s.admin, &s.password} {
+		*e = widget.NewPasswordEntry()
+	}
+	for _, e := range []**widget.Entry{&s.hospital, &s.login, &s.name, &s.staff} {
+		*e = widget.NewEntry()
+	}
+	for _, e := range s.entries() {
+		e.OnSubmitted = func(string) { s.send() }
+	}
+	s.role = widget.NewSelect(nil, nil)
+	s.build()
+	s.role.SetSelectedIndex(0)
 	return s
 }
 
@@ -60,85 +80,125 @@ func (s *Screen) Content() fyne.CanvasObject { return s.content }
 // First is the entry that should have the focus.
 func (s *Screen) First() fyne.Focusable { return s.passphrase }
 
-func (s *Screen) secret(hint lang.Key) *widget.Entry {
-	e := widget.NewPasswordEntry()
-	e.SetPlaceHolder(s.words.T(hint))
-	e.OnSubmitted = func(string) { s.send() }
-	return e
+func (s *Screen) entries() []*widget.Entry {
+	return []*widget.Entry{s.passphrase, s.again, s.hospital, s.admin, s.login, s.name, s.staff, s.password}
 }
 
-func (s *Screen) plain() *widget.Entry {
-	e := widget.NewEntry()
-	e.OnSubmitted = func(string) { s.send() }
-	return e
-}
-
-func (s *Screen) build(home string) {
+// build lays the screen out in the language chosen. What was typed stands.
+func (s *Screen) build() {
 	t := s.words.T
-	s.passphrase = s.secret("start.passphrase_hint")
-	form := widget.NewForm(widget.NewFormItem(t("start.passphrase"), s.passphrase))
-	title, verb, text := t("start.unlock_title"), t("start.unlock"), t("start.unlock_text", home)
-	if s.fresh {
-		title, verb, text = t("start.first_title"), t("start.first"), t("start.first_text", home)
-		s.again = s.secret("start.again_hint")
-		s.hospital, s.login, s.name, s.staff = s.plain(), s.plain(), s.plain(), s.plain()
-		s.admin, s.password = s.secret("start.password_hint"), s.secret("start.password_hint")
-		s.roles = []records.Role{records.RoleRadiologist, records.RoleReviewer, records.RolePathologist}
+	s.problem, s.busy = workspace.NewProblem(), widget.NewLabel("")
+	title, verb, text := t("start.unlock_title"), t("start.unlock"), t("start.unlock_text")
+	if s.o.Fresh {
+		title, verb, text = t("start.first_title"), t("start.first"), t("start.first_text")
+	}
+	s.button = widget.NewButton(verb, s.send)
+	s.button.Importance = widget.HighImportance
+	head := canvas.NewText(title, theme.Text())
+	head.TextSize = 22
+	other := lang.English
+	if s.words.Code() == lang.English {
+		other = lang.Chinese
+	}
+	switcher := widget.NewButton(t("start.language"), func() {
+		s.words.Set(other)
+		s.build()
+	})
+	switcher.Importance = widget.LowImportance
+	box := container.NewVBox(container.NewBorder(nil, nil, nil, switcher, head), wrapped(text, widget.MediumImportance), wrapped(s.o.Home, widget.LowImportance))
+	foot := container.NewHBox(s.busy, layout.NewSpacer(), s.button)
+	if !s.o.Fresh {
+		s.passphrase.SetPlaceHolder("")
+		box.Add(widget.NewForm(widget.NewFormItem(t("start.passphrase"), s.passphrase)))
+	} else {
+		s.passphrase.SetPlaceHolder(t("start.passphrase_hint", seal.MinPassphrase))
+		s.again.SetPlaceHolder(t("start.again_hint"))
+		s.admin.SetPlaceHolder(t("start.password_hint", seal.MinPassword))
+		s.password.SetPlaceHolder(t("start.password_hint", seal.MinPassword))
+		s.staff.SetPlaceHolder(t("start.may_be_empty"))
+		at := s.role.SelectedIndex()
 		var names []string
 		for _, r := range s.roles {
 			names = append(names, t(lang.Key("role."+string(r))))
 		}
-		s.role = widget.NewSelect(names, nil)
-		s.role.SetSelectedIndex(0)
+		s.role.SetOptions(names)
+		s.role.SetSelectedIndex(at)
+		form := widget.NewForm()
+		form.Append(t("start.passphrase"), s.passphrase)
 		form.Append(t("start.again"), s.again)
 		form.Append(t("start.hospital"), s.hospital)
 		form.Append(t("start.admin_password"), s.admin)
+		form.Append("", wrapped(t("start.admin_text", station.AdminLogin), widget.LowImportance))
 		form.Append(t("start.doctor_login"), s.login)
 		form.Append(t("start.doctor_name"), s.name)
 		form.Append(t("start.doctor_staff"), s.staff)
 		form.Append(t("start.doctor_role"), s.role)
 		form.Append(t("start.doctor_password"), s.password)
+		box.Add(form)
+		foot.Objects = append([]fyne.CanvasObject{widget.NewButton(t("start.sample"), s.o.Sample)}, foot.Objects...)
 	}
-	s.button = widget.NewButton(verb, s.send)
-	s.button.Importance = widget.HighImportance
-	head := widget.NewLabelWithStyle(title, fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
-	body := widget.NewLabel(text)
-	body.Wrapping = fyne.TextWrapWord
-	box := container.NewVBox(head, body, form, s.problem, container.NewHBox(s.busy, layout.NewSpacer(), s.button))
-	width := container.NewGridWrap(fyne.NewSize(620, max(box.MinSize().Height, 320)), box)
-	switchTo := widget.NewButton(t("start.language"), func() {
-		next := lang.English
-		if s.words.Code() == lang.English {
-			next = lang.Chinese
-		}
-		s.words.Set(next)
-		s.build(home)
-	})
-	s.content.Objects = []fyne.CanvasObject{container.NewBorder(container.NewHBox(layout.NewSpacer(), switchTo), nil, nil, nil, container.NewVScroll(container.NewCenter(width)))}
+	box.Add(s.problem)
+	box.Add(foot)
+	assist := canvas.NewText(t("shell.assistive"), theme.Dim())
+	assist.TextSize, assist.Alignment = 14, fyne.TextAlignCenter
+	ground := canvas.NewRectangle(theme.Raised())
+	ground.CornerRadius = 6
+	ground.SetMinSize(fyne.NewSize(680, 0))
+	card := container.NewStack(ground, container.New(layout.NewCustomPaddedLayout(20, 20, 28, 28), box))
+	s.content.Objects = []fyne.CanvasObject{container.NewVScroll(container.NewCenter(container.NewVBox(card, assist)))}
 	s.content.Refresh()
+	s.o.Title(t("shell.title"))
 }
 
-// answers reads the form, or says what is wrong with it.
-func (s *Screen) answers() (Answers, error) {
-	a := Answers{Passphrase: s.passphrase.Text}
-	if !s.fresh {
-		return a, nil
+func wrapped(text string, importance widget.Importance) *widget.Label {
+	l := widget.NewLabel(text)
+	l.Wrapping, l.Importance = fyne.TextWrapWord, importance
+	return l
+}
+
+// answers reads the form, or says what is wrong with it first from above, and
+// in which field.
+func (s *Screen) answers() (a Answers, wrong string, field *widget.Entry) {
+	a = Answers{Passphrase: s.passphrase.Text}
+	if !s.o.Fresh {
+		return a, "", nil
+	}
+	if utf8.RuneCountInString(s.passphrase.Text) < seal.MinPassphrase {
+		return a, workspace.Explained(s.words, &seal.PassphraseError{Code: seal.PassphraseShort}), s.passphrase
 	}
 	if s.passphrase.Text != s.again.Text {
-		return a, errors.New(s.words.T("start.differ"))
+		return a, s.words.T("start.differ"), s.again
 	}
-	for _, p := range []struct {
-		label           lang.Key
-		login, name, is string
-	}{{"start.admin_password", station.AdminLogin, "", s.admin.Text},
-		{"start.doctor_password", strings.TrimSpace(s.login.Text), strings.TrimSpace(s.name.Text), s.password.Text}} {
-		if err := seal.CheckPassword(p.login, p.name, p.is); err != nil {
-			return a, errors.New(s.words.T(p.label) + " — " + workspace.Explained(s.words, err))
+	hospital, login, name := strings.TrimSpace(s.hospital.Text), strings.TrimSpace(s.login.Text), strings.TrimSpace(s.name.Text)
+	password := func(label lang.Key, login, name string, e *widget.Entry) string {
+		if err := seal.CheckPassword(login, name, e.Text); err != nil {
+			return s.words.T(label) + " — " + workspace.Explained(s.words, err)
+		}
+		return ""
+	}
+	missing := func(e *widget.Entry, label lang.Key) string {
+		if strings.TrimSpace(e.Text) == "" {
+			return s.words.T("start.missing", s.words.T(label))
+		}
+		return ""
+	}
+	for _, c := range []struct {
+		wrong string
+		field *widget.Entry
+	}{
+		{missing(s.hospital, "start.hospital"), s.hospital},
+		{password("start.admin_password", station.AdminLogin, "", s.admin), s.admin},
+		{missing(s.login, "start.doctor_login"), s.login},
+		{missing(s.name, "start.doctor_name"), s.name},
+		{password("start.doctor_password", login, name, s.password), s.password},
+	} {
+		if c.wrong != "" {
+			return a, c.wrong, c.field
 		}
 	}
-	a.First = &station.First{Hospital: strings.TrimSpace(s.hospital.Text), AdminPassword: s.admin.Text, DoctorLogin: strings.TrimSpace(s.login.Text),
-		DoctorName: strings.TrimSpace(s.name.Text), DoctorStaff: strings.TrimSpace(s.staff.Text), DoctorRole: s.roles[max(0, s.role.SelectedIndex())], DoctorPassword: s.password.Text}
-	return a, nil
+	a.First = &station.First{Hospital: hospital, AdminPassword: s.admin.Text, DoctorLogin: login, DoctorName: name,
+		DoctorStaff: strings.TrimSpace(s.staff.Text), DoctorRole: s.roles[max(0, s.role.SelectedIndex())], DoctorPassword: s.password.Text}
+	return a, "", nil
 }
 
 // send submits off the UI goroutine. The screen is replaced by the caller when
@@ -147,22 +207,22 @@ func (s *Screen) send() {
 	if s.button.Disabled() {
 		return
 	}
-	a, err := s.answers()
-	if err != nil {
-		s.problem.SetText(err.Error())
+	a, wrong, field := s.answers()
+	s.problem.SetText(wrong)
+	if wrong != "" {
+		if c := fyne.CurrentApp().Driver().CanvasForObject(field); c != nil {
+			c.Focus(field)
+		}
 		return
 	}
-	s.problem.SetText("")
 	s.button.Disable()
 	s.busy.SetText(s.words.T("start.opening"))
 	go func() {
-		err := s.submit(s.ctx, a)
+		err := s.o.Submit(s.ctx, a)
 		fyne.Do(func() {
 			s.button.Enable()
 			s.busy.SetText("")
-			if err != nil {
-				s.problem.SetText(workspace.Explained(s.words, err))
-			}
+			s.problem.SetText(workspace.Explained(s.words, err))
 		})
 	}()
 }
