@@ -81,7 +81,7 @@ func newFixture(t *testing.T) *fixture {
 	server := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
 	b.must(b.Transfer.Put(b.ctx, b.admin, pacs.Server{Name: "pacs", URL: server.URL}, false))
-	b.must(b.Delivery.SetRoutes(b.ctx, b.admin, []delivery.Route{f.route()}))
+	b.must(b.Delivery.SetRoutes(b.ctx, b.admin, b.route(f.folder)))
 	f.doc = b.signed("随访。")
 	f.finding = f.doc.Document.Findings[0].UID
 	list, err := b.Delivery.Outbox(b.ctx, b.radiologist)
@@ -105,10 +105,11 @@ func newFixture(t *testing.T) *fixture {
 	return f
 }
 
-func (f *fixture) route() delivery.Route {
+// route is a destination that is a folder.
+func (b *bench) route(folder string) []delivery.Route {
 	r := delivery.Route{Formats: []string{"fhir"}}
-	r.Name, r.Kind, r.URL = "folder", "folder", f.folder
-	return r
+	r.Name, r.Kind, r.URL = "folder", "folder", folder
+	return []delivery.Route{r}
 }
 
 // one is a call that gives a value besides its error.
@@ -244,7 +245,7 @@ func (f *fixture) cases() []useCase {
 			return one(f.Delivery.ImportCodes(x, u, delivery.TableICD10, filepath.Join(f.folder, "none.csv")))
 		}),
 		c("delivery.Delivery.RemoveCodes", configures, func(x X, u U) error { return f.Delivery.RemoveCodes(x, u, delivery.TableICD10) }),
-		c("delivery.Delivery.SetRoutes", configures, func(x X, u U) error { return f.Delivery.SetRoutes(x, u, []delivery.Route{f.route()}) }),
+		c("delivery.Delivery.SetRoutes", configures, func(x X, u U) error { return f.Delivery.SetRoutes(x, u, f.route(f.folder)) }),
 		c("delivery.Delivery.Export", exports, func(x X, u U) error { return one(f.Delivery.Export(x, u, f.doc, "fhir", f.folder)) }),
 		c("delivery.Delivery.Write", exports, func(x X, u U) error {
 			return one(f.Delivery.Write(x, u, &f.doc.Document, "fhir", f.folder, "x", nil))

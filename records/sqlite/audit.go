@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"longying/records"
 )
@@ -126,7 +128,8 @@ func (t *Tx) AuditEvents(limit, offset int) ([]records.AuditEvent, error) {
 }
 
 // PatientBehind is the ID of the patient whose record an object belongs to: a
-// study, a finding, a consult, a delivery, or a patient. Empty for anything else.
+// study, a finding, a consult, a delivery, a signed document, or a patient. Empty
+// for anything else.
 func (t *Tx) PatientBehind(object string) (string, error) {
 	if object == "" {
 		return "", nil
@@ -139,14 +142,21 @@ func (t *Tx) PatientBehind(object string) (string, error) {
 	if err != nil || patient != "" {
 		return patient, err
 	}
-	del, err := t.Delivery(object)
+	document, number := object, ""
+	if i := strings.LastIndexByte(object, '-'); i > 0 { // records.Document.ID
+		document, number = object[:i], object[i+1:]
+	}
+	version, _ := strconv.Atoi(number) // there is no version 0
+	switch del, err := t.Delivery(object); {
+	case err == nil:
+		document, version = del.DocumentID, del.Version
+	case !errors.Is(err, records.ErrNotFound):
+		return "", err
+	}
+	doc, err := t.SignedDocument(document, version)
 	if errors.Is(err, records.ErrNotFound) {
 		return "", nil
 	}
-	if err != nil {
-		return "", err
-	}
-	doc, err := t.SignedDocument(del.DocumentID, del.Version)
 	if err != nil {
 		return "", err
 	}
