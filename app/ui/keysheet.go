@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -89,9 +90,35 @@ func (c *columns) place(objects []fyne.CanvasObject, put func(o fyne.CanvasObjec
 	return widest, highest
 }
 
+// live leaves out what no key reaches, because a section further up has all of
+// its keys. What closes the sheet has them only as long as the sheet is open.
+func live(sections []workspace.Section) []workspace.Section {
+	taken := map[workspace.Key]bool{}
+	var out []workspace.Section
+	for _, s := range sections {
+		kept := workspace.Section{Name: s.Name}
+		for _, a := range s.Actions {
+			if len(a.Keys) == 0 || slices.ContainsFunc(a.Keys, func(x workspace.Key) bool { return !taken[x] }) {
+				kept.Actions = append(kept.Actions, a)
+			}
+		}
+		if s.Name != "shell.keys" {
+			for _, a := range s.Actions {
+				for _, x := range a.Keys {
+					taken[x] = true
+				}
+			}
+		}
+		if len(kept.Actions) > 0 {
+			out = append(out, kept)
+		}
+	}
+	return out
+}
+
 func (k *keySheet) fill(sections []workspace.Section) {
 	k.columns.RemoveAll()
-	for _, s := range sections {
+	for _, s := range live(sections) {
 		head := widget.NewLabel(k.ws.Lang.T(s.Name))
 		head.TextStyle.Bold = true
 		head.Importance = widget.HighImportance

@@ -222,3 +222,24 @@ func TestCtrlEnterSendsAFormAlsoFromALongField(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestTheSheetOfKeysNamesNoActionThatAnotherKeepsItsKeyFrom(t *testing.T) {
+	press := func(k fyne.KeyName) []workspace.Key { return []workspace.Key{workspace.Press(k)} }
+	got := live([]workspace.Section{
+		{Name: "shell.keys", Actions: []workspace.Action{{Label: "shell.close", Keys: press(fyne.KeyEscape)}}},
+		{Name: "tab", Actions: []workspace.Action{{Label: "rejected", Keys: press(fyne.KeyR)}, {Label: "run", Keys: press(fyne.KeyA)}}},
+		{Name: "room", Actions: []workspace.Action{{Label: "rejected too", Keys: press(fyne.KeyR)}, {Label: "leave", Keys: press(fyne.KeyEscape)},
+			{Label: "either", Keys: append(press(fyne.KeyA), press(fyne.KeyB)...)}}},
+		{Name: "gone", Actions: []workspace.Action{{Label: "run too", Keys: press(fyne.KeyA)}}},
+	})
+	words := ""
+	for _, s := range got {
+		words += string(s.Name) + ":"
+		for _, a := range s.Actions {
+			words += string(a.Label) + ";"
+		}
+	}
+	if words != "shell.keys:shell.close;tab:rejected;run;room:leave;either;" {
+		t.Error(words)
+	}
+}

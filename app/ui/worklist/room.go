@@ -134,7 +134,7 @@ func (r *room) keys() []workspace.Action {
 		{Label: "worklist.next", Keys: []workspace.Key{press(fyne.KeyDown)}, Do: func() { r.step(1) }},
 		{Label: "worklist.previous", Keys: []workspace.Key{press(fyne.KeyUp)}, Do: func() { r.step(-1) }},
 		{Label: "worklist.search", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyF)}, Do: r.focusSearch},
-		{Label: "worklist.find_person", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyL)}, Do: r.link.focus},
+		{Label: "worklist.find_person", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyE)}, Do: r.link.focus},
 		{Label: "worklist.import_folder", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyO)}, Do: r.pickFolder},
 		{Label: "worklist.import_file", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyI)}, Do: r.pickFile},
 		{Label: "worklist.review", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyR)}, Do: func() { r.filter.SetChecked(!r.filter.Checked) }},
@@ -311,7 +311,16 @@ func (r *room) arrange() {
 			waiting++
 		}
 	}
-	r.summary.SetText(r.ws.Lang.T("worklist.summary", len(r.all), waiting))
+	switch searched := strings.TrimSpace(r.search.Text); {
+	case len(r.all) > 0:
+		r.summary.SetText(r.ws.Lang.T("worklist.summary", len(r.all), waiting))
+	case searched != "":
+		r.summary.SetText(r.ws.Lang.T("worklist.none_found", searched))
+	case r.ws.User().Role.May(records.RightImport):
+		r.summary.SetText(r.ws.Lang.T("worklist.none_yet"))
+	default:
+		r.summary.SetText(r.ws.Lang.T("worklist.summary", 0, 0))
+	}
 	if r.at() < 0 {
 		first := ""
 		if len(r.rows) > 0 {

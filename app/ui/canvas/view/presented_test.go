@@ -60,3 +60,18 @@ func TestTheStateInForceIsNamedAlsoWhenOtherWordsAreHidden(t *testing.T) {
 		}
 	}
 }
+
+func TestAWindowIsWordedWithTheDigitsThatCanBeSeen(t *testing.T) {
+	l, err := lang.New(lang.English)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		width, center float64
+		want          string
+	}{{152.4, 64.98, "W 152  L 65"}, {5, 2.5, "W 5  L 2.5"}, {1500, -600, "W 1500  L -600"}, {0.3331, 0.25, "W 0.3331  L 0.25"}} {
+		if got := windowWords(l, Facts{Window: imaging.VOILUT{Width: c.width, Center: c.center}}); got != c.want {
+			t.Errorf("%v/%v is worded %q, want %q", c.width, c.center, got, c.want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -139,7 +140,11 @@ func windowWords(l *lang.Strings, f Facts) string {
 	if f.Window.Table != nil {
 		return l.T("canvas.voi_table", f.Window.Explanation)
 	}
-	s := l.T("canvas.window", number(f.Window.Width), number(f.Window.Center))
+	width, center := f.Window.Width, f.Window.Center
+	if width >= wideWindow {
+		width, center = math.Round(width), math.Round(center)
+	}
+	s := l.T("canvas.window", number(width), number(center))
 	if f.Preset != "" {
 		s += "  " + l.T(lang.Key("preset."+f.Preset))
 	}
@@ -148,6 +153,9 @@ func windowWords(l *lang.Strings, f Facts) string {
 	}
 	return s
 }
+
+// wideWindow is the width from which no fraction of a value can be seen.
+const wideWindow = 20
 
 // number writes a value without needless digits.
 func number(v float64) string {
