@@ -124,6 +124,39 @@ func TestExactComesFirstThenTheBeginningThenTheInside(t *testing.T) {
 	}
 }
 
+// Whoever is found in two ways takes no place of another one.
+func TestEachPersonIsCountedOnce(t *testing.T) {
+	x := New()
+	x.Add(named("安娜", "安静明", "安心")) // an: the initials of the first, the first syllable of all
+	if hits, more := x.Search("an", 1); len(hits) != 1 || hits[0] != (Hit{"安娜", Exact}) || !more {
+		t.Errorf("%v, more %v", hits, more)
+	}
+	if hits, more := x.Search("an", 3); len(hits) != 3 || more {
+		t.Errorf("%v, more %v", hits, more)
+	}
+}
+
+// GB/T 16159 6.1.4: a syllable that begins with a, o or e behind another one is
+// written with an apostrophe, so that one without begins with a consonant.
+func TestTwoSyllablesWrittenTogetherAreDividedAsTheyAreRead(t *testing.T) {
+	r := newReader()
+	list := strings.Fields(syllables)
+	list = slices.DeleteFunc(list, func(s string) bool { return s == "lyu" || s == "nyu" || s == "lue" || s == "nue" })
+	for _, a := range list {
+		for _, b := range list {
+			if r.split(a + b)[0] == a+b || strings.IndexByte("aeo", b[0]) >= 0 {
+				continue // one syllable, or an apostrophe
+			}
+			if got := r.split(a + b); !slices.Equal(got, []string{a, b}) {
+				t.Errorf("%s+%s: %v", a, b, got)
+			}
+		}
+	}
+	if got := r.split("lyuwei"); !slices.Equal(got, []string{"lyu", "wei"}) {
+		t.Errorf("as in a passport: %v", got)
+	}
+}
+
 // naive says how a text finds a person by regular expressions over all ways to
 // type a name: it shares with the index how characters are read, and nothing of
 // how they are looked up.

@@ -46,6 +46,9 @@ func (v *invented) name() string {
 		return parts[v.rand.IntN(len(parts))] + " " + parts[v.rand.IntN(len(parts))]
 	}
 	out := v.surnames[v.skewed(len(v.surnames))]
+	if v.rand.IntN(80) == 0 {
+		return out
+	}
 	for range 1 + min(1, v.rand.IntN(6)) {
 		out += v.given[v.skewed(len(v.given))]
 	}

@@ -315,6 +315,9 @@ func (r *reader) split(word string) []string {
 			if j > 0 && strings.IndexByte("aeo", word[j]) >= 0 {
 				cost += 1000
 			}
+			if strings.HasSuffix(word[j:i], "yu") && i-j == 3 || strings.HasSuffix(word[j:i], "ue") && strings.IndexByte("ln", word[j]) >= 0 {
+				cost += 100 // a passport's lyu only where nothing else is: xin yu, not xi nyu
+			}
 			if best[i].cost < 0 || cost < best[i].cost {
 				best[i] = state{cost, j}
 			}
