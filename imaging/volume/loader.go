@@ -61,6 +61,14 @@ func NewLoader(ctx context.Context, cache *Cache, slices []Slice, read Read, spa
 	return l
 }
 
+// Ahead sets how many pictures are read ahead at the same time: 0 reads nothing
+// but what is looked at, as suits pictures that are computed.
+func (l *Loader) Ahead(workers int) {
+	l.cache.mu.Lock()
+	defer l.cache.mu.Unlock()
+	l.workers = max(0, workers)
+}
+
 // Close ends all reading. The frames stay in the cache until others need the
 // room.
 func (l *Loader) Close() {

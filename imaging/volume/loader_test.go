@@ -294,3 +294,19 @@ func TestGivingUpWaitingLeavesTheReadingToGoOn(t *testing.T) {
 		t.Errorf("%d are ready", l.Ready())
 	}
 }
+
+func TestALoaderThatReadsNothingAheadReadsWhatIsLookedAtAlone(t *testing.T) {
+	g := newGate()
+	l := loader(t, NewCache(1<<20), g, many(9))
+	l.Ahead(0)
+	g.open(100)
+	for _, at := range []int{2, 4, 2} {
+		if f, err := l.Load(t.Context(), at); err != nil || f == nil {
+			t.Fatal(f, err)
+		}
+	}
+	g.group.Wait()
+	if got := g.took(); !slices.Equal(got, []int{2, 4}) {
+		t.Errorf("%v were read; 2 and 4 were looked at", got)
+	}
+}

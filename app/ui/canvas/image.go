@@ -93,6 +93,21 @@ func (i *Image) SetStack(study *imaging.Study, series *imaging.Series, stack *vo
 	i.open(study, series, stack, pictures, who, first)
 }
 
+// Replace shows other pictures of the same place in the state given.
+func (i *Image) Replace(study *imaging.Study, series *imaging.Series, stack *volume.Stack, who view.Identity, s view.State) {
+	cross, frame, crossing := i.cross, i.crossFrame, i.crossing
+	i.SetStack(study, series, stack, who, s.Slice)
+	i.cross, i.crossFrame, i.crossing = cross, frame, crossing
+	i.SetState(s)
+}
+
+// Original reports that the picture in front is an SOP instance's own, to which
+// a finding may refer; true where there is none.
+func (i *Image) Original() bool {
+	s, ok := i.Shown()
+	return !ok || s.Instance.SOPInstanceUID != ""
+}
+
 // SetFirst shows one picture of a series whose others are not known yet. No
 // number and no position is said.
 func (i *Image) SetFirst(study *imaging.Study, series *imaging.Series, picture volume.Slice, who view.Identity) {
@@ -109,13 +124,16 @@ func (i *Image) open(study *imaging.Study, series *imaging.Series, stack *volume
 	}
 	i.study, i.series, i.stack, i.identity = study, series, stack, who
 	i.shown, i.renderer, i.frame, i.auto, i.problem, i.target = -1, nil, nil, nil, "", nil
-	i.drawing, i.drawnFrom = false, nil
+	i.drawing, i.drawnFrom, i.loading = false, nil, false
 	i.chosen, i.inForce, i.refused, i.uncovered = nil, nil, "", false
 	i.state = view.State{}
 	i.slices = pictures
 	i.state.Slices = len(i.slices)
 	if len(i.slices) > 0 {
 		i.loader = volume.NewLoader(i.ws.Context(), i.cache, i.slices, i.read, i.ws.Go)
+		if i.slices[0].Instance.SOPInstanceUID == "" {
+			i.loader.Ahead(0) // computed from a volume that is at hand
+		}
 	} else if series != nil {
 		i.problem = i.ws.Lang.T("canvas.no_pixels")
 	}

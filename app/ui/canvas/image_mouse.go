@@ -73,6 +73,10 @@ func (i *Image) finishRegion() {
 	x0, y0 := v.ToImage(w, h, ax, ay)
 	x1, y1 := v.ToImage(w, h, bx, by)
 	i.drawing, i.drawnFrom = false, nil
+	if !i.Original() {
+		i.Refresh() // no finding may refer to a picture that was computed
+		return
+	}
 	i.Refresh()
 	s, ok := i.Shown()
 	r, big := regionOf(x0, y0, x1, y1, i.state.Columns, i.state.Rows)

@@ -228,6 +228,14 @@ func (r *room) bar() {
 		link = "viewer.link_on"
 	}
 	r.linkButton.SetText(l.T(link))
+	r.mprButton.SetText(l.T("viewer.mpr_on"))
+	r.slabButton.Hide()
+	if r.mpr != nil {
+		r.mprButton.SetText(l.T("viewer.mpr_off"))
+		s := slabs()[r.mpr.slab]
+		r.slabButton.SetText(l.T("viewer.slab", l.T(s.name, s.thickness)))
+		r.slabButton.Show()
+	}
 	if r.layout.Count() > 1 {
 		r.scrollButton.Show()
 		r.linkButton.Show()

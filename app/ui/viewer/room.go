@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -23,23 +24,26 @@ import (
 )
 
 type room struct {
-	ws                                     *workspace.Workspace
-	asking                                 *workspace.Task
-	panes                                  []*canvas.Image
-	front                                  int
-	layout                                 view.Layout // viewports shown, the first of panes
-	last                                   view.Layout // before one filled the room
-	together                               together
-	marks                                  []canvas.Mark
-	chosen                                 string
-	study                                  string
-	entries                                []entry
-	thumbs                                 *thumbs
-	states                                 *states
-	grid                                   *fyne.Container
-	empty                                  *widget.Label
-	problem                                *workspace.Problem
-	layoutButton, scrollButton, linkButton *widget.Button
+	ws                                                            *workspace.Workspace
+	asking                                                        *workspace.Task
+	panes                                                         []*canvas.Image
+	front                                                         int
+	layout                                                        view.Layout // viewports shown, the first of panes
+	last                                                          view.Layout // before one filled the room
+	together                                                      together
+	mpr                                                           *mpr                // of the study that is open; nil: none
+	cutting                                                       atomic.Pointer[mpr] // mpr, for the goroutines that read
+	making                                                        *workspace.Job      // makes the volume of the next
+	marks                                                         []canvas.Mark
+	chosen                                                        string
+	study                                                         string
+	entries                                                       []entry
+	thumbs                                                        *thumbs
+	states                                                        *states
+	grid                                                          *fyne.Container
+	empty                                                         *widget.Label
+	problem                                                       *workspace.Problem
+	layoutButton, scrollButton, linkButton, mprButton, slabButton *widget.Button
 }
 
 // New makes the room.
@@ -64,6 +68,10 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	})
 	workspace.On(ws, func(workspace.RegionWanted) {
 		if r.study != "" {
+			if !r.panes[r.front].Original() {
+				r.problem.SetText(r.ws.Lang.T("viewer.mark_original"))
+				return
+			}
 			r.panes[r.front].DrawRegion(true)
 		}
 	})
@@ -84,6 +92,8 @@ func New(ws *workspace.Workspace) *workspace.Room {
 				{Label: "viewer.layout_back", Keys: []workspace.Key{{Name: fyne.KeyW, Mod: fyne.KeyModifierShift}}, Do: func() { r.lay(r.layout.Next(-1)) }},
 				{Label: "viewer.full", Keys: []workspace.Key{workspace.Press(fyne.KeyReturn)}, Do: r.full},
 				{Label: "viewer.scroll", Keys: []workspace.Key{workspace.Press(fyne.KeyU)}, Do: r.scrolling},
+				{Label: "viewer.mpr", Keys: []workspace.Key{workspace.Press(fyne.KeyM)}, Do: r.reconstruct},
+				{Label: "viewer.mpr_slab", Keys: []workspace.Key{{Name: fyne.KeyM, Mod: fyne.KeyModifierShift}}, Do: func() { r.thicken(1) }},
 				{Label: "viewer.link", Keys: []workspace.Key{workspace.Press(fyne.KeyD)}, Do: r.linked},
 				{Label: "viewer.next_state", Keys: []workspace.Key{workspace.Press(fyne.KeyComma)}, Do: r.states.next},
 				{Label: "viewer.plain", Keys: []workspace.Key{workspace.Press(fyne.KeyBackspace)}, Do: r.states.plain},
@@ -107,14 +117,16 @@ func (r *room) build() fyne.CanvasObject {
 		}
 		r.lay(next)
 	})
+	r.mprButton, r.slabButton = widget.NewButton("", r.reconstruct), widget.NewButton("", func() { r.thicken(1) })
 	r.scrollButton, r.linkButton = widget.NewButton("", r.scrolling), widget.NewButton("", r.linked)
-	side := container.NewBorder(nil, container.NewVBox(r.scrollButton, r.linkButton, r.layoutButton), nil, nil, container.NewVScroll(container.NewVBox(r.thumbs.box, r.states.box)))
+	side := container.NewBorder(nil, container.NewVBox(r.slabButton, r.mprButton, r.scrollButton, r.linkButton, r.layoutButton), nil, nil, container.NewVScroll(container.NewVBox(r.thumbs.box, r.states.box)))
 	return container.NewBorder(r.problem, nil, side, nil, container.NewStack(r.grid, container.NewCenter(r.empty)))
 }
 
 func (r *room) words() {
 	r.empty.SetText(r.ws.Lang.T("viewer.none"))
 	r.bar()
+	r.namePlanes()
 	r.thumbs.words()
 	r.states.words()
 	r.identity()
@@ -142,6 +154,9 @@ func (r *room) thumbnail(ctx context.Context, s volume.Slice) (*imaging.Frame, e
 
 // read decodes one frame of a stored object.
 func (r *room) read(ctx context.Context, s volume.Slice) (*imaging.Frame, error) {
+	if s.Instance.SOPInstanceUID == "" {
+		return r.cut(ctx, s)
+	}
 	f, err := r.ws.Archive.Open(ctx, s.Instance.SOPInstanceUID)
 	if err != nil {
 		return nil, err
@@ -183,6 +198,10 @@ func (r *room) clear() {
 	r.entries = nil
 	r.marks, r.chosen, r.study, r.front = nil, "", "", 0
 	r.layout, r.last, r.together = view.Layout{Columns: 1, Rows: 1}, view.Layout{}, together{}
+	r.setMPR(nil)
+	if r.making != nil {
+		r.making.Cancel()
+	}
 	r.problem.SetText("")
 	for _, p := range r.panes {
 		p.SetMarks(nil, "")
