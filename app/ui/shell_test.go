@@ -243,3 +243,30 @@ func TestTheSheetOfKeysNamesNoActionThatAnotherKeepsItsKeyFrom(t *testing.T) {
 		t.Error(words)
 	}
 }
+
+// A tab beside a study has the keys first: what it takes, the room cannot be
+// asked for any more.
+func TestNoTabTakesAKeyFromTheRoomBesideItUnlessBothMeanTheSame(t *testing.T) {
+	s, _ := signedIn(t)
+	same := map[string]string{"findings.show_rejected": "canvas.key_rejected", "findings.analyse": "slide.run", "findings.mark_region": "slide.mark"}
+	for _, r := range s.seen(workspace.Rail) {
+		if !ofStudy(r) {
+			continue
+		}
+		taken := map[workspace.Key]string{}
+		for _, a := range r.Live() {
+			for _, k := range a.Keys {
+				taken[k] = string(a.Label)
+			}
+		}
+		for _, tab := range s.seen(workspace.Panel) {
+			for _, a := range tab.Live() {
+				for _, k := range a.Keys {
+					if other, ok := taken[k]; ok && same[string(a.Label)] != other {
+						t.Errorf("%s beside %s: %s is %s and hides %s", tab.ID, r.ID, k, a.Label, other)
+					}
+				}
+			}
+		}
+	}
+}

@@ -125,16 +125,21 @@ func (t *tab) toggleHistory() {
 		t.render()
 		return
 	}
-	user, uid := t.ws.User(), f.UID
+	user, uid, study := t.ws.User(), f.UID, t.study
 	t.ws.NewTask().Start(func(ctx context.Context) func() {
 		versions, err := t.ws.Reading.History(ctx, user, uid)
+		var out sent
+		if err == nil {
+			out, err = t.sentOf(ctx, user, study)
+		}
 		return func() {
 			if err != nil {
 				t.explain(err)
 				return
 			}
-			t.history = versions
+			t.history, t.sent = versions, out
 			t.render()
+			t.reveal()
 		}
 	})
 }
@@ -155,6 +160,9 @@ func (t *tab) historyOf(f records.Finding) fyne.CanvasObject {
 			text += "\n" + l.T("findings.reason", v.Reason)
 		}
 		box.Add(small(text, widget.LowImportance))
+	}
+	for _, line := range t.sent.lines(l, f.UID) {
+		box.Add(small(line, widget.LowImportance))
 	}
 	return box
 }

@@ -42,6 +42,7 @@ type tab struct {
 	form    *form             // open form, or nil
 	hidden  []string          // models of which nothing is shown before the doctor's first read
 	history []records.Finding // versions of the finding whose history is open
+	sent    sent              // what became of it
 
 	summary  *widget.Label
 	problem  *workspace.Problem
@@ -103,7 +104,7 @@ func (t *tab) keys() []workspace.Action {
 		{Label: "findings.follow", Keys: []workspace.Key{workspace.Press(fyne.KeyG)}, Do: t.follow},
 		{Label: "findings.undo", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyZ)}, Do: t.undo},
 		{Label: "findings.show_history", Keys: []workspace.Key{workspace.Press(fyne.KeyT)}, Do: t.toggleHistory},
-		{Label: "findings.card", Keys: []workspace.Key{workspace.Press(fyne.KeyD)}, Do: t.toggleCard},
+		{Label: "findings.card", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyI)}, Do: t.toggleCard},
 		{Label: "findings.show_rejected", Keys: []workspace.Key{workspace.Press(fyne.KeyR)}, Do: t.toggleRejected},
 	}
 	if t.form != nil { // from its choices too, which are no text fields

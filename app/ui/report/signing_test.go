@@ -95,3 +95,9 @@ func TestWhereTwoSignOneSubmitsAndTheTextIsFrozen(t *testing.T) {
 		t.Fatalf("state %s, field hidden %v: %q", r.report.State, r.seen.Hidden, r.unsigned.Text())
 	}
 }
+
+func TestAFileIsNamedToTheSystemWithItsBlanksAndChinese(t *testing.T) {
+	if got := fileURL("/home/李 影/LY-1.pdf").String(); got != "file:///home/%E6%9D%8E%20%E5%BD%B1/LY-1.pdf" {
+		t.Error(got)
+	}
+}

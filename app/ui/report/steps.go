@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"fyne.io/fyne/v2"
 
 	"longying/app/ui/workspace"
 	"longying/records"
@@ -180,7 +183,7 @@ func (t *tab) sign() {
 			}
 			workspace.Release(t.password)
 			t.path.SetText("") // named after a document: the one before keeps its file
-			t.done.SetText("")
+			t.said("", "")
 			t.signed = &doc
 			t.report.State = records.ReportSigned
 			t.render()
@@ -257,7 +260,7 @@ func (t *tab) print() {
 	t.busy = true
 	t.unwritten.SetText("")
 	study, user := t.study, t.ws.User()
-	t.done.SetText(t.ws.Lang.T("report.printing"))
+	t.said(t.ws.Lang.T("report.printing"), "")
 	t.ws.NewTask().Start(func(ctx context.Context) func() {
 		data, err := t.ws.PrintReport(ctx, user, study)
 		if err == nil {
@@ -268,14 +271,47 @@ func (t *tab) print() {
 			if t.study != study {
 				return
 			}
-			t.done.SetText("")
+			t.said("", "")
 			if err != nil {
 				t.unwritten.SetText(t.ws.Explain(err))
 				return
 			}
-			t.done.SetText(t.ws.Lang.T("report.printed", path))
+			pdf, err := filepath.Abs(path)
+			if err != nil { // without a working directory nobody can be led there
+				pdf = ""
+			}
+			t.said(t.ws.Lang.T("report.printed", path), pdf)
 		}
 	})
+}
+
+// said words what was written; a PDF can be looked at.
+func (t *tab) said(text, pdf string) {
+	t.printed = pdf
+	t.done.SetText(text)
+	t.view.Hidden = pdf == ""
+	t.view.Refresh()
+}
+
+// viewPrinted shows the written PDF in the system's own viewer, which has the
+// printers.
+func (t *tab) viewPrinted() {
+	if t.printed == "" {
+		return
+	}
+	t.unwritten.SetText("")
+	if err := fyne.CurrentApp().OpenURL(fileURL(t.printed)); err != nil {
+		t.unwritten.SetText(t.ws.Lang.T("report.no_viewer", t.printed, err.Error()))
+	}
+}
+
+// fileURL names a file of this machine (RFC 8089).
+func fileURL(path string) *url.URL {
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") { // C:/...
+		path = "/" + path
+	}
+	return &url.URL{Scheme: "file", Path: path}
 }
 
 // export writes the signed report in one format of exchange into the folder of
@@ -302,12 +338,12 @@ func (t *tab) export(format string) {
 			if t.study != study {
 				return
 			}
-			t.done.SetText("")
+			t.said("", "")
 			if err != nil {
 				t.unwritten.SetText(t.ws.Explain(err))
 				return
 			}
-			t.done.SetText(t.ws.Lang.T("report.printed", written))
+			t.said(t.ws.Lang.T("report.printed", written), "")
 		}
 	})
 }

@@ -66,6 +66,8 @@ type tab struct {
 	reason     *workspace.Entry
 	amendBox   *fyne.Container
 	done       *widget.Label
+	view       *widget.Button // opens the PDF that was written
+	printed    string         // its path, empty: none
 	texts      []func()
 	scroll     *container.Scroll
 }
@@ -81,6 +83,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 			{Label: "report.sign", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyReturn)}, Do: t.sign},
 			{Label: "report.draft", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyD)}, Do: t.draft},
 			{Label: "report.print", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyP)}, Do: t.print},
+			{Label: "report.view", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyO)}, Do: t.viewPrinted},
 			{Label: "report.amend", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyM)}, Do: t.wantAmend},
 			{Label: "report.save", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyS)}, Do: t.flush},
 		}}
@@ -143,15 +146,17 @@ func (t *tab) build() fyne.CanvasObject {
 	})
 	t.done = wrapped("")
 	t.done.Importance = widget.SuccessImportance
+	t.view = t.button("report.button_view", theme.ViewFullScreenIcon(), widget.MediumImportance, t.viewPrinted)
+	t.view.Hide()
 	t.amendBox = container.NewVBox(t.reason, t.button("report.button_amend_now", theme.ConfirmIcon(), widget.HighImportance, t.amend))
-	t.amendNow = t.button("report.button_amend", theme.DocumentCreateIcon(), widget.MediumImportance, t.wantAmend)
+	t.amendNow = t.button("report.button_amend", nil, widget.MediumImportance, t.wantAmend)
 	t.signedBox = container.NewVBox(t.signedText, widget.NewSeparator(), t.caption("report.print_to"), t.path,
-		container.NewGridWithColumns(2,
-			t.button("report.button_print", theme.DocumentPrintIcon(), widget.MediumImportance, t.print),
+		container.New(workspace.NewRow(theme.Padding()),
+			t.button("report.button_print", nil, widget.MediumImportance, t.print),
 			t.amendNow),
 		t.caption("report.export_to"),
 		container.NewGridWithColumns(3, t.exporter("cda", "CDA"), t.exporter("fhir", "FHIR"), t.exporter("sr", "SR")),
-		t.done, t.unwritten, t.amendBox)
+		t.done, t.view, t.unwritten, t.amendBox)
 
 	body := container.NewVBox(t.state, t.problem, t.stale, t.draftBox,
 		t.title("report.findings"), t.seen.box, t.seenChips,
@@ -211,7 +216,7 @@ func (t *tab) open() {
 	t.password.SetText("")
 	t.path.SetText("")
 	t.reason.SetText("")
-	t.done.SetText("")
+	t.said("", "")
 	t.problem.SetText("")
 	t.unsigned.SetText("")
 	t.ask(nil)
