@@ -31,6 +31,7 @@ type Store struct {
 	clock  func() time.Time
 	writer *sql.DB // one connection
 	reader *sql.DB
+	folder string // of the database
 
 	host    string // of audit events
 	program string
@@ -69,7 +70,7 @@ func open(ctx context.Context, folder string, key *seal.Key, clock func() time.T
 	if err != nil {
 		host = "unknown"
 	}
-	s := &Store{key: key, clock: clock, writer: pool(path, true, 1), reader: pool(path, false, readers), host: host}
+	s := &Store{key: key, clock: clock, writer: pool(path, true, 1), reader: pool(path, false, readers), folder: filepath.Dir(path), host: host}
 	if err := s.prepare(ctx, path, known); err != nil {
 		s.writer.Close()
 		s.reader.Close()
