@@ -111,6 +111,8 @@ func (v *linkView) show(ex *records.Examination) {
 	same := ex != nil && v.ex != nil && ex.StudyUID == v.ex.StudyUID
 	v.ex = ex
 	if ex == nil {
+		v.searching.Stop()
+		v.found = registry.Found{}
 		v.content.Hide()
 		return
 	}
