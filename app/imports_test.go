@@ -84,6 +84,8 @@ func mayImport() map[string][]string {
 		"records/seg":       {"records", "imaging", "imaging/dicomfile", "records/composite"},
 		"records/keyimage":  {"records", "imaging", "imaging/dicomfile", "records/composite"},
 		"records/outbox":    {"records", "imaging"},
+		// The audit trail as DICOM audit messages.
+		"records/auditmessage": {"records"},
 		// Files of people that others make: tables, and HL7 v2 messages.
 		"records/sheet": {"records"},
 		"records/hl7":   {"records", "records/sheet"},

@@ -105,7 +105,7 @@ func commands() []command {
 		{"outbox", "outbox list|send [--now]|retry ID", cmdOutbox},
 		{"consult", "consult create|add|opinion|decide|follow|pack|open", cmdConsult},
 		{"pacs", "pacs add NAME --url URL [--gateway MODALITY]|list|remove NAME|echo|query [--patient --name --date --modality --accession]|retrieve STUDY_UID|store STUDY_UID|FILE... [--as sr,pdf,seg,gsps,sc,objects] [--pacs NAME]|orthanc-config", cmdPACS},
-		{"audit", "audit list|verify [--backup FILE]", cmdAudit},
+		{"audit", "audit list [--user --patient --action --outcome --from --until --limit]|verify [--backup FILE]|export --format dicom --out FILE", cmdAudit},
 		{"users", "users add LOGIN --name --role --new-password-file|list|lock LOGIN|unlock LOGIN|role LOGIN --role|password LOGIN --new-password-file|second-factor new|on --secret --code|off|reset LOGIN", cmdUsers},
 		{"backup", "backup FILE [--replace]: the whole data folder as one sealed file", cmdBackup},
 		{"restore", "restore FILE [--replace]: a data folder out of a backup, verified before it takes its place", cmdRestore},

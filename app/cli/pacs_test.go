@@ -64,7 +64,9 @@ func withPACS(t *testing.T, l *line, home string) {
 		seen := map[string]int{}
 		for _, e := range l.rows(stdout) {
 			action, _ := e["action"].(string)
-			seen[action]++
+			if e["outcome"] != "refused" { // that is in the trail too, apart from what was done
+				seen[action]++
+			}
 			if detail, _ := e["detail"].(string); strings.Contains(detail, "刘") || strings.Contains(detail, "TOWN") {
 				t.Errorf("the audit trail names a patient: %v", e)
 			}

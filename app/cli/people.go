@@ -250,17 +250,37 @@ func (c *call) addUser(ctx context.Context, name, role, staff, file string) erro
 }
 
 func cmdAudit(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb("list", "verify")
+	verb, rest, err := c.verb("list", "verify", "export")
 	if err != nil {
 		return err
 	}
 	var limit int
-	var known string
+	var known, format, out, from, until string
+	var filter admin.AuditFilter
 	if err := c.parse(rest, func(f *flag.FlagSet) {
 		f.IntVar(&limit, "limit", 100, "how many, newest first")
 		f.StringVar(&known, "backup", "", "backup whose count and head the trail must agree with")
+		f.StringVar(&filter.User, "user", "", "ID of who acted, or part of the name")
+		f.StringVar(&filter.Patient, "patient", "", "internal ID, or whole ID number, record number or patient number")
+		f.StringVar(&filter.Action, "action", "", "e.g. view_study")
+		f.StringVar(&filter.Outcome, "outcome", "", "ok, refused or failed")
+		f.StringVar(&from, "from", "", "first day, YYYY-MM-DD")
+		f.StringVar(&until, "until", "", "last day, YYYY-MM-DD")
+		f.StringVar(&format, "format", "dicom", "of an export: dicom, the audit messages of PS3.15 A.5")
+		f.StringVar(&out, "out", "", "file of an export, new; .zip holds each message as a file, else one a line")
 	}); err != nil {
 		return err
+	}
+	if filter.From, filter.Until, err = days(from, until); err != nil {
+		return err
+	}
+	if verb == "export" {
+		if format != "dicom" {
+			return usagef("audit export knows the format dicom, not %q", format)
+		}
+		if out == "" {
+			return usagef("audit export needs --out FILE")
+		}
 	}
 	s, actor, err := c.signIn(ctx)
 	if err != nil {
@@ -274,7 +294,15 @@ func cmdAudit(ctx context.Context, c *call) error {
 		}
 		return c.audited(rep)
 	}
-	events, err := s.Admin.AuditEvents(ctx, actor, admin.AuditFilter{Limit: limit})
+	if verb == "export" {
+		n, err := s.Admin.ExportAudit(ctx, actor, filter, out)
+		if err != nil {
+			return err
+		}
+		return c.done(map[string]any{"file": out, "events": n, "format": format}, "%s: %d events as DICOM audit messages\n", out, n)
+	}
+	filter.Limit = limit
+	events, err := s.Admin.AuditEvents(ctx, actor, filter)
 	if err != nil {
 		return err
 	}
@@ -285,6 +313,23 @@ func cmdAudit(ctx context.Context, c *call) error {
 		}
 	}
 	return nil
+}
+
+// days are the beginning of the first day and the end of the last, in the
+// hospital's time.
+func days(from, until string) (begin, end time.Time, err error) {
+	if from != "" {
+		if begin, err = time.ParseInLocation(time.DateOnly, from, imaging.Zone()); err != nil {
+			return begin, end, usagef("--from %q is no day like 2026-11-26", from)
+		}
+	}
+	if until != "" {
+		if end, err = time.ParseInLocation(time.DateOnly, until, imaging.Zone()); err != nil {
+			return begin, end, usagef("--until %q is no day like 2026-11-26", until)
+		}
+		end = end.AddDate(0, 0, 1)
+	}
+	return begin, end, nil
 }
 
 // auditRow is what audit verify says with --json.

@@ -30,6 +30,7 @@ import (
 	"longying/imaging/pacs"
 	"longying/models"
 	"longying/records"
+	"longying/records/auditmessage"
 	"longying/records/cda"
 	"longying/records/sqlite"
 )
@@ -286,6 +287,9 @@ func (f *fixture) cases() []useCase {
 		c("admin.Admin.SetOrganization", configures, func(x X, u U) error { return f.Admin.SetOrganization(x, u, f.doc.Document.Organization) }),
 		c("admin.Admin.SetIdleLock", configures, func(x X, u U) error { return f.Admin.SetIdleLock(x, u, 10) }),
 		c("admin.Admin.AuditEvents", audits, func(x X, u U) error { return one(f.Admin.AuditEvents(x, u, admin.AuditFilter{Limit: 1})) }),
+		c("admin.Admin.ExportAudit", audits, func(x X, u U) error {
+			return one(f.Admin.ExportAudit(x, u, admin.AuditFilter{Limit: 1}, filepath.Join(f.folder, "trail.xml")))
+		}),
 		c("admin.Admin.VerifyAudit", audits, func(x X, u U) error { return one(f.Admin.VerifyAudit(x, u)) }),
 		c("admin.Admin.AddUser", users, func(x X, u U) error {
 			return one(f.Admin.AddUser(x, u, admin.NewUser{Login: "added by " + string(u.Role), Name: "新", Role: records.RoleAuditor, Password: sparePassword}))
@@ -571,6 +575,11 @@ func TestEveryUseCaseServesTheRolesOfTheTableAndNoOther(t *testing.T) {
 		if !c.free {
 			refuse(c, session, "must_change")
 			refused++
+		}
+	}
+	for _, e := range f.since(0) {
+		if !auditmessage.Known(e.Action) {
+			t.Errorf("there is no DICOM audit message for the action %q", e.Action)
 		}
 	}
 	t.Logf("%d use cases: %d calls were allowed, %d refused", len(cases), allowed, refused)

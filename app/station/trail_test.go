@@ -159,6 +159,12 @@ func TestEveryKindOfActIsInTheTrailWithWhoWhatWhoseWhenWhereAndOutcome(t *testin
 		{"link", "", func() error { return one(b.Registry.Link(b.ctx, b.radiologist, b.slide.StudyUID, patient)) }, []noted{{"link", b.radiologist, b.slide.StudyUID, patient, ok}}},
 
 		{"trail is read", "", func() error { return one(b.Admin.AuditEvents(b.ctx, b.auditor, admin.AuditFilter{})) }, []noted{{"view_audit", b.auditor, "", "", ok}}},
+		{"trail is exported", "", func() error {
+			return one(b.Admin.ExportAudit(b.ctx, b.auditor, admin.AuditFilter{}, filepath.Join(folder, "trail.zip")))
+		}, []noted{{"export_audit", b.auditor, "", "", ok}}},
+		{"trail is exported over a file", "file_exists", func() error {
+			return one(b.Admin.ExportAudit(b.ctx, b.auditor, admin.AuditFilter{}, filepath.Join(folder, "trail.zip")))
+		}, []noted{{"export_audit", b.auditor, "", "", refused}}},
 		{"trail is checked", "", func() error { return one(b.Admin.VerifyAudit(b.ctx, b.auditor)) }, []noted{{"verify_audit", b.auditor, "", "", ok}}},
 		{"trail without right", "right", func() error { return one(b.Admin.AuditEvents(b.ctx, b.admin, admin.AuditFilter{})) }, []noted{{"view_audit", b.admin, "", "", refused}}},
 		{"backup", "", func() error { return one(b.Backup.Write(b.ctx, b.admin, backup+".2", false, nil)) }, []noted{{"backup", b.admin, "", "", ok}}},

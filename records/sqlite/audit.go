@@ -142,6 +142,33 @@ func (t *Tx) PatientBehind(object string) (string, error) {
 	if err != nil || patient != "" {
 		return patient, err
 	}
+	doc, err := t.documentBehind(object)
+	if err != nil || doc == nil {
+		return "", err
+	}
+	return doc.Document.Patient.ID, nil
+}
+
+// StudyBehind is the study that an object is, or is part of: a study, a finding,
+// a delivery or a signed document. Empty for anything else.
+func (t *Tx) StudyBehind(object string) (string, error) {
+	if object == "" {
+		return "", nil
+	}
+	study, err := t.text(`SELECT coalesce(max(study), '') FROM (SELECT study_uid AS study FROM examinations WHERE study_uid = ?1
+		UNION ALL SELECT study_uid FROM finding_versions WHERE uid = ?1 AND version = 1)`, object)
+	if err != nil || study != "" {
+		return study, err
+	}
+	doc, err := t.documentBehind(object)
+	if err != nil || doc == nil {
+		return "", err
+	}
+	return doc.Document.Examination.StudyUID, nil
+}
+
+// documentBehind is the signed document with an ID, or of a delivery; nil: none.
+func (t *Tx) documentBehind(object string) (*records.SignedDocument, error) {
 	document, number := object, ""
 	if i := strings.LastIndexByte(object, '-'); i > 0 { // records.Document.ID
 		document, number = object[:i], object[i+1:]
@@ -151,14 +178,11 @@ func (t *Tx) PatientBehind(object string) (string, error) {
 	case err == nil:
 		document, version = del.DocumentID, del.Version
 	case !errors.Is(err, records.ErrNotFound):
-		return "", err
+		return nil, err
 	}
 	doc, err := t.SignedDocument(document, version)
 	if errors.Is(err, records.ErrNotFound) {
-		return "", nil
+		return nil, nil
 	}
-	if err != nil {
-		return "", err
-	}
-	return doc.Document.Patient.ID, nil
+	return doc, err
 }
