@@ -105,9 +105,10 @@ type IntakeReview struct {
 	BatchID   string     `json:"batch_id"`
 	File      string     `json:"file"`
 	Intake    Intake     `json:"intake"`
-	PatientID string     `json:"patient_id"` // of the register, that a key points at
-	Differing []Conflict `json:"differing"`  // Header is the row, Register the person
-	Code      string     `json:"code"`       // why: contradicts, id_number_alone, two_people, merge
+	PatientID string     `json:"patient_id"`         // of the register, that a key points at
+	OtherID   string     `json:"other_id,omitempty"` // of the second entry, where the row is about two
+	Differing []Conflict `json:"differing"`          // Header is the row, Register the person
+	Code      string     `json:"code"`               // why: contradicts, id_number_alone, two_people, merge
 	State     string     `json:"state"`
 	At        time.Time  `json:"at"`
 	DecidedBy string     `json:"decided_by,omitempty"`

@@ -130,6 +130,7 @@ func (a *intaker) mergeReview(in *records.Intake, known *records.Patient) (*reco
 		rev.Code = "merge_unknown"
 		return rev, nil
 	}
+	rev.OtherID = other.ID
 	rev.Differing, _ = records.ComparePatients(*other, *known)
 	return rev, nil
 }
@@ -204,7 +205,7 @@ func identify(tx *sqlite.Tx, in *records.Intake) (*records.Patient, *records.Int
 			return nil, nil, err
 		}
 		if person != first {
-			return nil, &records.IntakeReview{Code: "two_people", PatientID: found[0].ID}, nil
+			return nil, &records.IntakeReview{Code: "two_people", PatientID: found[0].ID, OtherID: other.ID}, nil
 		}
 	}
 	known := found[0]

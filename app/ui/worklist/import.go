@@ -155,13 +155,7 @@ func (r *room) undoImport() {
 			workspace.Publish(r.ws, workspace.PeopleChanged{})
 			r.done.SetText(r.ws.Lang.T("worklist.undone", done.Batch.File, done.Undone))
 			r.done.Show()
-			var kept []string
-			for _, k := range done.Kept {
-				kept = append(kept, r.ws.Lang.T("worklist.undo_kept", k.Row, r.ws.Lang.Or(lang.Key("people.entry."+k.Kind), k.Kind), r.ws.Lang.T(lang.Key("people.kept."+k.Code))))
-			}
-			if len(kept) > 0 {
-				r.problem.SetText(strings.Join(kept[:min(len(kept), 8)], "\n"))
-			}
+			r.problem.SetText(keptWords(r.ws.Lang, done.Kept))
 		}
 	})
 }

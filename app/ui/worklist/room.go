@@ -30,6 +30,7 @@ type room struct {
 	sources   *sources
 	pacs      *pacsView
 	queue     *queueView
+	held      *heldView
 
 	search  *workspace.Entry
 	filter  *workspace.Check
@@ -58,11 +59,12 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	here := r.build()
 	fetches := newFetches(ws)
 	r.pacs, r.queue = newPACSView(ws, fetches, r.sources.bar()), newQueueView(ws, fetches, r.sources.bar())
+	r.held = newHeld(ws, r.sources.bar())
 	fetches.changed = func() {
 		r.pacs.render()
 		r.queue.render()
 	}
-	r.sources.views = []fyne.CanvasObject{here, r.pacs.content, r.queue.content}
+	r.sources.views = []fyne.CanvasObject{here, r.pacs.content, r.queue.content, r.held.content}
 	r.sources.left, r.sources.came = r.left, r.came
 	r.sources.show(local)
 	workspace.On(ws, func(workspace.StudiesChanged) { r.load() })
@@ -71,6 +73,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		r.all, r.rows, r.chosen = nil, nil, ""
 		r.skipped.show(nil, nil)
 		r.people.drop()
+		r.held.clear()
 		r.batch = records.Batch{}
 		r.undo.Hide()
 		r.done.Hide()
@@ -98,6 +101,8 @@ func (r *room) left(s source) {
 		r.queue.hiddenNow()
 	case local:
 		workspace.Release(r.search)
+	case held:
+		workspace.Release(r.held.reason)
 	}
 }
 
@@ -109,6 +114,8 @@ func (r *room) came(s source) {
 		r.pacs.load()
 	case queue:
 		r.queue.shownNow()
+	case held:
+		r.held.load()
 	}
 }
 
@@ -119,6 +126,8 @@ func (r *room) keys() []workspace.Action {
 		return r.pacs.keys()
 	case queue:
 		return r.queue.keys()
+	case held:
+		return r.held.keys()
 	}
 	press := workspace.Press
 	if r.people.shown() {
@@ -279,6 +288,7 @@ func (r *room) words() {
 	r.sources.words()
 	r.pacs.words()
 	r.queue.words()
+	r.held.words()
 	r.arrange()
 }
 

@@ -17,11 +17,12 @@ const (
 	local source = iota // this data folder
 	remote
 	queue
+	held // rows of imports that wait for a person, and the imports
 )
 
 // sourceNames are the sources' names, in their order.
 func sourceNames() []lang.Key {
-	return []lang.Key{"worklist.source_local", "worklist.source_pacs", "worklist.source_queue"}
+	return []lang.Key{"worklist.source_local", "worklist.source_pacs", "worklist.source_queue", "worklist.source_held"}
 }
 
 // sources puts one of several lists in front.
