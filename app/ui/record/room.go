@@ -28,6 +28,7 @@ type tab struct {
 	loading *workspace.Task
 	record  *registry.PatientRecord
 	shown   bool            // the identity numbers, by key
+	byTime  bool            // one row of time instead of a section a kind
 	open    map[string]bool // documents unfolded
 	problem *workspace.Problem
 	box     *fyne.Container
@@ -56,6 +57,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 			t.shown = !t.shown
 			t.render()
 		}},
+			{Label: "record.order", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyT)}, Do: t.turn},
 			{Label: "record.labs_unfold", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyJ)}, Do: t.unfoldLabs}}}
 }
 
@@ -98,6 +100,12 @@ func (t *tab) render() {
 	default:
 		t.conflicts(o.Examination)
 		t.identity(o.Examination)
+		t.merged()
+		t.box.Add(t.order())
+		if t.byTime {
+			t.timeline(o.Examination.StudyUID)
+			break
+		}
 		t.visits()
 		t.diagnoses()
 		t.labs()
@@ -108,6 +116,21 @@ func (t *tab) render() {
 	}
 	t.box.Refresh()
 	t.scroll.Refresh()
+}
+
+// turn goes from sections to one row of time, and back.
+func (t *tab) turn() {
+	t.byTime = !t.byTime
+	t.render()
+}
+
+// order is the button that turns.
+func (t *tab) order() fyne.CanvasObject {
+	key := lang.Key("record.by_time")
+	if t.byTime {
+		key = "record.by_kind"
+	}
+	return widget.NewButtonWithIcon(t.ws.Lang.T(key), theme.HistoryIcon(), t.turn)
 }
 
 // conflicts is the warning that header and register differ.

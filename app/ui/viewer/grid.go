@@ -229,6 +229,7 @@ func (r *room) bar() {
 	}
 	r.linkButton.SetText(l.T(link))
 	r.mprButton.SetText(l.T("viewer.mpr_on"))
+	r.mprButton.Hidden = r.mpr == nil && (r.panes[r.front].Stack() == nil || len(r.panes[r.front].Stack().Slices) < 2)
 	r.slabButton.Hide()
 	if r.mpr != nil {
 		r.mprButton.SetText(l.T("viewer.mpr_off"))
@@ -243,4 +244,5 @@ func (r *room) bar() {
 		r.scrollButton.Hide()
 		r.linkButton.Hide()
 	}
+	r.mprButton.Refresh()
 }

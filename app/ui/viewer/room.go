@@ -270,6 +270,7 @@ func (r *room) showAt(at, slice int) {
 	p.SetMarks(r.marks, r.chosen)
 	r.tie()
 	r.follow()
+	r.bar()
 	r.thumbs.mark(at)
 	r.states.words()
 }
