@@ -41,10 +41,11 @@ func (a *Admin) Reauthenticate(ctx context.Context, actor records.User, password
 	return err
 }
 
-// Unlock is Reauthenticate for a screen that was hidden.
-func (a *Admin) Unlock(ctx context.Context, actor records.User, password string) error {
-	_, err := a.check(ctx, actor.Login, password, "unlock_screen", nil)
-	return err
+// Unlock lets the same person back to a screen that was hidden: as SignInWithCode
+// does, with the second factor where there is one. It returns the account as it
+// is now.
+func (a *Admin) Unlock(ctx context.Context, actor records.User, password, code string) (records.User, error) {
+	return a.check(ctx, actor.Login, password, "unlock_screen", &code)
 }
 
 // Leave notes that somebody left the desktop: "logout" or "lock_screen".
@@ -96,7 +97,7 @@ func (a *Admin) check(ctx context.Context, login, password, action string, code 
 			return err
 		}
 		detail := ""
-		if ok && action == "login" && found.SecondFactor {
+		if ok && (action == "login" || code != nil) && found.SecondFactor {
 			if code == nil || *code == "" {
 				refused = &records.RefusedError{Code: "code_needed", Reason: "this account has a second factor: give the code of the telephone too (LONGYING_CODE on the command line)"}
 				return nil // not a failure, and not a success that forgives earlier ones

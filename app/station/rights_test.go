@@ -300,7 +300,7 @@ func (f *fixture) cases() []useCase {
 		c("admin.Admin.ResetPassword", users, func(x X, u U) error { return f.Admin.ResetPassword(x, u, "spare", sparePassword) }),
 		c("admin.Admin.ResetSecondFactor", users, func(x X, u U) error { return f.Admin.ResetSecondFactor(x, u, "spare") }),
 		free("admin.Admin.Reauthenticate", func(x X, u U) error { return f.Admin.Reauthenticate(x, u, f.password(u)) }),
-		free("admin.Admin.Unlock", func(x X, u U) error { return f.Admin.Unlock(x, u, f.password(u)) }),
+		free("admin.Admin.Unlock", func(x X, u U) error { return one(f.Admin.Unlock(x, u, f.password(u), "")) }),
 		free("admin.Admin.Leave", func(x X, u U) error { return f.Admin.Leave(x, u, "logout") }),
 		free("admin.Admin.ChangePassword", func(x X, u U) error { return f.Admin.ChangePassword(x, u, f.password(u), f.password(u)) }),
 		free("admin.Admin.EnrolSecondFactor", func(x X, u U) error {

@@ -55,8 +55,8 @@ func TestEveryKindOfActIsInTheTrailWithWhoWhatWhoseWhenWhereAndOutcome(t *testin
 		{"failed login", "sign_in", func() error { return wrong("radiologist") }, []noted{{"login", b.radiologist, b.radiologist.ID, "", refused}}},
 		{"login of nobody", "sign_in", func() error { return wrong("no such login") }, []noted{{"login", nobody, "", "", refused}}},
 		{"lock screen", "", func() error { return b.Admin.Leave(b.ctx, b.radiologist, "lock_screen") }, []noted{{"lock_screen", b.radiologist, b.radiologist.ID, "", ok}}},
-		{"unlock screen", "", func() error { return b.Admin.Unlock(b.ctx, b.radiologist, password) }, []noted{{"unlock_screen", b.radiologist, b.radiologist.ID, "", ok}}},
-		{"failed unlocking", "sign_in", func() error { return b.Admin.Unlock(b.ctx, b.radiologist, "wrong") }, []noted{{"unlock_screen", b.radiologist, b.radiologist.ID, "", refused}}},
+		{"unlock screen", "", func() error { return one(b.Admin.Unlock(b.ctx, b.radiologist, password, "")) }, []noted{{"unlock_screen", b.radiologist, b.radiologist.ID, "", ok}}},
+		{"failed unlocking", "sign_in", func() error { return one(b.Admin.Unlock(b.ctx, b.radiologist, "wrong", "")) }, []noted{{"unlock_screen", b.radiologist, b.radiologist.ID, "", refused}}},
 		{"logout", "", func() error { return b.Admin.Leave(b.ctx, b.radiologist, "logout") }, []noted{{"logout", b.radiologist, b.radiologist.ID, "", ok}}},
 
 		{"search", "", func() error { return one(b.Registry.Search(b.ctx, b.radiologist, "刘")) }, nil}, // not at each key

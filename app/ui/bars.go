@@ -314,7 +314,7 @@ func newStatusBar(ws *workspace.Workspace) *statusBar {
 	b.job.Truncation = fyne.TextTruncateEllipsis
 	b.cancel = widget.NewButtonWithIcon("", fynetheme.CancelIcon(), b.cancelNewest)
 	b.outbox = widget.NewButton("", func() { workspace.Publish(ws, workspace.RoomWanted{ID: "outbox"}) })
-	b.out = widget.NewButton("", b.signOut)
+	b.out = widget.NewButton("", nil) // the window signs out
 	b.language = widget.NewButton("", func() { ws.SetLanguage(other(ws.Lang.Code())) })
 	b.keys = widget.NewButton("?", func() { ws.Keys.TypedRune('?') })
 	for _, x := range []*widget.Button{b.cancel, b.outbox, b.out, b.language, b.keys} {
@@ -386,8 +386,6 @@ func (b *statusBar) cancelNewest() {
 		jobs[len(jobs)-1].Cancel()
 	}
 }
-
-func (b *statusBar) signOut() { b.ws.SetUser(records.User{}) }
 
 // ask counts what waits to be sent.
 func (b *statusBar) ask() {

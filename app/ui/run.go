@@ -99,10 +99,14 @@ func (d *session) close() error {
 		d.ws.Close()
 	}
 	d.indexed.Wait()
-	if d.station != nil {
-		return d.station.Close()
+	if d.station == nil {
+		return nil
 	}
-	return nil
+	var noted error
+	if user := d.ws.User(); user.ID != "" { // who closes the window leaves it
+		noted = d.station.Admin.Leave(context.WithoutCancel(d.ctx), user, "logout")
+	}
+	return errors.Join(noted, d.station.Close())
 }
 
 // start opens the data folder: with the passphrase of LONGYING_KEY_FILE, or
@@ -203,6 +207,7 @@ func (d *session) show(s *station.Station, user records.User) {
 		Delivery: s.Delivery, Transfer: s.Transfer, Admin: s.Admin, Trust: s.Trust, Catalogue: s.Catalogue, PrintReport: s.PrintReport, Runtime: s.Runtime, Decoder: s.Decoder,
 		Version: d.options.Version, Home: s.Home}, d.lang)
 	d.shell = newShell(d.ws, d.window)
+	d.shell.watchIdle()
 	d.ws.LoadFrameCache(func(err error) { d.shell.say(d.ws.Explain(err)) })
 	d.ws.LoadLanguage(func(err error) { d.shell.say(d.ws.Explain(err)) })
 	d.indexed.Go(func() {

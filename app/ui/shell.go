@@ -25,6 +25,7 @@ type shell struct {
 	status *statusBar
 	signIn *signInPage
 	sheet  *keySheet
+	lock   screenLock
 
 	middle  *fyne.Container // the rail room in front, or the key sheet
 	tabs    *fyne.Container // the panel's content
@@ -71,6 +72,8 @@ func newShell(ws *workspace.Workspace, w fyne.Window) *shell {
 	s.bar = newPatientBar(ws)
 	s.status = newStatusBar(ws)
 	s.signIn = newSignInPage(ws, w)
+	s.lock = screenLock{page: newLockPage(ws, w, s.unlocked, s.otherUser), asking: ws.NewTask(), noting: ws.NewTask()}
+	s.status.out.OnTapped = s.signOut
 	s.rail = newRail(ws, s.show)
 	s.sheet = newKeySheet(ws, s.toggleKeys)
 	s.middle, s.tabs, s.tabRow = container.NewStack(), container.NewStack(), container.NewHBox()
@@ -86,7 +89,7 @@ func newShell(ws *workspace.Workspace, w fyne.Window) *shell {
 	key.Text, key.Alignment = "F9", fyne.TextAlignCenter
 	s.strip = container.NewStack(canvas.NewRectangle(theme.Raised()), container.NewVBox(unfold, key))
 	s.body = container.NewStack(s.middle)
-	s.page = container.NewBorder(s.bar.content, s.status.content, s.rail.content, nil, s.body)
+	s.page = container.NewStack(newPulse(ws.Activity.Seen), container.NewBorder(s.bar.content, s.status.content, s.rail.content, nil, s.body))
 
 	ws.Keys.SetSections(s.sections)
 	s.listen()
@@ -98,6 +101,7 @@ func newShell(ws *workspace.Workspace, w fyne.Window) *shell {
 func (s *shell) listen() {
 	workspace.On(s.ws, func(workspace.UserChanged) { s.userChanged() })
 	workspace.On(s.ws, func(workspace.LanguageChanged) { s.words() })
+	workspace.On(s.ws, func(workspace.IdleLockChanged) { s.askIdle() })
 	workspace.On(s.ws, func(e workspace.RoomWanted) { s.want(e.ID) })
 	workspace.On(s.ws, func(workspace.StudyOpened) { s.studyOpened() })
 	workspace.On(s.ws, func(workspace.StudyIncoming) {
@@ -116,7 +120,7 @@ func (s *shell) keys() {
 		for _, u := range uris {
 			paths = append(paths, u.Path())
 		}
-		if s.ws.User().ID != "" && len(paths) > 0 {
+		if s.ws.User().ID != "" && !s.lock.on && len(paths) > 0 {
 			workspace.Publish(s.ws, workspace.ImportWanted{Paths: paths})
 		}
 	})
@@ -153,6 +157,8 @@ func (s *shell) userChanged() {
 		s.signIn.shown()
 		return
 	}
+	s.ws.Activity.Seen()
+	s.askIdle()
 	s.window.SetContent(s.page)
 	s.rail.set(s.seen(workspace.Rail))
 	s.tabRow.RemoveAll()
@@ -193,6 +199,7 @@ func (s *shell) words() {
 	s.status.words()
 	s.rail.words()
 	s.signIn.words()
+	s.lock.page.words()
 	s.sheet.words()
 }
 
@@ -340,7 +347,7 @@ func (s *shell) toggleKeys() {
 // sections is the live table of keys: the open tab's, the front room's, the
 // window's own.
 func (s *shell) sections() []workspace.Section {
-	if s.ws.User().ID == "" {
+	if s.ws.User().ID == "" || s.lock.on {
 		return nil
 	}
 	var out []workspace.Section
@@ -378,9 +385,10 @@ func (s *shell) own() []workspace.Action {
 	}
 	return append(out,
 		workspace.Action{Label: "shell.fold", Keys: press(workspace.Press(fyne.KeyF9)), Do: s.fold},
-		workspace.Action{Label: "shell.language", Keys: press(workspace.Ctrl(fyne.KeyL)), Do: func() { s.ws.SetLanguage(other(l.Code())) }},
+		workspace.Action{Label: "shell.language", Keys: press(workspace.Key{Name: fyne.KeyL, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}), Do: func() { s.ws.SetLanguage(other(l.Code())) }},
+		workspace.Action{Label: "shell.lock", Keys: press(workspace.Ctrl(fyne.KeyL)), Do: s.lockScreen},
 		workspace.Action{Label: "shell.cancel_job", Keys: press(workspace.Ctrl(fyne.KeyPeriod)), Do: s.status.cancelNewest},
 		workspace.Action{Label: "shell.close_study", Keys: press(workspace.Ctrl(fyne.KeyW)), Do: s.ws.CloseStudy},
-		workspace.Action{Label: "shell.sign_out", Keys: press(workspace.Ctrl(fyne.KeyQ)), Do: s.status.signOut},
+		workspace.Action{Label: "shell.sign_out", Keys: press(workspace.Ctrl(fyne.KeyQ)), Do: s.signOut},
 	)
 }

@@ -195,6 +195,7 @@ func fillRect(img *image.RGBA, r image.Rectangle, c color.RGBA) {
 
 // Scrolled zooms at the pointer.
 func (p *pane) Scrolled(e *fyne.ScrollEvent) {
+	p.ws.Activity.Seen() // also where the mouse stands still
 	w, h := p.pixels()
 	s := p.density()
 	factor := 1.2

@@ -110,7 +110,10 @@ func (r *room) full() {
 // rewire gives each viewport the place at which it stands.
 func (r *room) rewire() {
 	for k, p := range r.panes {
-		p.OnActivate = func() { r.activate(k) }
+		p.OnActivate = func() {
+			r.ws.Activity.Seen() // also by a wheel under a mouse that stands still
+			r.activate(k)
+		}
 		p.OnChange = func(view.State) { r.changed(k) }
 	}
 }

@@ -62,13 +62,16 @@ type ImportWanted struct {
 // RejectedShown: rejected findings are to be shown, or hidden again.
 type RejectedShown struct{ On bool }
 
+// IdleLockChanged: after how long an unused screen is hidden was set.
+type IdleLockChanged struct{}
+
 // JobsChanged: the status bar's jobs changed.
 type JobsChanged struct{}
 
 // Event is any of the types of this file.
 type Event interface {
 	StudyOpened | StudyIncoming | FindingSelected | FindingsChanged | ReportChanged | StudiesChanged | PeopleChanged | RegionMarked |
-		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged
+		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | IdleLockChanged
 }
 
 // On calls f for each event of its type, on the UI goroutine, as long as the

@@ -70,6 +70,7 @@ type Section struct {
 // sections when rooms come and go; the first section that knows a key wins.
 type Keymap struct {
 	sections func() []Section
+	activity *Activity
 }
 
 // SetSections gives the source of the table.
@@ -85,6 +86,7 @@ func (m *Keymap) Sections() []Section {
 
 // Run does what a key does now, and reports whether it does anything.
 func (m *Keymap) Run(k Key) bool {
+	m.activity.Seen()
 	switch k.Name { // the numeric pad's
 	case fyne.KeyEnter:
 		k.Name = fyne.KeyReturn

@@ -37,6 +37,7 @@ func NewMultiLineEntry(ws *Workspace) *Entry {
 
 // TypedKey is fyne.Focusable's.
 func (e *Entry) TypedKey(k *fyne.KeyEvent) {
+	e.keys.activity.Seen()
 	if e.OnKey != nil && e.OnKey(k) {
 		return
 	}
@@ -47,6 +48,12 @@ func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 		return
 	}
 	e.Entry.TypedKey(k)
+}
+
+// TypedRune is fyne.Focusable's.
+func (e *Entry) TypedRune(r rune) {
+	e.keys.activity.Seen()
+	e.Entry.TypedRune(r)
 }
 
 // AcceptsTab is fyne.Tabbable's: Tab leads to the next field, also out of a long

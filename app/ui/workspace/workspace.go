@@ -3,6 +3,7 @@ package workspace
 import (
 	"context"
 	"sync"
+	"time"
 
 	"longying/app/acceptance"
 	"longying/app/admin"
@@ -48,6 +49,7 @@ type Workspace struct {
 	Services
 	Lang     *lang.Strings
 	Keys     *Keymap
+	Activity *Activity
 	Analyses *reading.Queue // the study that is open comes first
 	Frames   *volume.Cache  // the decoded frames of all viewports
 
@@ -67,7 +69,8 @@ type Workspace struct {
 // New makes a workspace; Close ends its background work.
 func New(ctx context.Context, s Services, l *lang.Strings) *Workspace {
 	ctx, end := context.WithCancel(ctx)
-	ws := &Workspace{Services: s, Lang: l, Keys: &Keymap{}, Frames: volume.NewCache(volume.DefaultCacheLimit), Analyses: &reading.Queue{}, ctx: ctx, end: end}
+	activity := NewActivity(time.Now)
+	ws := &Workspace{Services: s, Lang: l, Activity: activity, Keys: &Keymap{activity: activity}, Frames: volume.NewCache(volume.DefaultCacheLimit), Analyses: &reading.Queue{}, ctx: ctx, end: end}
 	ws.opening, ws.keeping = ws.NewTask(), ws.NewTask()
 	On(ws, func(StudyOpened) {
 		front := ""
