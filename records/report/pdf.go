@@ -66,7 +66,9 @@ func PDF(doc *records.SignedDocument, opt Options, w io.Writer) error {
 	s.section(s.words.impression, records.Join(s.doc.Impression), bodySize, bodyLine)
 	s.section(s.words.remarks, s.doc.Remarks, smallSize, smallLine)
 	s.signatures()
-	s.footers()
+	if err := s.footers(); err != nil {
+		return fmt.Errorf("print report: %w", err)
+	}
 	title := s.words.title + " " + s.doc.ID
 	if err := file.write(w, title, "Longying", s.doc.SignedAt.In(imaging.Zone())); err != nil {
 		return fmt.Errorf("print report: %w", err)
@@ -298,13 +300,13 @@ func (s *sheet) footer() {
 		fmt.Sprintf(s.words.document, s.doc.DocumentID, s.doc.Version),
 		s.words.hashed + s.signed.SHA256,
 	} {
-		s.foot = append(s.foot, s.lines(text, textWidth, footSize)...)
+		s.foot = append(s.foot, s.lines(text, textWidth-qrSide-6, footSize)...)
 	}
-	s.bottom = pageHeight - 50 - footLine*float64(len(s.foot))
+	s.bottom = pageHeight - 50 - max(footLine*float64(len(s.foot)), qrSide-16)
 }
 
 // footers goes over all pages, now that their number is known.
-func (s *sheet) footers() {
+func (s *sheet) footers() error {
 	for i, page := range s.pages {
 		y := s.bottom + 6
 		s.line(page, marginX, y, pageWidth-marginX, y, 0.6, pale())
@@ -312,7 +314,11 @@ func (s *sheet) footers() {
 			y += footLine
 			s.text(page, marginX, y, footSize, grey(), l)
 		}
+		if err := s.qr(page, pageWidth-marginX-qrSide+4, s.bottom+8, qrSide, Code(s.signed)); err != nil {
+			return err
+		}
 		number := s.printable(fmt.Sprintf(s.words.page, i+1, len(s.pages)))
 		s.text(page, (pageWidth-s.width(number, 8.5))/2, pageHeight-22, 8.5, black(), number)
 	}
+	return nil
 }
