@@ -39,6 +39,7 @@ type shell struct {
 
 	front  *workspace.Room // of the rail
 	tab    *workspace.Room // of the panel, nil: folded, or no study was opened yet
+	last   *workspace.Room // tab that was folded
 	folded bool            // by a person
 	keysUp bool
 }
@@ -185,7 +186,7 @@ func (s *shell) leave() {
 			r.Hidden()
 		}
 	}
-	s.front, s.tab, s.keysUp, s.folded = nil, nil, false, false
+	s.front, s.tab, s.last, s.keysUp, s.folded = nil, nil, nil, false, false
 }
 
 func (s *shell) words() {
@@ -296,11 +297,15 @@ func (s *shell) fold() {
 		if s.tab.Hidden != nil {
 			s.tab.Hidden()
 		}
-		s.tab, s.folded = nil, true
+		s.last, s.tab, s.folded = s.tab, nil, true
 		s.panel()
 		return
 	}
-	if tabs := s.seen(workspace.Panel); len(tabs) > 0 {
+	tabs := s.seen(workspace.Panel)
+	switch {
+	case slices.Contains(tabs, s.last):
+		s.showTab(s.last)
+	case len(tabs) > 0:
 		s.showTab(tabs[0])
 	}
 }

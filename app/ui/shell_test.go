@@ -95,6 +95,30 @@ func TestTheNextPersonsStudyOpensWithThePanelBesideIt(t *testing.T) {
 	if c, ok := s.body.Objects[0].(*fyne.Container); !ok || !slices.Contains(c.Objects, fyne.CanvasObject(s.strip)) {
 		t.Error("nothing to see leads back to a folded panel")
 	}
+	s.fold()
+	tabs := s.seen(workspace.Panel)
+	other := tabs[len(tabs)-1]
+	s.showTab(other)
+	s.fold()
+	if s.fold(); s.tab != other {
+		t.Error("the panel comes back with another tab than it was folded with")
+	}
+	s.ws.Settle()
+}
+
+// A text that can be selected takes the keys as soon as it is clicked, and gives
+// them to nobody.
+func TestAnErrorTakesNoKeysWhenItIsClicked(t *testing.T) {
+	s, w := signedIn(t)
+	p := workspace.NewProblem()
+	w.SetContent(p)
+	p.SetText("what went wrong")
+	w.Resize(fyne.NewSize(300, 100))
+	w.Canvas().FocusNext()
+	if f := w.Canvas().Focused(); f != nil {
+		t.Errorf("%T has the keys", f)
+	}
+	s.ws.Settle()
 }
 
 func TestEveryTabFitsIntoTheNarrowestPanelInBothLanguages(t *testing.T) {

@@ -235,7 +235,6 @@ type Problem struct {
 func NewProblem() *Problem {
 	p := &Problem{label: widget.NewLabel("")}
 	p.label.Wrapping = fyne.TextWrapWord
-	p.label.Selectable = true
 	edge := canvas.NewRectangle(color.NRGBA{0xd8, 0x8a, 0x1d, 0xff})
 	edge.SetMinSize(fyne.NewSize(3, 0))
 	p.box = container.NewBorder(nil, nil, container.NewHBox(edge, widget.NewIcon(theme.WarningIcon())), nil, p.label)
