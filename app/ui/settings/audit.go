@@ -2,14 +2,20 @@ package settings
 
 import (
 	"context"
+	"path/filepath"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"longying/app/admin"
+	"longying/app/ui/lang"
+	"longying/app/ui/workspace"
 	"longying/imaging"
 	"longying/records"
 	"longying/records/sqlite"
@@ -17,33 +23,92 @@ import (
 
 // audit is the page of the audit trail.
 type audit struct {
-	events   []records.AuditEvent
-	verified *sqlite.AuditReport
-	running  bool
+	events      []records.AuditEvent
+	filter      admin.AuditFilter
+	from, until string // days, as typed
+	limit       int    // how many are shown
+	verified    *sqlite.AuditReport
+	running     bool
 }
 
 const auditPage = 100
 
+// auditActs are the kinds of acts to choose from, as the trail names them.
+func auditActs() []string {
+	return []string{"login", "logout", "lock_screen", "unlock_screen", "reauthenticate",
+		"view_study", "view_record", "view_report", "view_consult", "search", "list_studies",
+		"import_study", "import_people", "undo_import", "decide_row", "link", "unlink", "merge_patients", "unmerge_patients", "character_set",
+		"analyze", "first_read", "confirm", "edit", "reject", "undo", "mark", "follow", "unfollow",
+		"draft_report", "save_report", "answer_contradiction", "submit_report", "return_report", "sign", "amend", "retract",
+		"critical_flagged", "critical_told", "critical_withdrawn",
+		"print", "export", "deliver", "queue", "retry_delivery", "pacs_query", "pacs_retrieve", "pacs_store",
+		"consult_create", "consult_add", "consult_opinion", "consult_decide", "consult_follow", "consult_pack",
+		"configure", "install_model", "remove_model", "measure_model", "accept_model", "withdraw_model",
+		"add_user", "set_role", "lock_user", "reset_password", "change_password", "set_second_factor", "remove_second_factor", "reset_second_factor", "signing_key",
+		"backup", "restore", "view_audit", "verify_audit", "export_audit"}
+}
+
+// act is a kind of act in words.
+func (r *room) act(action string) string {
+	return r.ws.Lang.Or(lang.Key("audit."+action), action)
+}
+
+// narrowed is the filter with its days, or why they cannot be read.
+func (r *room) narrowed() (admin.AuditFilter, bool) {
+	f := r.audit.filter
+	for _, day := range []struct {
+		text string
+		into *time.Time
+		add  int
+	}{{r.audit.from, &f.From, 0}, {r.audit.until, &f.Until, 1}} {
+		text := strings.TrimSpace(day.text)
+		if text == "" {
+			continue
+		}
+		at, err := time.ParseInLocation(time.DateOnly, text, imaging.Zone())
+		if err != nil {
+			r.problem.SetText(r.ws.Lang.T("settings.audit_day", text))
+			return f, false
+		}
+		*day.into = at.AddDate(0, 0, day.add)
+	}
+	return f, true
+}
+
 func (r *room) loadAudit() {
+	f, ok := r.narrowed()
+	if !ok {
+		return
+	}
+	r.audit.limit = max(r.audit.limit, auditPage)
+	f.Limit = r.audit.limit + 1 // whether there are more
 	actor := r.ws.User()
 	r.loading.Start(func(ctx context.Context) func() {
-		events, err := r.ws.Admin.AuditEvents(ctx, actor, admin.AuditFilter{Limit: auditPage})
+		events, err := r.ws.Admin.AuditEvents(ctx, actor, f)
 		return func() {
-			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
-				return
+			r.problem.SetText(r.ws.Explain(err))
+			if err == nil {
+				r.audit.events = events
+				r.render()
 			}
-			r.audit.events = events
-			r.render()
 		}
 	})
 }
 
+// searchAudit looks from the newest again.
+func (r *room) searchAudit() {
+	r.audit.limit = auditPage
+	r.loadAudit()
+}
+
 func (r *room) auditPage() fyne.CanvasObject {
 	l := r.ws.Lang
+	box := container.NewVBox(wrapped(l.T("settings.audit_note"), widget.LowImportance), r.auditFilter())
+	search := widget.NewButtonWithIcon(l.T("settings.button_audit_search"), theme.SearchIcon(), r.searchAudit)
+	search.Importance = widget.HighImportance
 	verify := widget.NewButtonWithIcon(l.T("settings.button_verify"), theme.ConfirmIcon(), r.verify)
-	verify.Importance = widget.HighImportance
-	box := container.NewVBox(wrapped(l.T("settings.audit_note"), widget.LowImportance), container.NewHBox(verify))
+	export := widget.NewButtonWithIcon(l.T("settings.button_audit_export"), theme.DocumentSaveIcon(), r.pickExport)
+	box.Add(container.NewHBox(search, verify, export))
 	switch v := r.audit.verified; {
 	case r.audit.running:
 		verify.Disable()
@@ -54,14 +119,141 @@ func (r *room) auditPage() fyne.CanvasObject {
 	default:
 		box.Add(wrapped(l.T("settings.audit_whole", v.Count, v.Witnesses, v.Head), widget.SuccessImportance))
 	}
-	box.Add(widget.NewSeparator())
-	var b strings.Builder
-	for _, e := range r.audit.events {
-		b.WriteString(l.T("settings.audit_line", e.Seq, e.At.In(imaging.Zone()).Format("2006-01-02 15:04:05"), e.UserName, e.Action, e.Outcome, e.Object))
-		b.WriteByte('\n')
+	shown := r.audit.events
+	more := r.audit.limit > 0 && len(shown) > r.audit.limit
+	if more {
+		shown = shown[:r.audit.limit]
 	}
-	box.Add(wrapped(strings.TrimSpace(b.String()), widget.MediumImportance))
+	if len(shown) == 0 {
+		box.Add(wrapped(l.T("settings.audit_none"), widget.MediumImportance))
+		return box
+	}
+	box.Add(r.auditTable(shown))
+	if more {
+		box.Add(container.NewHBox(widget.NewButton(l.T("settings.button_audit_more"), func() {
+			r.audit.limit += auditPage
+			r.loadAudit()
+		})))
+	}
 	return box
+}
+
+// auditFilter is the form of what narrows.
+func (r *room) auditFilter() fyne.CanvasObject {
+	l, f := r.ws.Lang, &r.audit.filter
+	field := func(caption lang.Key, value *string, hint lang.Key) fyne.CanvasObject {
+		e := workspace.NewEntry(r.ws)
+		e.SetText(*value)
+		e.SetPlaceHolder(l.T(hint))
+		e.OnChanged = func(s string) { *value = s }
+		e.OnSubmitted = func(string) { r.searchAudit() }
+		return r.field(caption, e)
+	}
+	choice := func(caption lang.Key, values []string, word func(string) string, into *string) fyne.CanvasObject {
+		names := []string{l.T("settings.audit_all")}
+		at := 0
+		for i, v := range values {
+			names = append(names, word(v))
+			if v == *into {
+				at = i + 1
+			}
+		}
+		c := workspace.NewSelect(r.ws, names, nil)
+		c.SetSelectedIndex(at)
+		c.OnChanged = func(string) {
+			*into = ""
+			if i := c.SelectedIndex(); i > 0 {
+				*into = values[i-1]
+			}
+			r.searchAudit()
+		}
+		return r.field(caption, c)
+	}
+	return container.NewGridWithColumns(2,
+		field("settings.audit_user", &f.User, "settings.audit_user_hint"), field("settings.audit_patient", &f.Patient, "settings.audit_patient_hint"),
+		choice("settings.audit_kind", auditActs(), r.act, &f.Action),
+		choice("settings.audit_outcome", []string{"ok", "refused", "failed"}, r.outcome, &f.Outcome),
+		field("settings.audit_from", &r.audit.from, "settings.audit_day_hint"), field("settings.audit_until", &r.audit.until, "settings.audit_day_hint"))
+}
+
+func (r *room) outcome(of string) string {
+	return r.ws.Lang.Or(lang.Key("audit.outcome_"+of), of)
+}
+
+// auditTable lists events, the newest first.
+func (r *room) auditTable(events []records.AuditEvent) fyne.CanvasObject {
+	l := r.ws.Lang
+	heads := []string{l.T("settings.audit_time"), l.T("settings.audit_user"), l.T("settings.audit_kind"), l.T("settings.audit_outcome"), l.T("settings.audit_about")}
+	table := workspace.NewTable(r.ws, func() (int, int) { return len(events) + 1, len(heads) },
+		func() fyne.CanvasObject {
+			c := widget.NewLabel("")
+			c.Truncation = fyne.TextTruncateEllipsis
+			return c
+		},
+		func(id widget.TableCellID, o fyne.CanvasObject) {
+			c := o.(*widget.Label)
+			c.TextStyle, c.Importance = fyne.TextStyle{Bold: id.Row == 0}, widget.MediumImportance
+			if id.Row == 0 {
+				c.SetText(heads[id.Col])
+				return
+			}
+			e := events[id.Row-1]
+			if e.Outcome != "ok" {
+				c.Importance = widget.WarningImportance
+			}
+			about := strings.TrimSpace(e.Detail + "  " + e.Object)
+			c.SetText([]string{e.At.In(imaging.Zone()).Format("2006-01-02 15:04:05"), e.UserName, r.act(e.Action), r.outcome(e.Outcome), about}[id.Col])
+		})
+	for i, width := range []float32{165, 140, 170, 80, 330} {
+		table.SetColumnWidth(i, width)
+	}
+	room := canvas.NewRectangle(nil)
+	room.SetMinSize(fyne.NewSize(0, 380))
+	return container.NewStack(room, table)
+}
+
+// pickExport asks for the folder that the export is written into.
+func (r *room) pickExport() {
+	if _, ok := r.narrowed(); !ok {
+		return
+	}
+	window := r.free()
+	if window == nil {
+		return
+	}
+	d := dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
+		r.problem.SetText(r.ws.Explain(err))
+		if u != nil {
+			r.exportAudit(u.Path())
+		}
+	}, window)
+	d.SetTitleText(r.ws.Lang.T("settings.audit_folder"))
+	d.SetConfirmText(r.ws.Lang.T("settings.button_audit_export"))
+	d.SetDismissText(r.ws.Lang.T("settings.button_cancel"))
+	d.Show()
+	d.Resize(fyne.NewSize(900, 560))
+}
+
+// exportAudit writes what the filter lets through as DICOM audit messages, as a
+// job that can be cancelled.
+func (r *room) exportAudit(folder string) {
+	f, ok := r.narrowed()
+	if !ok {
+		return
+	}
+	actor := r.ws.User()
+	path := filepath.Join(folder, "longying-audit-"+time.Now().Format("20060102-150405")+".zip")
+	r.done.SetText("")
+	r.ws.StartJob(func() string { return r.ws.Lang.T("settings.audit_exporting") }, func(ctx context.Context, _ func(done, total int)) func() {
+		n, err := r.ws.Admin.ExportAudit(ctx, actor, f, path)
+		return func() {
+			r.problem.SetText(r.ws.Explain(err))
+			if err == nil {
+				r.done.SetText(r.ws.Lang.T("settings.audit_exported", n, path))
+			}
+			r.render()
+		}
+	})
 }
 
 // verify checks the whole chain, as a job that can be cancelled.
@@ -84,4 +276,16 @@ func (r *room) verify() {
 		}
 	})
 	r.render()
+}
+
+// auditKeys are the keys of the page.
+func (r *room) auditKeys() []workspace.Action {
+	if r.at != "settings.audit" || !r.may(records.RightAudit) {
+		return nil
+	}
+	return []workspace.Action{
+		{Label: "settings.button_audit_search", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyF)}, Do: r.searchAudit},
+		{Label: "settings.button_verify", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyT)}, Do: r.verify},
+		{Label: "settings.button_audit_export", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyS)}, Do: r.pickExport},
+	}
 }

@@ -3,6 +3,8 @@
 package settings
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
@@ -38,6 +40,7 @@ type room struct {
 	routes   routes
 	servers  servers
 	audit    audit
+	own      own
 	trust    trust
 	packages packages
 	card     string // the model whose card is unfolded
@@ -50,6 +53,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	r.done = wrapped("", widget.SuccessImportance)
 	r.sections = []section{
 		{"settings.language", "", r.languagePage, nil},
+		{"settings.own", "", r.ownPage, nil},
 		{"settings.pictures", "", r.picturesPage, nil},
 		{"settings.hospital", "", r.hospitalPage, r.loadHospital},
 		{"settings.models", "", r.modelsPage, r.loadModels},
@@ -65,7 +69,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	side := container.New(layout.NewCustomPaddedLayout(8, 8, 8, 8), r.menu)
 	workspace.On(ws, func(workspace.LanguageChanged) { r.render() })
 	workspace.On(ws, func(workspace.UserChanged) {
-		r.users, r.audit, r.routes, r.hospital, r.trust = users{}, audit{}, routes{}, hospital{}, trust{}
+		r.users, r.audit, r.routes, r.hospital, r.trust, r.own = users{}, audit{}, routes{}, hospital{}, trust{}, own{}
 		r.servers = servers{}
 		r.packages.older, r.packages.removing = "", ""
 		r.open("settings.language")
@@ -75,8 +79,10 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		{Label: "settings.next", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyDown)}, Do: func() { r.step(1) }},
 		{Label: "settings.previous", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyUp)}, Do: func() { r.step(-1) }},
 	}
-	return &workspace.Room{ID: "settings", Place: workspace.Rail, Icon: theme.SettingsIcon(), Current: func() []workspace.Action { return append(append(r.packageKeys(), r.serverKeys()...), actions...) },
-		Chords:  []workspace.Key{workspace.Ctrl(fyne.KeyT), workspace.Ctrl(fyne.KeyS)},
+	return &workspace.Room{ID: "settings", Place: workspace.Rail, Icon: theme.SettingsIcon(), Current: func() []workspace.Action {
+		return slices.Concat(r.packageKeys(), r.serverKeys(), r.auditKeys(), actions)
+	},
+		Chords:  []workspace.Key{workspace.Ctrl(fyne.KeyT), workspace.Ctrl(fyne.KeyS), workspace.Ctrl(fyne.KeyF)},
 		Content: container.NewBorder(nil, nil, container.NewBorder(nil, nil, nil, widget.NewSeparator(), side), nil, r.scroll),
 		Shown:   func() { r.open(r.at) }}
 }

@@ -9,108 +9,12 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"longying/app/admin"
 	"longying/app/delivery"
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
 	"longying/records"
 	"longying/records/outbox"
 )
-
-// users is the page of those who can sign in.
-type users struct {
-	list []records.User
-	next admin.NewUser
-}
-
-func (r *room) loadUsers() {
-	user := r.ws.User()
-	r.loading.Start(func(ctx context.Context) func() {
-		list, err := r.ws.Admin.Users(ctx, user)
-		return func() {
-			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
-				return
-			}
-			r.users.list = list
-			r.render()
-		}
-	})
-}
-
-func (r *room) usersPage() fyne.CanvasObject {
-	l := r.ws.Lang
-	box := container.NewVBox()
-	for _, u := range r.users.list {
-		text := u.Name + "（" + u.Login + "）· " + l.Or(lang.Key("role."+string(u.Role)), string(u.Role))
-		if u.StaffNumber != "" {
-			text += " · " + u.StaffNumber
-		}
-		action, weight := l.T("settings.button_lock"), widget.MediumImportance
-		if u.Locked {
-			text += "\n" + l.T("settings.locked")
-			action, weight = l.T("settings.button_unlock"), widget.WarningImportance
-		}
-		b := widget.NewButton(action, func() { r.setLocked(u.Login, !u.Locked) })
-		box.Add(container.NewBorder(nil, nil, nil, container.NewVBox(b), wrapped(text, weight)))
-	}
-	box.Add(widget.NewSeparator())
-	box.Add(bold(l.T("settings.add_user")))
-	next := &r.users.next
-	add := func(caption lang.Key, value *string, secret bool) {
-		e := workspace.NewEntry(r.ws)
-		e.Password = secret
-		e.SetText(*value)
-		e.OnChanged = func(s string) { *value = s }
-		box.Add(r.field(caption, e))
-	}
-	add("settings.user_login", &next.Login, false)
-	add("settings.user_name", &next.Name, false)
-	add("settings.user_staff", &next.StaffNumber, false)
-	var names []string
-	for _, role := range records.Roles() {
-		names = append(names, l.Or(lang.Key("role."+string(role)), string(role)))
-	}
-	choice := workspace.NewSelect(r.ws, names, nil)
-	choice.PlaceHolder = l.T("settings.choose_role")
-	for i, role := range records.Roles() {
-		if role == next.Role {
-			choice.SetSelectedIndex(i)
-		}
-	}
-	choice.OnChanged = func(string) { next.Role = records.Roles()[max(0, choice.SelectedIndex())] }
-	box.Add(r.field("settings.user_role", choice))
-	add("settings.user_password", &next.Password, true)
-	b := widget.NewButtonWithIcon(l.T("settings.button_add_user"), theme.ContentAddIcon(), r.addUser)
-	b.Importance = widget.HighImportance
-	box.Add(container.NewHBox(b))
-	return box
-}
-
-func (r *room) addUser() {
-	actor, n := r.ws.User(), r.users.next
-	r.ws.NewTask().Start(func(ctx context.Context) func() {
-		_, err := r.ws.Admin.AddUser(ctx, actor, n)
-		return func() {
-			if err == nil {
-				r.users.next = admin.NewUser{}
-				r.loadUsers()
-			}
-			r.stored(err)
-		}
-	})
-}
-
-func (r *room) setLocked(login string, locked bool) {
-	actor := r.ws.User()
-	r.ws.NewTask().Start(func(ctx context.Context) func() {
-		err := r.ws.Admin.SetLocked(ctx, actor, login, locked)
-		return func() {
-			r.stored(err)
-			r.loadUsers()
-		}
-	})
-}
 
 // routes is the page of the destinations.
 type routes struct {
