@@ -322,19 +322,25 @@ func (r *room) addRegion() {
 	r.pane.marks = withRegion(r.pane.marks, r.region)
 }
 
-// withRegion puts the region that is marked, or none, beneath the findings: a
-// finding of the same place keeps the look of its state.
+// withRegion puts the region that is marked, or none, beneath the findings. A
+// finding of just that place stands for it: it keeps the look of its state.
 func withRegion(marks []canvas.Mark, region *imaging.Region) []canvas.Mark {
-	var out []canvas.Mark
-	if region != nil {
-		out = append(out, canvas.Mark{Region: *region, Style: canvas.Drawing})
-	}
+	var found []canvas.Mark
+	taken := false
 	for _, m := range marks {
-		if m.Style != canvas.Drawing {
-			out = append(out, m)
+		if m.Style == canvas.Drawing {
+			continue
+		}
+		found = append(found, m)
+		if region != nil && m.Style != canvas.Rejected {
+			g := m.Region
+			taken = taken || g.X0 == region.X0 && g.Y0 == region.Y0 && g.X1 == region.X1 && g.Y1 == region.Y1
 		}
 	}
-	return out
+	if region == nil || taken {
+		return found
+	}
+	return append([]canvas.Mark{{Region: *region, Style: canvas.Drawing}}, found...)
 }
 
 // draw lets the doctor mark a region next.

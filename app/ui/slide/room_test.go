@@ -74,8 +74,16 @@ func TestWithoutASlideNothingOffersToTypeIt(t *testing.T) {
 
 func TestAMarkedRegionHidesNoFindingOfTheSamePlace(t *testing.T) {
 	place := imaging.Region{X1: 10, Y1: 10}
-	finding := canvas.Mark{UID: "a", Region: place, Style: canvas.Proposed}
-	got := withRegion([]canvas.Mark{finding, {Style: canvas.Drawing}}, &place)
+	finding := canvas.Mark{UID: "a", Region: imaging.Region{X1: 10, Y1: 10, Kind: imaging.RegionDrawn}, Style: canvas.Proposed}
+	if got := withRegion([]canvas.Mark{finding, {Style: canvas.Drawing}}, &place); len(got) != 1 || got[0].UID != "a" {
+		t.Errorf("of the same place: %+v", got)
+	}
+	finding.Style = canvas.Rejected // is not drawn
+	if got := withRegion([]canvas.Mark{finding}, &place); len(got) != 2 {
+		t.Errorf("of a rejected finding's place: %+v", got)
+	}
+	other := imaging.Region{X1: 20, Y1: 10}
+	got := withRegion([]canvas.Mark{finding}, &other)
 	if len(got) != 2 || got[0].Style != canvas.Drawing || got[1].UID != "a" {
 		t.Errorf("from beneath: %+v", got)
 	}
