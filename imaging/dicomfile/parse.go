@@ -14,6 +14,7 @@ type parser struct {
 	big      bool // big endian
 	implicit bool
 	whole    bool // load every value; otherwise the header alone, see File.Header
+	apart    bool // with whole: the pixel data of the object is noted, not loaded
 	signed   bool // pixel representation 1, for "US or SS"
 	pixels   pixelPlace
 	seen     int // elements and items
@@ -33,6 +34,7 @@ type pixelPlace struct {
 	at        int64 // of the value
 	length    int64 // of the value as the header says; -1 undefined
 	available int64 // bytes up to the end of the file
+	end       int64 // behind the sequence delimiter of fragments, where they were followed; else 0
 }
 
 const (
@@ -559,7 +561,7 @@ func (p *parser) pixelData(ds *Dataset, h head, end int64) (next int64, err erro
 	if h.length != undefinedLength {
 		next = h.value + int64(h.length)
 		have := min(int64(h.length), end-h.value)
-		if !p.whole {
+		if !p.whole || p.apart {
 			return min(next, end), nil
 		}
 		v, err := p.bytes(h.value, int(have))
@@ -575,6 +577,15 @@ func (p *parser) pixelData(ds *Dataset, h head, end int64) (next int64, err erro
 	}
 	if !p.whole {
 		return end, nil
+	}
+	if p.apart {
+		p.whole = false
+		_, next, err := p.fragments(h, end)
+		p.whole = true
+		if err == nil && h.tag == p.pixels.tag && h.value == p.pixels.at {
+			p.pixels.end = next
+		}
+		return next, err
 	}
 	e, next, err := p.fragments(h, end)
 	if err != nil {
