@@ -64,6 +64,7 @@ func mayImport() map[string][]string {
 		"imaging/pacs":      {"imaging", "imaging/dicomfile", "imaging/codec"},
 		// A configuration file, and a real Orthanc for tests.
 		"imaging/pacs/orthanc": {},
+		"imaging/deid":         {"imaging", "imaging/dicomfile", "imaging/codec"},
 		"imaging/volume":       {"imaging", "imaging/dicomfile", "imaging/codec"},
 		// Little CMS has a package of its own; a slide applies its colour profile.
 		"imaging/slide": {"imaging", "imaging/dicomfile", "imaging/codec", "imaging/icc"},
