@@ -90,7 +90,7 @@ func newShell(ws *workspace.Workspace, w fyne.Window) *shell {
 	key.Text, key.Alignment = "F9", fyne.TextAlignCenter
 	s.strip = container.NewStack(canvas.NewRectangle(theme.Raised()), container.NewVBox(unfold, key))
 	s.body = container.NewStack(s.middle)
-	s.page = container.NewStack(newPulse(ws.Activity.Seen), container.NewBorder(s.bar.content, s.status.content, s.rail.content, nil, s.body))
+	s.page = container.NewStack(newPulse(ws.Activity.Seen), container.NewWithoutLayout(newDesk(ws.Keys)), container.NewBorder(s.bar.content, s.status.content, s.rail.content, nil, s.body))
 
 	ws.Keys.SetSections(s.sections)
 	s.listen()

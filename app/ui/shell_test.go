@@ -294,3 +294,28 @@ func TestNoTabTakesAKeyFromTheRoomBesideItUnlessBothMeanTheSame(t *testing.T) {
 		}
 	}
 }
+
+func TestATabThatSlipsInLeavesTheKeysToTheRooms(t *testing.T) {
+	s, w := signedIn(t)
+	w.Canvas().Unfocus()
+	w.Canvas().FocusNext()
+	f := w.Canvas().Focused()
+	if f == nil {
+		t.Fatal("Tab leads nowhere")
+	}
+	var got string
+	s.ws.Keys.SetSections(func() []workspace.Section {
+		return []workspace.Section{{Actions: []workspace.Action{
+			{Keys: []workspace.Key{workspace.Press(fyne.KeyA)}, Do: func() { got += "A" }},
+			{Keys: []workspace.Key{{Rune: '?'}}, Do: func() { got += "?" }}}}}
+	})
+	f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyA})
+	f.TypedRune('?')
+	if got != "A?" {
+		t.Errorf("%T lets through %q", f, got)
+	}
+	if o, ok := f.(fyne.CanvasObject); !ok || !o.Size().IsZero() {
+		t.Error("what Tab stops at lies under the pointer: a click beside a field would not leave the field")
+	}
+	s.ws.Settle()
+}
