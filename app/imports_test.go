@@ -74,11 +74,13 @@ func mayImport() map[string][]string {
 		"inference/ort":           {"imaging", "models", "inference"},
 		"records":                 {"imaging"},
 		"records/seal":            {"records"},
-		"records/sqlite":          {"records", "imaging", "records/seal"},
-		"records/report":          {"records", "imaging", "imaging/render"},
-		"records/cda":             {"records", "imaging"},
-		"records/fhir":            {"records", "imaging"},
-		"records/row":             {"records", "imaging"},
+		// The keyring of the operating system, which may be absent.
+		"records/seal/oskeyring": {"records/seal"},
+		"records/sqlite":         {"records", "imaging", "records/seal"},
+		"records/report":         {"records", "imaging", "imaging/render"},
+		"records/cda":            {"records", "imaging"},
+		"records/fhir":           {"records", "imaging"},
+		"records/row":            {"records", "imaging"},
 		// What the DICOM objects of a report share: patient, study, equipment, UIDs.
 		"records/composite": {"records", "imaging", "imaging/dicomfile"},
 		"records/sr":        {"records", "imaging", "imaging/dicomfile", "records/composite"},

@@ -20,6 +20,7 @@ import (
 	"longying/imaging/slide"
 	"longying/imaging/slide/openslide"
 	"longying/records"
+	"longying/records/seal"
 )
 
 // Version is the program's version.
@@ -42,6 +43,7 @@ type Env struct {
 	Executable     string        // path of this program, for child processes
 	Decoder        codec.Decoder // nil: in this process
 	Slides         slide.Opener  // of slides that are no DICOM objects; nil: in this process
+	Keyring        seal.Keyring  // that may open the data folder; nil: the operating system's
 	// Desktop opens the window; nil where there is none in this build.
 	Desktop func(ctx context.Context, paths []string, sample bool) error
 }
@@ -107,6 +109,7 @@ func commands() []command {
 		{"pacs", "pacs add NAME --url URL [--gateway MODALITY]|list|remove NAME|echo|query [--patient --name --date --modality --accession]|retrieve STUDY_UID|store STUDY_UID|FILE... [--as sr,pdf,seg,gsps,sc,objects] [--pacs NAME]|orthanc-config", cmdPACS},
 		{"audit", "audit list [--user --patient --action --outcome --from --until --limit]|verify [--backup FILE]|export --format dicom --out FILE", cmdAudit},
 		{"users", "users add LOGIN --name --role --new-password-file|list|lock LOGIN|unlock LOGIN|role LOGIN --role|password LOGIN --new-password-file|second-factor new|on --secret --code|off|reset LOGIN", cmdUsers},
+		{"keyring", "keyring on|off|status: the keyring of the operating system opens the data folder besides its passphrase", cmdKeyring},
 		{"backup", "backup FILE [--replace]: the whole data folder as one sealed file", cmdBackup},
 		{"restore", "restore FILE [--replace]: a data folder out of a backup, verified before it takes its place", cmdRestore},
 		{"doctor", "doctor: what is installed, what to mend", cmdDoctor},

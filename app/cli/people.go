@@ -13,6 +13,7 @@ import (
 	"longying/app/station"
 	"longying/imaging"
 	"longying/records"
+	"longying/records/seal"
 	"longying/records/sqlite"
 )
 
@@ -37,17 +38,29 @@ func (c *call) password() (string, error) {
 	return p, nil
 }
 
-// open opens the data folder.
+// passphrase is the data folder's, from LONGYING_KEY_FILE.
+func (c *call) passphrase() (string, error) {
+	key, err := readSecret(c.Getenv("LONGYING_KEY_FILE"))
+	if err != nil {
+		return "", &records.RefusedError{Code: "key_file", Reason: "the data folder is sealed: name the file with its passphrase in LONGYING_KEY_FILE (" + err.Error() + ")"}
+	}
+	return key, nil
+}
+
+// open opens the data folder: with the passphrase, or by the keyring where one
+// remembers it and no passphrase is named.
 func (c *call) open(ctx context.Context) (*station.Station, error) {
 	home, err := station.Home(c.Getenv)
 	if err != nil {
 		return nil, err
 	}
-	key, err := readSecret(c.Getenv("LONGYING_KEY_FILE"))
-	if err != nil {
-		return nil, &records.RefusedError{Code: "key_file", Reason: "the data folder is sealed: name the file with its passphrase in LONGYING_KEY_FILE (" + err.Error() + ")"}
+	key := ""
+	if c.Getenv("LONGYING_KEY_FILE") != "" || !seal.Remembered(home) {
+		if key, err = c.passphrase(); err != nil {
+			return nil, err
+		}
 	}
-	return station.Open(ctx, station.Options{Home: home, Passphrase: key, Library: c.Getenv("LONGYING_ORT_LIBRARY"), Executable: c.Executable, Decoder: c.Decoder, Provider: c.Getenv("LONGYING_PROVIDER"), Models: c.apart(), Slides: c.Slides, Program: "cli"})
+	return station.Open(ctx, station.Options{Home: home, Passphrase: key, Keyring: c.ring(), Library: c.Getenv("LONGYING_ORT_LIBRARY"), Executable: c.Executable, Decoder: c.Decoder, Provider: c.Getenv("LONGYING_PROVIDER"), Models: c.apart(), Slides: c.Slides, Program: "cli"})
 }
 
 // signIn opens the data folder and signs in the acting user.

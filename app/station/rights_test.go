@@ -335,6 +335,8 @@ func (f *fixture) cases() []useCase {
 			return one(f.ExportConsult(x, u, f.consult, cda.ConsultForm("cda"), f.folder))
 		}),
 		c("station.Station.VerifyAudit", audits, func(x X, u U) error { return one(f.VerifyAudit(x, u, "")) }),
+		c("station.Station.RememberKey", configures, func(x X, u U) error { return f.RememberKey(x, u, "a wrong passphrase", nil) }),
+		c("station.Station.ForgetKey", configures, func(x X, u U) error { return f.ForgetKey(x, u, nil) }),
 		both("station.Station.PrintReport", rights(records.RightExport, records.RightViewPatient), func(x X, u U) error {
 			return one(f.PrintReport(x, u, film))
 		}),

@@ -43,6 +43,7 @@ import (
 type Options struct {
 	Home       string
 	Passphrase string
+	Keyring    seal.Keyring     // opens the folder where no passphrase is given and it is remembered there; nil: none
 	Library    string           // path of libonnxruntime; empty: looked for
 	Executable string           // this program
 	Clock      func() time.Time // nil: time.Now
@@ -118,9 +119,12 @@ func Open(ctx context.Context, o Options) (*Station, error) {
 	}
 	var key *seal.Key
 	var err error
-	if seal.Exists(o.Home) {
+	switch {
+	case o.Passphrase == "" && o.Keyring != nil && seal.Remembered(o.Home):
+		key, err = seal.Recall(o.Home, o.Keyring)
+	case seal.Exists(o.Home):
 		key, err = seal.Unlock(o.Home, o.Passphrase)
-	} else {
+	default:
 		key, err = seal.Create(o.Home, o.Passphrase)
 	}
 	if err != nil {

@@ -25,6 +25,8 @@ import (
 	"longying/imaging/slide"
 	"longying/records"
 	"longying/records/report"
+	"longying/records/seal"
+	"longying/records/seal/oskeyring"
 )
 
 // Options say what the desktop is opened on.
@@ -37,6 +39,7 @@ type Options struct {
 	Decoder    codec.Decoder       // nil: in this process
 	Models     station.ModelLoader // nil: in this process
 	Slides     slide.Opener        // of slides that are no DICOM objects; nil: in this process
+	Keyring    seal.Keyring        // that may open the data folder; nil: the operating system's
 }
 
 // The size of the window at first: what a 1366 x 768 screen leaves free.
@@ -136,6 +139,21 @@ func (d *session) start() {
 		d.openWith(so, d.stuck)
 		return
 	}
+	if so.Keyring = d.options.Keyring; so.Keyring == nil {
+		so.Keyring = oskeyring.OS{}
+	}
+	if !seal.Remembered(home) {
+		d.ask(so, nil)
+		return
+	}
+	d.window.SetContent(container.NewCenter(widget.NewLabel(d.lang.T("shell.opening"))))
+	d.openWith(so, func(err error) { d.ask(so, err) })
+}
+
+// ask asks for the passphrase; why says what the keyring did instead of opening
+// the folder, nil: it is not remembered in one.
+func (d *session) ask(so station.Options, why error) {
+	home := so.Home
 	screen := start.New(d.ctx, d.lang, start.Options{Home: home, Fresh: station.Fresh(home), Title: d.window.SetTitle,
 		Submit: func(ctx context.Context, a start.Answers) error {
 			so.Passphrase = a.Passphrase
@@ -150,6 +168,12 @@ func (d *session) start() {
 			so.Home = home + "-sample"
 			d.openSample(so)
 		}})
+	var broken *seal.KeyringError
+	if errors.As(why, &broken) {
+		screen.Say(d.lang.T("start.keyring", broken.Err))
+	} else if why != nil {
+		screen.Say(workspace.Explained(d.lang, why))
+	}
 	d.window.SetContent(screen.Content())
 	d.window.Canvas().Focus(screen.First())
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -46,8 +47,9 @@ type keyring struct {
 }
 
 type slot struct {
-	Kind    string `json:"kind"` // slotPassphrase
-	KDF     kdf    `json:"kdf"`
+	Kind    string `json:"kind"`         // slotPassphrase or slotKeyring
+	ID      string `json:"id,omitempty"` // of the secret in a keyring
+	KDF     kdf    `json:"kdf,omitzero"`
 	Wrapped []byte `json:"wrapped"` // nonce and AES-256-GCM of the data key
 }
 
@@ -126,15 +128,15 @@ func changePassphrase(folder, old, passphrase string, c cost) error {
 	if err != nil {
 		return err
 	}
-	ring, err := wrap(data, passphrase, c)
+	s, err := wrapped(data, passphrase, c)
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(folder, KeyringFile)
-	if err := writeAtomic(path, func(f *os.File) error { _, err := f.Write(ring); return err }); err != nil {
-		return fmt.Errorf("%s cannot be replaced; the old passphrase still holds: %w", path, err)
-	}
-	return nil
+	// A keyring that remembers the folder goes on to open it.
+	_, err = editSlots(folder, func(slots []slot) []slot {
+		return append([]slot{s}, slices.DeleteFunc(slots, func(s slot) bool { return s.Kind == slotPassphrase })...)
+	})
+	return err
 }
 
 func checkPassphrase(p string) error {
@@ -145,17 +147,25 @@ func checkPassphrase(p string) error {
 }
 
 func wrap(data []byte, passphrase string, c cost) ([]byte, error) {
+	s, err := wrapped(data, passphrase, c)
+	if err != nil {
+		return nil, err
+	}
+	out, err := json.MarshalIndent(keyring{Format: keyringFormat, Slots: []slot{s}}, "", "  ")
+	return append(out, '\n'), err
+}
+
+func wrapped(data []byte, passphrase string, c cost) (slot, error) {
 	s := slot{Kind: slotPassphrase, KDF: kdf{Name: "argon2id", Time: c.time, Memory: c.memory, Threads: c.threads, Salt: make([]byte, 16)}}
 	rand.Read(s.KDF.Salt)
 	aead, err := gcm(s.KDF.derive(passphrase))
 	if err != nil {
-		return nil, err
+		return slot{}, err
 	}
 	nonce := make([]byte, aead.NonceSize())
 	rand.Read(nonce)
 	s.Wrapped = aead.Seal(nonce, nonce, data, s.KDF.bound())
-	out, err := json.MarshalIndent(keyring{Format: keyringFormat, Slots: []slot{s}}, "", "  ")
-	return append(out, '\n'), err
+	return s, nil
 }
 
 func unwrap(folder, passphrase string) ([]byte, error) {

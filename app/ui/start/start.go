@@ -77,6 +77,9 @@ func New(ctx context.Context, l *lang.Strings, o Options) *Screen {
 // Content is what the window shows.
 func (s *Screen) Content() fyne.CanvasObject { return s.content }
 
+// Say shows why the passphrase is asked for after all.
+func (s *Screen) Say(text string) { s.problem.SetText(text) }
+
 // First is the entry that should have the focus.
 func (s *Screen) First() fyne.Focusable { return s.passphrase }
 
