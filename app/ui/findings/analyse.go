@@ -115,8 +115,10 @@ func (t *tab) showProgress() {
 		t.analyse.Show()
 		if t.study == "" {
 			t.analyse.Disable()
+			t.add.Disable()
 		} else {
 			t.analyse.Enable()
+			t.add.Enable()
 		}
 		return
 	}
@@ -144,6 +146,11 @@ func (t *tab) marked(ref imaging.Ref) {
 	t.region = nil
 	if ref.Region != nil {
 		t.region = &ref
+	}
+	if t.ownPlace != nil {
+		t.own = t.region
+		t.showOwnPlace()
+		workspace.Focus(t.form.fields[0])
 	}
 	t.render()
 }

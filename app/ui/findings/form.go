@@ -27,6 +27,10 @@ func (t *tab) closeForm() {
 	if t.form != nil {
 		workspace.Release(t.form.fields...)
 	}
+	if t.ownPlace != nil && t.own == nil { // the drag that did not come is not waited for
+		workspace.Publish(t.ws, workspace.RegionWanted{Off: true})
+	}
+	t.own, t.ownPlace = nil, nil
 	t.form = nil
 	t.formBox.RemoveAll()
 	t.formBox.Refresh()
@@ -65,6 +69,29 @@ func (t *tab) chosen() (records.Finding, bool) {
 
 func sides() []string { return []string{"", "L", "R", "B"} }
 
+// sideChoice are the sides by name, in one row.
+type sideChoice struct {
+	group *widget.RadioGroup
+	names []string
+}
+
+func (t *tab) sideChoice(side string) sideChoice {
+	var c sideChoice
+	at := 0
+	for i, s := range sides() {
+		c.names = append(c.names, t.ws.Lang.T(workspace.SideKey(s)))
+		if s == side {
+			at = i
+		}
+	}
+	c.group = widget.NewRadioGroup(c.names, nil)
+	c.group.Horizontal, c.group.Required = true, true
+	c.group.SetSelected(c.names[at])
+	return c
+}
+
+func (c sideChoice) chosen() string { return sides()[max(0, index(c.names, c.group.Selected))] }
+
 // edit opens the form with what a doctor changes: name, side, note.
 func (t *tab) edit() {
 	f, ok := t.chosen()
@@ -74,23 +101,13 @@ func (t *tab) edit() {
 	l := t.ws.Lang
 	label := workspace.NewEntry(t.ws)
 	label.SetText(f.Label.In(l.Short()))
-	var names []string
-	at := 0
-	for i, s := range sides() {
-		names = append(names, l.T(workspace.SideKey(s)))
-		if s == f.Laterality {
-			at = i
-		}
-	}
-	side := widget.NewRadioGroup(names, nil)
-	side.Horizontal, side.Required = true, true
-	side.SetSelected(names[at])
+	side := t.sideChoice(f.Laterality)
 	note := workspace.NewMultiLineEntry(t.ws)
 	note.SetText(f.Note)
 	note.SetMinRowsVisible(2)
 	open := &form{problem: workspace.NewProblem(), fields: []*workspace.Entry{label, note}}
 	save := func() {
-		change := changeOf(f, label.Text, sides()[max(0, index(names, side.Selected))], note.Text, l.Short())
+		change := changeOf(f, label.Text, side.chosen(), note.Text, l.Short())
 		t.decide(func(ctx context.Context, user records.User, uid string) (records.Finding, error) {
 			return t.ws.Reading.Edit(ctx, user, uid, change)
 		})
@@ -99,7 +116,7 @@ func (t *tab) edit() {
 	note.OnSubmitted = label.OnSubmitted
 	open.send = save
 	t.showForm(open,
-		field(l.T("findings.form_label"), label), field(l.T("findings.form_side"), side), field(l.T("findings.form_note"), note),
+		field(l.T("findings.form_label"), label), field(l.T("findings.form_side"), side.group), field(l.T("findings.form_note"), note),
 		t.formButtons(l.T("findings.button_save"), save))
 }
 

@@ -43,10 +43,13 @@ type tab struct {
 	hidden  []string          // models of which nothing is shown before the doctor's first read
 	history []records.Finding // versions of the finding whose history is open
 	sent    sent              // what became of it
+	own     *imaging.Ref      // where the finding lies that is being added, nil: nothing was drawn
 
 	summary  *widget.Label
 	problem  *workspace.Problem
 	analyse  *widget.Button
+	add      *widget.Button
+	ownPlace *widget.Label // of the open form for a finding of one's own, nil: it is not open
 	cancel   *widget.Button
 	progress *widget.Label
 	bar      *widget.ProgressBar
@@ -96,6 +99,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 func (t *tab) keys() []workspace.Action {
 	keys := []workspace.Action{
 		{Label: "findings.analyse", Keys: []workspace.Key{workspace.Press(fyne.KeyA)}, Do: t.analyseAll},
+		{Label: "findings.add_own", Keys: []workspace.Key{workspace.Press(fyne.KeyInsert)}, Do: t.addOwn},
 		{Label: "findings.next", Keys: []workspace.Key{workspace.Press(fyne.KeyJ)}, Do: func() { t.choose(t.list.Step(1)) }},
 		{Label: "findings.previous", Keys: []workspace.Key{workspace.Press(fyne.KeyK)}, Do: func() { t.choose(t.list.Step(-1)) }},
 		{Label: "findings.confirm", Keys: []workspace.Key{workspace.Press(fyne.KeyY)}, Do: t.confirm},
@@ -124,6 +128,7 @@ func (t *tab) build() {
 	t.problem = workspace.NewProblem()
 	t.analyse = widget.NewButtonWithIcon("", theme.MediaPlayIcon(), t.analyseAll)
 	t.analyse.Importance = widget.HighImportance
+	t.add = widget.NewButton("", t.addOwn)
 	t.cancel = widget.NewButtonWithIcon("", theme.CancelIcon(), func() {
 		if t.job != nil {
 			t.job.Cancel()
@@ -164,7 +169,7 @@ func (t *tab) build() {
 }
 
 func (t *tab) content() fyne.CanvasObject {
-	top := container.NewVBox(t.marking, t.analyse, t.working, t.problem, t.summary)
+	top := container.NewVBox(t.marking, container.New(workspace.NewRow(theme.Padding()), t.analyse, t.add), t.working, t.problem, t.summary)
 	return container.New(layout.NewCustomPaddedLayout(theme.Padding(), theme.Padding(), theme.Padding(), theme.Padding()),
 		container.NewBorder(top, container.NewVBox(t.formBox, t.actions), nil, nil, t.scroll))
 }
@@ -173,6 +178,7 @@ func (t *tab) content() fyne.CanvasObject {
 func (t *tab) words() {
 	l := t.ws.Lang
 	t.analyse.SetText(l.T("findings.button_analyse"))
+	t.add.SetText(l.T("findings.button_own"))
 	t.cancel.SetText(l.T("findings.button_cancel"))
 	t.mark.SetText(l.T("findings.button_mark"))
 	for _, b := range t.buttons {

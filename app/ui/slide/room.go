@@ -90,8 +90,12 @@ func newRoom(ws *workspace.Workspace) (*room, fyne.CanvasObject) {
 		}
 	})
 	workspace.On(ws, func(e workspace.FindingSelected) { r.selected(e.Finding) })
-	workspace.On(ws, func(workspace.RegionWanted) {
-		if r.in != nil {
+	workspace.On(ws, func(e workspace.RegionWanted) {
+		switch {
+		case r.in == nil:
+		case e.Off:
+			r.giveUp()
+		default:
 			r.draw()
 		}
 	})

@@ -66,7 +66,13 @@ func New(ws *workspace.Workspace) *workspace.Room {
 			p.ShowRejected(e.On)
 		}
 	})
-	workspace.On(ws, func(workspace.RegionWanted) {
+	workspace.On(ws, func(e workspace.RegionWanted) {
+		if e.Off {
+			for _, p := range r.panes {
+				p.DrawRegion(false)
+			}
+			return
+		}
 		if r.study != "" {
 			if !r.panes[r.front].Original() {
 				r.problem.SetText(r.ws.Lang.T("viewer.mark_original"))

@@ -34,8 +34,8 @@ type PeopleChanged struct{}
 type RegionMarked struct{ Ref imaging.Ref }
 
 // RegionWanted: a room asks the image in front to let the doctor draw a region
-// next; the answer is RegionMarked.
-type RegionWanted struct{}
+// next; the answer is RegionMarked. Off: none is wanted any more.
+type RegionWanted struct{ Off bool }
 
 // AnalysisWanted: run the models fit for the open study (key A).
 type AnalysisWanted struct{}
