@@ -345,3 +345,12 @@ func TestAChildsAgeIsInMonthsOrDays(t *testing.T) {
 		}
 	}
 }
+
+func TestADoctorWhoSignsAloneIsNotPrintedAsReviewer(t *testing.T) {
+	d := document(t)
+	d.Document.Sample = false
+	d.Document.Reviewer = d.Document.Author
+	if text := squeezed(poppler(t, printed(t, d, Options{}), "pdftotext", "-raw")); strings.Contains(text, "审核医师") {
+		t.Errorf("the page names a reviewer:\n%s", text)
+	}
+}

@@ -153,9 +153,13 @@ func assistance(d *records.Document, w words, lang string) string {
 	return w.assist + strings.Join(models, ";") + "。"
 }
 
-// signers are the names under the report.
+// signers are the names under the report. Where one doctor signs alone nobody
+// reviewed it, and none is named.
 func signers(d *records.Document, w words) []field {
-	out := []field{{w.author, d.Author.Name}, {w.reviewer, d.Reviewer.Name}}
+	out := []field{{w.author, d.Author.Name}}
+	if d.Reviewer.ID != d.Author.ID || d.Reviewer.Name != d.Author.Name {
+		out = append(out, field{w.reviewer, d.Reviewer.Name})
+	}
 	if d.Technician != nil {
 		out = append(out, field{w.technician, d.Technician.Name})
 	}
