@@ -103,6 +103,7 @@ func commands() []command {
 		{"report", "report draft|show|check|answer --number --reason|submit|return --reason|sign|print --out|amend --reason STUDY_UID; report waiting; report two-signatures on|off", cmdReport},
 		{"critical", "critical flag STUDY_UID --what [--finding]|told ID --to [--by] [--read-back]|withdraw ID --reason|list [STUDY_UID]", cmdCritical},
 		{"export", "export STUDY_UID --as cda|fhir|sr|seg|row|pdf|gsps|sc|dicom-pdf --out DIR; export CONSULT_ID --as cda|cda-discussion --out DIR", cmdExport},
+		{"deid", "deid STUDY_UID|PATH... --out DIR [--dates] [--device] [--descriptors] [--patient] [--uids] [--burned-in] [--secret-file FILE]: DICOM objects without saying whose", cmdDeid},
 		{"codes", "codes list [TABLE]|import TABLE FILE|remove TABLE; TABLE is " + strings.Join(delivery.Tables(), ", "), cmdCodes},
 		{"outbox", "outbox list|send [--now]|retry ID", cmdOutbox},
 		{"consult", "consult create|add|opinion|decide|follow|pack|open", cmdConsult},

@@ -27,6 +27,7 @@ import (
 	"longying/app/reading"
 	"longying/app/registry"
 	"longying/imaging"
+	"longying/imaging/deid"
 	"longying/imaging/pacs"
 	"longying/models"
 	"longying/records"
@@ -330,6 +331,9 @@ func (f *fixture) cases() []useCase {
 		both("station.Station.ExportObjects", rights(records.RightExport, records.RightViewPatient), func(x X, u U) error {
 			_, _, err := f.ExportObjects(x, u, film, AsEncapsulated, f.folder)
 			return err
+		}),
+		both("station.Station.Deidentify", rights(records.RightExport, records.RightViewPatient), func(x X, u U) error {
+			return one(f.Deidentify(x, u, film, deid.Options{}, f.folder, func(Deidentified) error { return nil }))
 		}),
 		both("station.Station.ExportConsult", rights(records.RightExport, records.RightConsult), func(x X, u U) error {
 			return one(f.ExportConsult(x, u, f.consult, cda.ConsultForm("cda"), f.folder))

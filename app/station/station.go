@@ -70,6 +70,8 @@ type Station struct {
 	Catalogue *catalogue.Catalogue   // of model packages
 	Decoder   codec.Decoder          // of every frame
 
+	now    func() time.Time
+	secret []byte // of de-identification, derived from the key
 	store  *sqlite.Store
 	models ModelLoader
 	own    *Sessions // models, where they are in this process
@@ -148,7 +150,7 @@ func Open(ctx context.Context, o Options) (*Station, error) {
 		store.Close()
 		return nil, err
 	}
-	s := &Station{Home: o.Home, Archive: ar, Decoder: decoder, store: store, models: o.Models}
+	s := &Station{Home: o.Home, Archive: ar, Decoder: decoder, store: store, models: o.Models, now: now, secret: key.Lookup("de-identification", "")}
 	if s.models == nil {
 		s.own = NewSessions(SessionOptions{Library: o.Library, Executable: o.Executable, Provider: o.Provider})
 		s.models = s.own
