@@ -205,3 +205,34 @@ func TestAnAuditorFindsWhatWasDoneWithAPatientByTheirWholeNumberAndSeesNoName(t 
 		t.Errorf("what the auditor looked for: %+v", events)
 	}
 }
+
+func TestASampleFolderOpensAlsoWhereSomebodyTriedTheSecondFactor(t *testing.T) {
+	home := filepath.Join(t.TempDir(), "home")
+	s, sample, err := OpenSample(t.Context(), Options{Home: home})
+	if err != nil {
+		t.Fatal(err)
+	}
+	password, err := sample.Password("auditor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := s.Admin.NewSecondFactor(sample.Users["auditor"])
+	raw, err := seal.ParseTOTPSecret(f.Secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Admin.EnrolSecondFactor(t.Context(), sample.Users["auditor"], password, f.Secret, telephone(raw, time.Now())); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, sample, err = OpenSample(t.Context(), Options{Home: home})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if sample.Users["auditor"].ID != "" || sample.Users["radiologist"].ID == "" {
+		t.Errorf("signed in: %v", sample.Users)
+	}
+}

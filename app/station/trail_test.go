@@ -9,6 +9,7 @@ import (
 
 	"longying/app/admin"
 	"longying/app/reading"
+	"longying/imaging/deid"
 	"longying/imaging/pacs"
 	"longying/records"
 	"longying/records/seal"
@@ -112,6 +113,12 @@ func TestEveryKindOfActIsInTheTrailWithWhoWhatWhoseWhenWhereAndOutcome(t *testin
 		{"export that cannot be written", "failed", func() error {
 			return one(b.Delivery.Export(b.ctx, b.radiologist, doc, "cda", filepath.Join(backup, "a file")))
 		}, []noted{{"export", b.radiologist, "document", patient, failed}}},
+		{"de-identification", "", func() error {
+			return one(b.Deidentify(b.ctx, b.radiologist, film, deid.Options{}, filepath.Join(folder, "deid"), func(d Deidentified) error { return d.Err }))
+		}, []noted{{"deidentify", b.radiologist, film, patient, ok}}},
+		{"de-identification without right", "right", func() error {
+			return one(b.Deidentify(b.ctx, clinician, film, deid.Options{}, filepath.Join(folder, "deid"), func(Deidentified) error { return nil }))
+		}, []noted{{"deidentify", clinician, film, patient, refused}}},
 		{"delivery", "", func() error { return one(b.Delivery.Send(b.ctx, b.radiologist)) }, []noted{{"deliver", b.radiologist, "", patient, ok}}},
 
 		{"consult", "", func() (err error) {

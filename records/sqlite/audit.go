@@ -35,7 +35,9 @@ func (t *Tx) readAuditHead() (auditHead, error) {
 // AppendAudit adds one event to the trail and fills its Seq and MAC, the program,
 // and At, the host and whose record the object belongs to where they are empty.
 // The event is chained to the head that was kept, not to the
-// last row, so that a trail that lost its end never closes over the gap.
+// last row, so that a trail that lost its end never closes over the gap. An event
+// is kept as long as the data folder is: nothing in this program deletes one or
+// lets one expire, and a trigger refuses it.
 func (t *Tx) AppendAudit(e *records.AuditEvent) error {
 	head, err := t.readAuditHead()
 	if err != nil {

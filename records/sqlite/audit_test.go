@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -240,5 +242,33 @@ func TestTheTrailOfAnotherRecordIsNotThisOne(t *testing.T) {
 	}
 	if r := verify(t, other); r.Whole() || r.FirstBroken.Seq != 1 {
 		t.Fatalf("%+v", r.FirstBroken)
+	}
+}
+
+// Kept six months at least (Cybersecurity Law, article 21): as long as the folder.
+func TestNoStatementOfThisProgramDeletesOrChangesAnEventAndTheDatabaseRefusesIt(t *testing.T) {
+	statement := regexp.MustCompile(`(?i)(DELETE\s+FROM|UPDATE|REPLACE\s+INTO|DROP\s+TABLE|ALTER\s+TABLE|INSERT\s+OR\s+REPLACE\s+INTO)\s+audit\b`)
+	err := filepath.WalkDir("../..", func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") || !strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, ".sql") || strings.Contains(path, "testdata") {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		if found := statement.Find(raw); found != nil {
+			t.Errorf("%s has %q", path, found)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := openStore(t, t.TempDir())
+	trail(t, s, 3)
+	for _, q := range []string{`DELETE FROM audit`, `DELETE FROM audit WHERE seq = 1`, `UPDATE audit SET mac = x'00'`} {
+		if _, err := s.writer.Exec(q); err == nil || !strings.Contains(err.Error(), "append-only") {
+			t.Errorf("%s: %v", q, err)
+		}
+	}
+	if r := verify(t, s); !r.Whole() || r.Count != 3 {
+		t.Errorf("%+v", r)
 	}
 }
