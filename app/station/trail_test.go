@@ -1,9 +1,11 @@
 package station
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -162,7 +164,9 @@ func TestEveryKindOfActIsInTheTrailWithWhoWhatWhoseWhenWhereAndOutcome(t *testin
 		{"import of people", "", func() error {
 			return one(b.Registry.ImportPeople(b.ctx, b.radiologist, filepath.Join(b.folder, "patients", "patients-utf8.csv")))
 		}, []noted{{"import_people", b.radiologist, "", "", ok}, {"link", b.radiologist, b.ct.StudyUID, "", refused}}},
-		{"unlink", "", func() error { return one(b.Registry.Unlink(b.ctx, b.radiologist, b.slide.StudyUID, "误", "")) }, []noted{{"unlink", b.radiologist, b.slide.StudyUID, patient, ok}}},
+		{"unlink", "", func() error {
+			return one(b.Registry.Unlink(b.ctx, b.radiologist, b.slide.StudyUID, "误关联刘小满 620102202205149984", ""))
+		}, []noted{{"unlink", b.radiologist, b.slide.StudyUID, patient, ok}}},
 		{"link", "", func() error { return one(b.Registry.Link(b.ctx, b.radiologist, b.slide.StudyUID, patient)) }, []noted{{"link", b.radiologist, b.slide.StudyUID, patient, ok}}},
 
 		{"trail is read", "", func() error { return one(b.Admin.AuditEvents(b.ctx, b.auditor, admin.AuditFilter{})) }, []noted{{"view_audit", b.auditor, "", "", ok}}},
@@ -211,6 +215,9 @@ func TestEveryKindOfActIsInTheTrailWithWhoWhatWhoseWhenWhereAndOutcome(t *testin
 			}
 			if e.Action != w.action || e.UserID != w.by.ID || e.UserName != w.by.Name || w.object != "" && e.Object != w.object || e.PatientID != w.patient || e.Outcome != w.outcome {
 				t.Errorf("%s: %+v, want %s by %s on %q of patient %q: %s", a.name, e, w.action, w.by.Name, w.object, w.patient, w.outcome)
+			}
+			if raw := fmt.Sprint(e); strings.Contains(raw, "刘小满") || strings.Contains(raw, "620102202205149984") {
+				t.Errorf("%s names the patient: %s", a.name, raw)
 			}
 			if e.At.Before(began.Add(-time.Second)) || e.At.After(time.Now().Add(time.Second)) || e.Station != host || e.Program != "desktop" || e.Seq != seq+1+int64(i) {
 				t.Errorf("%s: when, where or place in the trail is wrong: %+v", a.name, e)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"longying/records"
 )
@@ -62,6 +63,9 @@ func (t *Tx) AppendAudit(e *records.AuditEvent) error {
 			return err
 		}
 	}
+	if next.Detail, err = t.unnamed(next.Detail, next.PatientID, next.Object); err != nil {
+		return err
+	}
 	event, err := json.Marshal(next)
 	if err != nil {
 		return fmt.Errorf("the audit event cannot be stored: %w", err)
@@ -81,6 +85,34 @@ func (t *Tx) AppendAudit(e *records.AuditEvent) error {
 	}
 	*e = next
 	return nil
+}
+
+// unnamed takes names and numbers of patients out of a text: a person may have
+// typed them as a reason, and the trail is read by people who may not know whose
+// record it is about.
+func (t *Tx) unnamed(text string, patients ...string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	for _, id := range patients {
+		p, err := t.Patient(id)
+		if errors.Is(err, records.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		known := []string{p.Name, p.IDNumber, p.HealthRecordNumber, p.Phone}
+		for _, n := range p.Numbers {
+			known = append(known, n.Number)
+		}
+		for _, s := range known {
+			if utf8.RuneCountInString(s) > 1 {
+				text = strings.ReplaceAll(text, s, "…")
+			}
+		}
+	}
+	return text, nil
 }
 
 // AuditHead is the number of events and the MAC of the last, as receipts and
