@@ -49,6 +49,11 @@ type room struct {
 
 // New makes the room.
 func New(ws *workspace.Workspace) *workspace.Room {
+	_, placed := newRoom(ws)
+	return placed
+}
+
+func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 	r := &room{ws: ws, loading: ws.NewTask(), problem: workspace.NewProblem(), menu: container.NewVBox(), page: container.NewVBox()}
 	r.done = wrapped("", widget.SuccessImportance)
 	r.sections = []section{
@@ -79,7 +84,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		{Label: "settings.next", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyDown)}, Do: func() { r.step(1) }},
 		{Label: "settings.previous", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyUp)}, Do: func() { r.step(-1) }},
 	}
-	return &workspace.Room{ID: "settings", Place: workspace.Rail, Icon: theme.SettingsIcon(), Current: func() []workspace.Action {
+	return r, &workspace.Room{ID: "settings", Place: workspace.Rail, Icon: theme.SettingsIcon(), Current: func() []workspace.Action {
 		return slices.Concat(r.packageKeys(), r.serverKeys(), r.auditKeys(), actions)
 	},
 		Chords:  []workspace.Key{workspace.Ctrl(fyne.KeyT), workspace.Ctrl(fyne.KeyS), workspace.Ctrl(fyne.KeyF)},
