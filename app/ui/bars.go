@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
@@ -16,6 +17,7 @@ import (
 
 	"longying/app/ui/theme"
 	"longying/app/ui/workspace"
+	"longying/imaging"
 	"longying/records"
 )
 
@@ -296,6 +298,7 @@ type statusBar struct {
 	progress *widget.ProgressBar
 	cancel   *widget.Button
 	outbox   *widget.Button
+	critical *widget.Button // open critical values: never out of sight
 	display  *canvas.Text
 	assist   *canvas.Text
 	user     *canvas.Text
@@ -303,13 +306,19 @@ type statusBar struct {
 	language *widget.Button
 	keys     *widget.Button
 	count    *workspace.Task
+	open     *workspace.Task
+	alarms   int
+	longest  time.Time // since when the oldest of them is open
 	waiting  int
 	said     string
 }
 
 func newStatusBar(ws *workspace.Workspace) *statusBar {
 	b := &statusBar{ws: ws, job: widget.NewLabel(""), progress: widget.NewProgressBar(), display: text(14), assist: text(14), user: text(14),
-		count: ws.NewTask()}
+		count: ws.NewTask(), open: ws.NewTask()}
+	b.critical = widget.NewButtonWithIcon("", fynetheme.WarningIcon(), func() { workspace.Publish(ws, workspace.RoomWanted{ID: "critical"}) })
+	b.critical.Importance = widget.DangerImportance
+	b.critical.Hide()
 	b.display.Color, b.assist.Color = theme.Amber(), theme.Dim()
 	b.job.Truncation = fyne.TextTruncateEllipsis
 	b.cancel = widget.NewButtonWithIcon("", fynetheme.CancelIcon(), b.cancelNewest)
@@ -321,7 +330,7 @@ func newStatusBar(ws *workspace.Workspace) *statusBar {
 		x.Importance = widget.LowImportance
 	}
 	job := container.NewBorder(nil, nil, nil, container.NewHBox(container.NewGridWrap(fyne.NewSize(140, 26), b.progress), b.cancel), b.job)
-	right := container.New(layout.NewCustomPaddedHBoxLayout(10), b.assist, b.display, b.outbox, b.user, b.out, b.language, b.keys)
+	right := container.New(layout.NewCustomPaddedHBoxLayout(10), b.critical, b.assist, b.display, b.outbox, b.user, b.out, b.language, b.keys)
 	b.content = container.NewStack(canvas.NewRectangle(theme.Raised()), container.NewBorder(nil, nil, nil, right, job))
 	workspace.On(ws, func(workspace.JobsChanged) { b.jobs() })
 	workspace.On(ws, func(workspace.OutboxChanged) { b.ask() })
@@ -330,7 +339,9 @@ func newStatusBar(ws *workspace.Workspace) *statusBar {
 		b.said = ""
 		b.words()
 		b.ask()
+		b.askCritical()
 	})
+	workspace.On(ws, func(workspace.CriticalChanged) { b.askCritical() })
 	workspace.On(ws, func(workspace.LanguageChanged) { ws.StoreLanguage(func(err error) { b.say(ws.Explain(err)) }) })
 	b.words()
 	return b
@@ -343,6 +354,7 @@ func (b *statusBar) words() {
 	b.language.SetText(languageButton(l.Code()))
 	b.outbox.SetText(l.T("shell.outbox", b.waiting))
 	b.cancel.SetText(l.T("shell.cancel"))
+	b.criticalWords()
 	b.jobs()
 	b.content.Refresh()
 }
@@ -385,6 +397,45 @@ func (b *statusBar) cancelNewest() {
 	if jobs := b.ws.Jobs(); len(jobs) > 0 {
 		jobs[len(jobs)-1].Cancel()
 	}
+}
+
+// askCritical counts the critical values of which nobody has read back what they
+// were told.
+func (b *statusBar) askCritical() {
+	user := b.ws.User()
+	if !user.Role.May(records.RightViewPatient) {
+		b.open.Stop()
+		b.alarms = 0
+		b.criticalWords()
+		return
+	}
+	b.open.Start(func(ctx context.Context) func() {
+		values, err := b.ws.Reading.OpenCritical(ctx, user)
+		return func() {
+			if err != nil {
+				b.say(b.ws.Explain(err))
+				return
+			}
+			b.alarms = len(values)
+			for i, v := range values {
+				if i == 0 || v.Flagged.At.Before(b.longest) {
+					b.longest = v.Flagged.At
+				}
+			}
+			b.criticalWords()
+		}
+	})
+}
+
+// criticalWords says how many wait and since when; the bar is asked again with
+// every act on one of them.
+func (b *statusBar) criticalWords() {
+	if b.alarms == 0 {
+		b.critical.Hide()
+		return
+	}
+	b.critical.SetText(b.ws.Lang.T("shell.critical", b.alarms, b.longest.In(imaging.Zone()).Format("15:04")))
+	b.critical.Show()
 }
 
 // ask counts what waits to be sent.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"longying/app/ui/consult"
+	"longying/app/ui/critical"
 	"longying/app/ui/findings"
 	"longying/app/ui/outbox"
 	"longying/app/ui/record"
@@ -21,6 +22,7 @@ func rooms(ws *workspace.Workspace) []*workspace.Room {
 		viewer.New(ws),
 		slide.New(ws),
 		consult.New(ws),
+		critical.New(ws),
 		outbox.New(ws),
 		settings.New(ws),
 		findings.New(ws),

@@ -43,6 +43,9 @@ type AnalysisWanted struct{}
 // OutboxChanged: deliveries were queued, sent or retried.
 type OutboxChanged struct{}
 
+// CriticalChanged: a critical value was flagged, told or withdrawn.
+type CriticalChanged struct{}
+
 // LanguageChanged: take every text anew.
 type LanguageChanged struct{}
 
@@ -71,7 +74,7 @@ type JobsChanged struct{}
 // Event is any of the types of this file.
 type Event interface {
 	StudyOpened | StudyIncoming | FindingSelected | FindingsChanged | ReportChanged | StudiesChanged | PeopleChanged | RegionMarked |
-		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | IdleLockChanged
+		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | IdleLockChanged
 }
 
 // On calls f for each event of its type, on the UI goroutine, as long as the
