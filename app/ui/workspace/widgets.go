@@ -77,7 +77,14 @@ func (e *Entry) TypedShortcut(s fyne.Shortcut) {
 // a form is followed by its own rune, which the field must not take as text.
 func Focus(field *Entry) {
 	fyne.Do(func() {
-		if c := fyne.CurrentApp().Driver().CanvasForObject(field); c != nil {
+		driver := fyne.CurrentApp().Driver()
+		c := driver.CanvasForObject(field)
+		if c == nil { // shown a moment ago, it was not painted yet
+			if ws := driver.AllWindows(); len(ws) == 1 {
+				c = ws[0].Canvas()
+			}
+		}
+		if c != nil {
 			c.Focus(field)
 		}
 	})
