@@ -130,7 +130,7 @@ func TestTheSampleCTIsShownInTheOrderOfPositionWithTheTiltOfItsGantry(t *testing
 	}
 	for _, ex := range known {
 		if slices.Contains(ex.Modalities, "CT") {
-			s.ws.OpenStudy(ex.StudyUID, func(err error) { t.Error(err) })
+			s.ws.Do(func() { s.ws.OpenStudy(ex.StudyUID, func(err error) { t.Error(err) }) })
 		}
 	}
 	s.ws.Settle()
@@ -140,7 +140,7 @@ func TestTheSampleCTIsShownInTheOrderOfPositionWithTheTiltOfItsGantry(t *testing
 	}
 	depth := math.Inf(-1)
 	for _, key := range []fyne.KeyName{fyne.KeyHome, fyne.KeyDown, fyne.KeyDown, fyne.KeyEnd} {
-		s.ws.Keys.Typed(&fyne.KeyEvent{Name: key})
+		s.ws.Do(func() { s.ws.Keys.Typed(&fyne.KeyEvent{Name: key}) })
 		s.ws.Settle()
 		words := picture.Words()
 		if said := strings.Join(words.Warnings, "\n"); said != "机架倾斜 16.5°（文件头注明 16.5°）" {
@@ -159,7 +159,8 @@ func TestTheSampleCTIsShownInTheOrderOfPositionWithTheTiltOfItsGantry(t *testing
 			t.Errorf("%q", left)
 		}
 	}
-	s.ws.CloseStudy()
+	s.ws.Do(s.ws.CloseStudy)
+	s.ws.Settle()
 	if used, _ := s.ws.Frames.Used(); used != 0 {
 		t.Errorf("%d bytes of frames are kept of a study that is closed", used)
 	}

@@ -86,8 +86,8 @@ func TestTheNextPersonsStudyOpensWithThePanelBesideIt(t *testing.T) {
 			t.Errorf("%s sees no panel", login)
 		}
 	}
-	s.fold()
-	s.ws.OpenStudy(known[0].StudyUID, func(err error) { t.Error(err) })
+	s.ws.Do(s.fold)
+	s.ws.Do(func() { s.ws.OpenStudy(known[0].StudyUID, func(err error) { t.Error(err) }) })
 	s.ws.Settle()
 	if s.tab != nil {
 		t.Error("a panel that was folded comes back with the next study")
@@ -95,15 +95,15 @@ func TestTheNextPersonsStudyOpensWithThePanelBesideIt(t *testing.T) {
 	if c, ok := s.body.Objects[0].(*fyne.Container); !ok || !slices.Contains(c.Objects, fyne.CanvasObject(s.strip)) {
 		t.Error("nothing to see leads back to a folded panel")
 	}
-	s.fold()
 	tabs := s.seen(workspace.Panel)
 	other := tabs[len(tabs)-1]
-	s.showTab(other)
-	s.fold()
-	if s.fold(); s.tab != other {
+	for _, step := range []func(){s.fold, func() { s.showTab(other) }, s.fold, s.fold} {
+		s.ws.Do(step)
+		s.ws.Settle()
+	}
+	if s.tab != other {
 		t.Error("the panel comes back with another tab than it was folded with")
 	}
-	s.ws.Settle()
 }
 
 // A text that can be selected takes the keys as soon as it is clicked, and gives
