@@ -298,6 +298,7 @@ type statusBar struct {
 	progress *widget.ProgressBar
 	cancel   *widget.Button
 	outbox   *widget.Button
+	review   *widget.Button // reports that wait for whom is signed in to review them
 	critical *widget.Button // open critical values: never out of sight
 	display  *canvas.Text
 	assist   *canvas.Text
@@ -307,6 +308,8 @@ type statusBar struct {
 	keys     *widget.Button
 	count    *workspace.Task
 	open     *workspace.Task
+	toReview *workspace.Task
+	reviews  []records.Report
 	alarms   int
 	longest  time.Time // since when the oldest of them is open
 	waiting  int
@@ -315,7 +318,9 @@ type statusBar struct {
 
 func newStatusBar(ws *workspace.Workspace) *statusBar {
 	b := &statusBar{ws: ws, job: widget.NewLabel(""), progress: widget.NewProgressBar(), display: text(14), assist: text(14), user: text(14),
-		count: ws.NewTask(), open: ws.NewTask()}
+		count: ws.NewTask(), open: ws.NewTask(), toReview: ws.NewTask()}
+	b.review = widget.NewButton("", b.openReview)
+	b.review.Hide()
 	b.critical = widget.NewButtonWithIcon("", fynetheme.WarningIcon(), func() { workspace.Publish(ws, workspace.RoomWanted{ID: "critical"}) })
 	b.critical.Importance = widget.DangerImportance
 	b.critical.Hide()
@@ -326,20 +331,24 @@ func newStatusBar(ws *workspace.Workspace) *statusBar {
 	b.out = widget.NewButton("", nil) // the window signs out
 	b.language = widget.NewButton("", func() { ws.SetLanguage(other(ws.Lang.Code())) })
 	b.keys = widget.NewButton("?", func() { ws.Keys.TypedRune('?') })
-	for _, x := range []*widget.Button{b.cancel, b.outbox, b.out, b.language, b.keys} {
+	for _, x := range []*widget.Button{b.cancel, b.review, b.outbox, b.out, b.language, b.keys} {
 		x.Importance = widget.LowImportance
 	}
 	job := container.NewBorder(nil, nil, nil, container.NewHBox(container.NewGridWrap(fyne.NewSize(140, 26), b.progress), b.cancel), b.job)
-	right := container.New(layout.NewCustomPaddedHBoxLayout(10), b.critical, b.assist, b.display, b.outbox, b.user, b.out, b.language, b.keys)
+	right := container.New(layout.NewCustomPaddedHBoxLayout(10), b.critical, b.review, b.assist, b.display, b.outbox, b.user, b.out, b.language, b.keys)
 	b.content = container.NewStack(canvas.NewRectangle(theme.Raised()), container.NewBorder(nil, nil, nil, right, job))
 	workspace.On(ws, func(workspace.JobsChanged) { b.jobs() })
 	workspace.On(ws, func(workspace.OutboxChanged) { b.ask() })
-	workspace.On(ws, func(workspace.ReportChanged) { b.ask() })
+	workspace.On(ws, func(workspace.ReportChanged) {
+		b.ask()
+		b.askReview()
+	})
 	workspace.On(ws, func(workspace.UserChanged) {
 		b.said = ""
 		b.words()
 		b.ask()
 		b.askCritical()
+		b.askReview()
 	})
 	workspace.On(ws, func(workspace.CriticalChanged) { b.askCritical() })
 	workspace.On(ws, func(workspace.LanguageChanged) { ws.StoreLanguage(func(err error) { b.say(ws.Explain(err)) }) })
@@ -355,6 +364,7 @@ func (b *statusBar) words() {
 	b.outbox.SetText(l.T("shell.outbox", b.waiting))
 	b.cancel.SetText(l.T("shell.cancel"))
 	b.criticalWords()
+	b.reviewWords()
 	b.jobs()
 	b.content.Refresh()
 }
@@ -396,6 +406,43 @@ func (b *statusBar) jobs() {
 func (b *statusBar) cancelNewest() {
 	if jobs := b.ws.Jobs(); len(jobs) > 0 {
 		jobs[len(jobs)-1].Cancel()
+	}
+}
+
+// askReview counts the reports that wait for the one who is signed in.
+func (b *statusBar) askReview() {
+	user := b.ws.User()
+	if !user.Role.May(records.RightReview) {
+		b.toReview.Stop()
+		b.reviews = nil
+		b.reviewWords()
+		return
+	}
+	b.toReview.Start(func(ctx context.Context) func() {
+		list, err := b.ws.Reading.Waiting(ctx, user)
+		return func() {
+			if err != nil {
+				b.say(b.ws.Explain(err))
+				return
+			}
+			b.reviews = list
+			b.reviewWords()
+		}
+	})
+}
+
+func (b *statusBar) reviewWords() {
+	b.review.SetText(b.ws.Lang.T("shell.review", len(b.reviews)))
+	if b.review.Hidden = len(b.reviews) == 0; !b.review.Hidden {
+		b.review.Show()
+	}
+}
+
+// openReview opens the report that has waited for longest.
+func (b *statusBar) openReview() {
+	if len(b.reviews) > 0 {
+		b.ws.OpenStudy(b.reviews[0].StudyUID, func(err error) { b.say(b.ws.Explain(err)) })
+		workspace.Publish(b.ws, workspace.RoomWanted{ID: "report"})
 	}
 }
 

@@ -18,6 +18,7 @@ func (t *tab) render() {
 	t.draftBox.Hidden = !draft || t.exists
 	t.signBox.Hidden = !draft || !t.exists
 	t.signedBox.Hidden = t.signed == nil
+	t.returnBox.Hidden = !submitted || t.study == ""
 	t.amendBox.Hidden = !isSigned || !t.amending
 	t.amendNow.Hidden = !isSigned
 	t.hospital.Hidden = t.org == nil || t.org.Code != "" && t.org.Department != ""

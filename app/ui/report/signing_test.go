@@ -94,6 +94,20 @@ func TestWhereTwoSignOneSubmitsAndTheTextIsFrozen(t *testing.T) {
 	if r.report.State != records.ReportSubmitted || r.signed != nil || !r.seen.Hidden {
 		t.Fatalf("state %s, field hidden %v: %q", r.report.State, r.seen.Hidden, r.unsigned.Text())
 	}
+	if r.returnBox.Hidden {
+		t.Fatal("there is no way back")
+	}
+	r.returnNow() // without a reason nothing happens
+	r.ws.Settle()
+	if r.report.State != records.ReportSubmitted {
+		t.Fatal("it went back without a reason")
+	}
+	r.back.SetText("左右侧请核对")
+	r.returnNow()
+	r.ws.Settle()
+	if r.report.State != records.ReportDraft || r.report.Returned == nil || r.report.Returned.Reason != "左右侧请核对" || !r.returnBox.Hidden {
+		t.Errorf("%+v: %q", r.report, r.unreturned.Text())
+	}
 }
 
 func TestAFileIsNamedToTheSystemWithItsBlanksAndChinese(t *testing.T) {

@@ -60,6 +60,9 @@ type tab struct {
 	org        *records.Organization
 	draftBox   *fyne.Container
 	signBox    *fyne.Container
+	back       *workspace.Entry // why a submitted report goes back to its author
+	unreturned *workspace.Problem
+	returnBox  *fyne.Container
 	signedBox  *fyne.Container
 	signedText *widget.Label
 	path       *workspace.Entry
@@ -84,6 +87,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 			{Label: "report.draft", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyD)}, Do: t.draft},
 			{Label: "report.print", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyP)}, Do: t.print},
 			{Label: "report.view", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyO)}, Do: t.viewPrinted},
+			{Label: "report.return", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyBackspace)}, Do: t.returnNow},
 			{Label: "report.amend", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyM)}, Do: t.wantAmend},
 			{Label: "report.save", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyS)}, Do: t.flush},
 		}}
@@ -135,6 +139,7 @@ func (t *tab) build() fyne.CanvasObject {
 	t.signBox = container.NewVBox(widget.NewSeparator(), t.caption("report.sign_as"), t.hospital, t.unsigned, t.answerBox, t.password,
 		t.button("report.button_sign", theme.ConfirmIcon(), widget.HighImportance, t.sign))
 
+	t.buildReturn()
 	t.signedText = wrapped("")
 	t.signedText.Selectable = true
 	t.path, t.reason = workspace.NewEntry(t.ws), workspace.NewEntry(t.ws)
@@ -160,7 +165,7 @@ func (t *tab) build() fyne.CanvasObject {
 
 	body := container.NewVBox(t.state, t.problem, t.stale, t.draftBox,
 		t.title("report.findings"), t.seen.box, t.seenChips,
-		t.title("report.impression"), t.impression.box, t.impChips, t.signBox, t.signedBox)
+		t.title("report.impression"), t.impression.box, t.impChips, t.signBox, t.returnBox, t.signedBox)
 	t.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(4, 4, 4, 12), body))
 	return t.scroll
 }
@@ -216,6 +221,8 @@ func (t *tab) open() {
 	t.password.SetText("")
 	t.path.SetText("")
 	t.reason.SetText("")
+	t.back.SetText("")
+	t.unreturned.SetText("")
 	t.said("", "")
 	t.problem.SetText("")
 	t.unsigned.SetText("")
