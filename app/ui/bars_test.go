@@ -72,7 +72,7 @@ func TestOnlyWhoMayImportIsAskedToDropFiles(t *testing.T) {
 	shell, _, _, sample := opened(t)
 	want := shell.ws.Lang.T("shell.drop")
 	for login, asked := range map[string]bool{"radiologist": true, "admin": false, "auditor": false} {
-		shell.ws.Do(func() { shell.ws.SetUser(sample.Users[login]) })
+		shell.ws.SetUser(sample.Users[login])
 		shell.ws.Settle()
 		if got := shell.bar.facts.Text == want; got != asked {
 			t.Errorf("%s reads %q", login, shell.bar.facts.Text)

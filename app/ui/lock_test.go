@@ -43,11 +43,11 @@ func TestAnUnusedScreenHidesEverythingAtOnceUntilThePasswordOfTheSamePerson(t *t
 	if err != nil || len(known) == 0 {
 		t.Fatal(len(known), err)
 	}
-	s.ws.Do(func() { s.ws.OpenStudy(known[0].StudyUID, func(err error) { t.Error(err) }) })
+	s.ws.OpenStudy(known[0].StudyUID, func(err error) { t.Error(err) })
 	s.ws.Settle()
 	tick := func(after time.Duration) {
 		at = at.Add(after)
-		s.ws.Do(s.tick)
+		s.tick()
 		s.ws.Settle()
 	}
 	tick(admin.IdleLockDefault*time.Minute - time.Second)
@@ -61,9 +61,9 @@ func TestAnUnusedScreenHidesEverythingAtOnceUntilThePasswordOfTheSamePerson(t *t
 	}
 	popup := widget.NewModalPopUp(widget.NewLabel("刘小满"), w.Canvas())
 	popup.Show()
-	s.ws.Do(func() { s.ws.SetLanguage(s.ws.Lang.Code()) })
+	s.ws.SetLanguage(s.ws.Lang.Code())
 	at = at.Add(time.Second)
-	s.ws.Do(s.tick) // at once: nothing is waited for
+	s.tick() // at once: nothing is waited for
 	if w.Content() != s.lock.page.content || w.Canvas().Overlays().Top() != nil {
 		t.Fatal("the window still shows what it showed")
 	}
@@ -126,7 +126,7 @@ func TestAKeyHidesTheScreenAndAnotherPersonSignsInInstead(t *testing.T) {
 	}
 	s.ws.Settle()
 	// The administrator takes the role away meanwhile: the password alone is no way back to it.
-	s.ws.Do(s.otherUser)
+	s.otherUser()
 	s.ws.Settle()
 	if s.lock.on || s.ws.User().ID != "" || w.Content() != s.signIn.content || s.ws.Current() != nil {
 		t.Fatal("the session behind the hidden screen goes on")
@@ -134,7 +134,7 @@ func TestAKeyHidesTheScreenAndAnotherPersonSignsInInstead(t *testing.T) {
 	if got := actions(t, st, sample.Users["auditor"], sample.Users["radiologist"].ID); got != "logout ok, lock_screen ok" {
 		t.Errorf("the trail says %s", got)
 	}
-	s.ws.Do(func() { s.ws.SetUser(sample.Users["pathologist"]) })
+	s.ws.SetUser(sample.Users["pathologist"])
 	if w.Content() != s.page || s.ws.User().Login != "pathologist" {
 		t.Error("nobody else can sign in")
 	}
@@ -142,7 +142,7 @@ func TestAKeyHidesTheScreenAndAnotherPersonSignsInInstead(t *testing.T) {
 
 func TestARoleTakenAwayBehindAHiddenScreenIsGoneWhenItIsUnlocked(t *testing.T) {
 	s, w, st, sample := opened(t)
-	s.ws.Do(s.lockScreen)
+	s.lockScreen()
 	s.ws.Settle()
 	if err := st.Admin.SetRole(t.Context(), sample.Users["admin"], "radiologist", records.RoleClinician); err != nil {
 		t.Fatal(err)

@@ -185,7 +185,7 @@ func bareWorkspace(b *testing.B) *workspace.Workspace {
 	test.NewTempApp(b)
 	ws := workspace.New(b.Context(), workspace.Services{Archive: s.Archive, Registry: s.Registry, Decoder: codec.Local{}}, strs)
 	b.Cleanup(ws.Close)
-	ws.Do(func() { ws.SetUser(sample.Users["radiologist"]) })
+	ws.SetUser(sample.Users["radiologist"])
 	return ws
 }
 

@@ -182,8 +182,8 @@ func TestAPACSIsConfiguredAndTriedInTheSettings(t *testing.T) {
 	s, w, _, sample := opened(t)
 	url, _, _ := filmServer(t)
 	w.Resize(fyne.NewSize(1366, 768))
-	s.ws.Do(func() { s.ws.SetUser(records.User{}) })
-	s.ws.Do(func() { s.ws.SetUser(sample.Users["admin"]) })
+	s.ws.SetUser(records.User{})
+	s.ws.SetUser(sample.Users["admin"])
 	s.ws.Settle()
 	for !strings.Contains(texts(s.front.Content), "测试连接") {
 		before := texts(s.front.Content)

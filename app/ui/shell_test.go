@@ -59,7 +59,7 @@ func opened(t testing.TB) (*shell, keyed, *station.Station, *station.Sample) {
 		Delivery: s.Delivery, Transfer: s.Transfer, Admin: s.Admin, Trust: s.Trust, Catalogue: s.Catalogue, PrintReport: s.PrintReport, Runtime: s.Runtime, Decoder: s.Decoder, Home: s.Home}, strs)
 	t.Cleanup(ws.Close)
 	shell := newShell(ws, w)
-	ws.Do(func() { ws.SetUser(sample.Users["radiologist"]) })
+	ws.SetUser(sample.Users["radiologist"])
 	ws.Settle()
 	return shell, w, s, sample
 }
@@ -74,13 +74,13 @@ func TestTheNextPersonsStudyOpensWithThePanelBesideIt(t *testing.T) {
 		t.Fatal(len(known), err)
 	}
 	for _, login := range []string{"radiologist", "pathologist"} {
-		s.ws.Do(func() { s.signIn.login.SetText("who was here before") })
-		s.ws.Do(func() { s.ws.SetUser(records.User{}) })
+		s.signIn.login.SetText("who was here before")
+		s.ws.SetUser(records.User{})
 		if s.signIn.login.Text != "" {
 			t.Errorf("the next person finds %q", s.signIn.login.Text)
 		}
-		s.ws.Do(func() { s.ws.SetUser(sample.Users[login]) })
-		s.ws.Do(func() { s.ws.OpenStudy(known[0].StudyUID, func(err error) { t.Error(err) }) })
+		s.ws.SetUser(sample.Users[login])
+		s.ws.OpenStudy(known[0].StudyUID, func(err error) { t.Error(err) })
 		s.ws.Settle()
 		if s.tab == nil || s.body.Objects[0] != s.split {
 			t.Errorf("%s sees no panel", login)
@@ -131,12 +131,12 @@ func TestEveryTabFitsIntoTheNarrowestPanelInBothLanguages(t *testing.T) {
 		t.Fatal(len(known), err)
 	}
 	for _, e := range known {
-		s.ws.Do(func() { s.ws.OpenStudy(e.StudyUID, func(err error) { t.Error(err) }) })
+		s.ws.OpenStudy(e.StudyUID, func(err error) { t.Error(err) })
 		s.ws.Settle()
 		for _, code := range lang.Codes() {
-			s.ws.Do(func() { s.ws.SetLanguage(code) })
+			s.ws.SetLanguage(code)
 			for _, r := range s.seen(workspace.Panel) {
-				s.ws.Do(func() { s.showTab(r) })
+				s.showTab(r)
 				s.ws.Settle()
 				if w := r.Content.MinSize().Width; w > panelWidth {
 					t.Errorf("%s of the %s in %s needs %v, the panel may have %v", r.ID, e.Modality, code, w, panelWidth)

@@ -12,7 +12,7 @@ func TestWhoWasGivenAPasswordChoosesAnotherBeforeTheyAreLetIn(t *testing.T) {
 	if err := st.Admin.ResetPassword(t.Context(), sample.Users["admin"], "pathologist", given); err != nil {
 		t.Fatal(err)
 	}
-	s.ws.Do(func() { s.ws.SetUser(records.User{}) })
+	s.ws.SetUser(records.User{})
 	s.ws.Settle()
 	p := s.signIn
 	enter := func() {

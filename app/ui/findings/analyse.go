@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"fyne.io/fyne/v2"
-
 	"longying/app/reading"
 	"longying/app/ui/workspace"
 	"longying/imaging"
@@ -98,14 +96,14 @@ func request(c *models.Card, region *imaging.Ref, organ string) reading.Request 
 
 // tellAsking and tellChanged are called from the job's goroutine.
 func (t *tab) tellAsking(name models.Text) {
-	fyne.Do(func() {
+	t.ws.Do(func() {
 		t.asking = name
 		t.showProgress()
 	})
 }
 
 func (t *tab) tellChanged(study string) {
-	fyne.Do(func() { workspace.Publish(t.ws, workspace.FindingsChanged{StudyUID: study}) })
+	t.ws.Do(func() { workspace.Publish(t.ws, workspace.FindingsChanged{StudyUID: study}) })
 }
 
 // showProgress shows what runs, how far, and how to stop it.

@@ -327,7 +327,7 @@ func (t *tab) write(ctx context.Context, d Draft) error {
 
 // told hears from the saver, on any goroutine.
 func (t *tab) told(saved bool, err error) {
-	fyne.Do(func() {
+	t.ws.Do(func() {
 		switch {
 		case err != nil:
 			t.saving = t.ws.Lang.T("report.not_saved")

@@ -256,7 +256,7 @@ func (r *room) install(path string, replace bool) {
 	r.ws.StartJob(label, func(ctx context.Context, progress func(done, total int)) func() {
 		res, err := r.ws.Catalogue.Install(ctx, user, path, replace, func(s catalogue.Stage) {
 			progress(int(s), catalogue.Stages)
-			fyne.Do(func() {
+			r.ws.Do(func() {
 				if r.packages.busy == name {
 					r.packages.stage = s
 					r.render()

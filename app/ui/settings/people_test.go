@@ -40,12 +40,12 @@ func at(t *testing.T, login string) (*room, *station.Station, *station.Sample) {
 	})
 	r, placed := newRoom(ws)
 	test.NewTempWindow(t, placed.Content)
-	ws.Do(func() { ws.SetUser(sample.Users[login]) })
+	ws.SetUser(sample.Users[login])
 	return r, s, sample
 }
 
 func (r *room) does(what func()) {
-	r.ws.Do(what)
+	what()
 	r.ws.Settle()
 }
 

@@ -81,7 +81,7 @@ func (p *pane) arrive() {
 	if !p.queued.CompareAndSwap(false, true) {
 		return
 	}
-	fyne.Do(func() {
+	p.ws.Do(func() {
 		p.queued.Store(false)
 		if p.loader == nil {
 			return

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"sync"
 
-	"fyne.io/fyne/v2"
-
 	"longying/app/reading"
 	"longying/app/ui/workspace"
 	"longying/records"
@@ -103,6 +101,6 @@ func (r *room) analyse(ctx context.Context, user records.User, uid string) error
 			failed = errors.Join(failed, err)
 		}
 	}
-	fyne.Do(func() { workspace.Publish(r.ws, workspace.FindingsChanged{StudyUID: uid}) })
+	r.ws.Do(func() { workspace.Publish(r.ws, workspace.FindingsChanged{StudyUID: uid}) })
 	return failed
 }

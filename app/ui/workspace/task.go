@@ -45,14 +45,17 @@ func (t *Task) Stop() {
 	}
 }
 
-// do hands f to the UI goroutine. The toolkit's test driver runs it at once, on
-// the goroutine that calls: the lock keeps one after the other there too.
+// do hands f to the UI goroutine. The toolkit's test driver has none, and would
+// run it at once, on the goroutine that calls, while a test uses the window:
+// there it waits for Settle.
 func (ws *Workspace) do(f func()) {
-	fyne.Do(func() {
-		ws.applying.Lock()
-		defer ws.applying.Unlock()
-		f()
-	})
+	if ws.live {
+		fyne.Do(f)
+		return
+	}
+	ws.held.Lock()
+	defer ws.held.Unlock()
+	ws.results = append(ws.results, f)
 }
 
 // Do hands f to the UI goroutine; from any other.
@@ -61,8 +64,23 @@ func (ws *Workspace) Do(f func()) { ws.do(f) }
 // Go runs f on a goroutine that Close and Settle wait for.
 func (ws *Workspace) Go(f func()) { ws.running.Go(f) }
 
-// Settle waits until no background work runs, its results applied: for tests.
-func (ws *Workspace) Settle() { ws.running.Wait() }
+// Settle waits until no background work runs, and applies its results: for
+// tests, whose goroutine is the UI's.
+func (ws *Workspace) Settle() {
+	for {
+		ws.running.Wait()
+		ws.held.Lock()
+		results := ws.results
+		ws.results = nil
+		ws.held.Unlock()
+		if len(results) == 0 {
+			return
+		}
+		for _, f := range results {
+			f()
+		}
+	}
+}
 
 // Job is work that the doctor sees in the status bar and can cancel.
 type Job struct {

@@ -5,6 +5,9 @@ import (
 	"sync"
 	"time"
 
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+
 	"longying/app/acceptance"
 	"longying/app/admin"
 	"longying/app/archive"
@@ -63,7 +66,9 @@ type Workspace struct {
 	opening   *Task
 	keeping   *Task // stores the language
 	running   sync.WaitGroup
-	applying  sync.Mutex
+	live      bool // there is a UI goroutine: the program, not a test
+	held      sync.Mutex
+	results   []func() // for Settle, where there is none
 }
 
 // New makes a workspace; Close ends its background work.
@@ -71,6 +76,9 @@ func New(ctx context.Context, s Services, l *lang.Strings) *Workspace {
 	ctx, end := context.WithCancel(ctx)
 	activity := NewActivity(time.Now)
 	ws := &Workspace{Services: s, Lang: l, Activity: activity, Keys: &Keymap{activity: activity}, Frames: volume.NewCache(volume.DefaultCacheLimit), Analyses: &reading.Queue{}, ctx: ctx, end: end}
+	if app := fyne.CurrentApp(); app != nil {
+		_, ws.live = app.Driver().(desktop.Driver)
+	}
 	ws.opening, ws.keeping = ws.NewTask(), ws.NewTask()
 	On(ws, func(StudyOpened) {
 		front := ""
