@@ -18,6 +18,7 @@ type Consult struct {
 	Opinions  []Opinion     `json:"opinions"`
 	Decision  *Decision     `json:"decision,omitempty"`
 	FollowUps []FollowUp    `json:"follow_ups"`
+	Packs     []SentPack    `json:"packs,omitempty"`
 	CreatedBy string        `json:"created_by"`
 	CreatedAt time.Time     `json:"created_at"`
 	UpdatedAt time.Time     `json:"updated_at"`
@@ -58,6 +59,34 @@ type Opinion struct {
 	FindingUID string    `json:"finding_uid,omitempty"`
 	EnteredBy  string    `json:"entered_by"` // who typed it, not always the member
 	At         time.Time `json:"at"`
+	Replaces   string    `json:"replaces,omitempty"` // ID of the version before, which stays
+	PackID     string    `json:"pack_id,omitempty"`  // the pack that it answers, where it came in a reply
+	Received   time.Time `json:"received,omitzero"`  // when a reply brought it here; At is the other station's clock
+}
+
+// SentPack is one sealed file that left with this consult; a reply names it.
+type SentPack struct {
+	ID string    `json:"id"`
+	By string    `json:"by"`
+	At time.Time `json:"at"`
+}
+
+// Standing lists the opinions that no later version replaces, in the order they
+// came. Two versions of the same opinion made apart both stand.
+func (c *Consult) Standing() []Opinion {
+	replaced := map[string]bool{}
+	for _, o := range c.Opinions {
+		if o.Replaces != "" {
+			replaced[o.Replaces] = true
+		}
+	}
+	var out []Opinion
+	for _, o := range c.Opinions {
+		if !replaced[o.ID] {
+			out = append(out, o)
+		}
+	}
+	return out
 }
 
 // Decision is what the consult agreed on.

@@ -16,6 +16,7 @@ import (
 
 	"longying/app/consult"
 	"longying/app/delivery"
+	"longying/app/station"
 	"longying/imaging"
 	"longying/records"
 	"longying/records/outbox"
@@ -98,6 +99,50 @@ func (d *demo) packConsult(ctx context.Context, id string) error {
 	}
 	d.say("packed into one sealed file and opened again: %d key images, %d findings, %d signed report (%s, %d KiB)",
 		len(p.Images), len(p.Findings), len(p.Documents), d.pack, sealed.Len()>>10)
+	return d.replyFromElsewhere(ctx, id, passphrase)
+}
+
+// replyFromElsewhere opens the pack in a second data folder, which knows nothing
+// of the patient, and merges the opinion that comes back.
+func (d *demo) replyFromElsewhere(ctx context.Context, id, passphrase string) error {
+	folder, err := os.MkdirTemp("", "longying-demo-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	second, sample, err := station.OpenSample(ctx, station.Options{Home: filepath.Join(folder, "home"), Program: "cli"})
+	if err != nil {
+		return err
+	}
+	defer second.Close()
+	f, err := os.Open(d.pack)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	p, err := consult.OpenPack(f, passphrase)
+	if err != nil {
+		return err
+	}
+	var reply bytes.Buffer
+	_, err = second.Consult.Reply(ctx, sample.Users["pathologist"], p, records.Opinion{
+		Member: records.Member{Name: "外院病理会诊（样本）", Discipline: "病理科"}, Text: "标记区域形态支持腺癌，同意补做免疫组化。", FindingUID: d.slideFinding.UID}, passphrase, &reply)
+	if err != nil {
+		return err
+	}
+	sealed := reply.Bytes()
+	m, added, err := d.station.Consult.Merge(ctx, d.radiologist, bytes.NewReader(sealed), passphrase)
+	if err != nil {
+		return err
+	}
+	_, again, err := d.station.Consult.Merge(ctx, d.radiologist, bytes.NewReader(sealed), passphrase)
+	if err != nil {
+		return err
+	}
+	if m.ID != id || added != 1 || again != 0 {
+		return fmt.Errorf("the reply merged %d opinions and, read again, %d; want 1 and 0", added, again)
+	}
+	d.say("the pack opened in a second data folder, and an opinion came back as a sealed reply of %d bytes: merged once, read again nothing changed, %d opinions now", len(sealed), len(m.Opinions))
 	return nil
 }
 

@@ -78,11 +78,11 @@ func cmdOutbox(ctx context.Context, c *call) error {
 }
 
 func cmdConsult(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb("create", "add", "opinion", "decide", "follow", "pack", "open")
+	verb, rest, err := c.verb("create", "add", "opinion", "decide", "follow", "pack", "open", "reply", "merge")
 	if err != nil {
 		return err
 	}
-	var title, question, study, finding, visit, name, discipline, text, date, task, out, passphraseFile string
+	var title, question, study, finding, visit, name, discipline, text, date, task, out, passphraseFile, replaces string
 	var dissent bool
 	err = c.parse(rest, func(f *flag.FlagSet) {
 		f.StringVar(&title, "title", "", "")
@@ -96,7 +96,8 @@ func cmdConsult(ctx context.Context, c *call) error {
 		f.BoolVar(&dissent, "dissent", false, "")
 		f.StringVar(&date, "date", "", "YYYYMMDD")
 		f.StringVar(&task, "task", "", "")
-		f.StringVar(&out, "out", "", "pack file")
+		f.StringVar(&replaces, "replaces", "", "the opinion that this one replaces; both are kept")
+		f.StringVar(&out, "out", "", "pack or reply file")
 		f.StringVar(&passphraseFile, "passphrase-file", "", "file with the pack's passphrase")
 	})
 	if err != nil {
@@ -117,6 +118,13 @@ func cmdConsult(ctx context.Context, c *call) error {
 		return err
 	}
 	defer s.Close()
+	switch verb {
+	case "reply":
+		o := records.Opinion{Member: records.Member{Name: name, Discipline: discipline}, Text: text, Dissent: dissent, FindingUID: finding, Replaces: replaces}
+		return c.replyToPack(ctx, s, actor, o, passphraseFile, out)
+	case "merge":
+		return c.mergeReply(ctx, s, actor, passphraseFile)
+	}
 	var m records.Consult
 	switch verb {
 	case "create":
@@ -133,7 +141,7 @@ func cmdConsult(ctx context.Context, c *call) error {
 		}
 		m, err = s.Consult.Add(ctx, actor, id, item)
 	case "opinion":
-		m, err = s.Consult.Opine(ctx, actor, id, records.Opinion{Member: records.Member{Name: name, Discipline: discipline}, Text: text, Dissent: dissent})
+		m, err = s.Consult.Opine(ctx, actor, id, records.Opinion{Member: records.Member{Name: name, Discipline: discipline}, Text: text, Dissent: dissent, FindingUID: finding, Replaces: replaces})
 	case "decide":
 		var uids []string
 		if finding != "" {

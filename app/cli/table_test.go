@@ -248,5 +248,12 @@ func everyCommand(t *testing.T, l *line, home string) {
 		{"", ExitDone, 1, "", []string{"consult", "pack", consult, "--out", at("pack"), "--passphrase-file", password}},
 		{"", ExitDone, 1, "", []string{"consult", "open", at("pack"), "--passphrase-file", password}},
 		{"", ExitRefused, 0, at("pack"), []string{"consult", "open", at("pack"), "--passphrase-file", notes}},
+		{"", ExitUsage, 0, "--out", []string{"consult", "reply", at("pack"), "--passphrase-file", password, "--name", "乙", "--text", "手术"}},
+		{"", ExitRefused, 0, "needs the member's name", []string{"consult", "reply", at("pack"), "--passphrase-file", password, "--out", at("reply")}},
+		{"", ExitDone, 1, "", []string{"consult", "reply", at("pack"), "--passphrase-file", password, "--out", at("reply"), "--name", "乙", "--text", "手术"}},
+		{"", ExitUsage, 0, "--passphrase-file", []string{"consult", "merge", at("reply")}},
+		{"", ExitRefused, 0, at("reply"), []string{"consult", "merge", at("reply"), "--passphrase-file", notes}},
+		{"", ExitRefused, 0, "no reply", []string{"consult", "merge", at("pack"), "--passphrase-file", password}},
+		{"", ExitDone, 1, "", []string{"consult", "merge", at("reply"), "--passphrase-file", password}},
 	})
 }

@@ -144,13 +144,21 @@ func (c *Consult) Add(ctx context.Context, actor records.User, id string, item r
 	})
 }
 
-// Opine records what one member said. It never replaces another opinion.
+// Opine records what one member said. It never overwrites another opinion: one
+// that names the version it replaces is kept beside it, and only who spoke or
+// typed that version may replace it.
 func (c *Consult) Opine(ctx context.Context, actor records.User, id string, o records.Opinion) (records.Consult, error) {
 	return c.change(ctx, actor, id, records.RightConsult, "consult_opinion", func(tx *sqlite.Tx, m *records.Consult) (string, error) {
 		if strings.TrimSpace(o.Text) == "" || o.Member.Name == "" {
 			return "", &records.RefusedError{Code: "opinion_empty", Reason: "an opinion needs the member's name and a text"}
 		}
-		o.ID, o.EnteredBy, o.At = newID("OP-"), actor.ID, c.now()
+		o.ID, o.EnteredBy, o.At, o.PackID, o.Received = newID("OP-"), actor.ID, c.now(), "", time.Time{}
+		if o.Replaces != "" {
+			before := find(m, o.Replaces)
+			if before == nil || before.Member.Name != o.Member.Name || before.EnteredBy != actor.ID && before.Member.UserID != actor.ID {
+				return "", &records.RefusedError{Code: "opinion_replaces", Args: []string{o.Replaces}, Reason: "opinion " + o.Replaces + " is not one that you gave or typed for this member in this consult; only its own author replaces it"}
+			}
+		}
 		m.Opinions = append(m.Opinions, o)
 		return fmt.Sprintf("dissent=%v", o.Dissent), nil
 	})

@@ -7,15 +7,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"image/png"
 	"io"
 	"sort"
 	"strings"
 	"time"
-
-	"filippo.io/age"
 
 	"longying/app/trail"
 	"longying/imaging"
@@ -29,6 +26,7 @@ const PackVersion = "longying-consult-pack/1"
 // Pack is what a consult pack holds once it is open.
 type Pack struct {
 	Version   string                   `json:"version"`
+	ID        string                   `json:"id"` // named by replies; empty in packs of before replies
 	PackedAt  time.Time                `json:"packed_at"`
 	PackedBy  string                   `json:"packed_by"`
 	Consult   records.Consult          `json:"consult"`
@@ -59,10 +57,10 @@ func (c *Consult) WritePack(ctx context.Context, actor records.User, id, passphr
 	if err := trail.Require(ctx, c.store, actor, records.RightLeadConsult, "consult_pack", id); err != nil {
 		return err
 	}
-	if len([]rune(passphrase)) < 10 {
-		return &records.RefusedError{Code: "passphrase", Reason: "the passphrase of a pack needs at least 10 characters: it protects a patient's record outside the hospital"}
+	if err := longEnough(passphrase); err != nil {
+		return err
 	}
-	p := Pack{Version: PackVersion, PackedAt: c.now(), PackedBy: actor.Name}
+	p := Pack{Version: PackVersion, ID: newID("PACK-"), PackedAt: c.now(), PackedBy: actor.Name}
 	err = c.store.View(ctx, func(tx *sqlite.Tx) error {
 		m, err := tx.Consult(id)
 		if err != nil {
@@ -121,22 +119,19 @@ func (c *Consult) WritePack(ctx context.Context, actor records.User, id, passphr
 		img.File = fmt.Sprintf("images/%d.png", len(p.Images)+1)
 		p.Images = append(p.Images, img)
 	}
-	recipient, err := age.NewScryptRecipient(passphrase)
-	if err != nil {
-		return err
-	}
-	sealed, err := age.Encrypt(w, recipient)
-	if err != nil {
-		return err
-	}
-	if err := p.write(sealed); err != nil {
-		return err
-	}
-	if err := sealed.Close(); err != nil {
+	if err := seal(w, passphrase, p.write); err != nil {
 		return err
 	}
 	return c.store.Update(ctx, func(tx *sqlite.Tx) error {
-		return c.audit(tx, actor, "consult_pack", id, p.Consult.PatientID, fmt.Sprintf("%d images", len(p.Images)))
+		m, err := tx.Consult(id)
+		if err != nil {
+			return err
+		}
+		m.Packs = append(m.Packs, records.SentPack{ID: p.ID, By: actor.ID, At: p.PackedAt})
+		if err := tx.PutConsult(m); err != nil {
+			return err
+		}
+		return c.audit(tx, actor, "consult_pack", id, p.Consult.PatientID, fmt.Sprintf("%s, %d images", p.ID, len(p.Images)))
 	})
 }
 
@@ -196,42 +191,16 @@ func (p *Pack) write(w io.Writer) error {
 // OpenPack opens a pack with its passphrase, anywhere, and checks the hash of
 // each image and each signed document.
 func OpenPack(r io.Reader, passphrase string) (*Pack, error) {
-	identity, err := age.NewScryptIdentity(passphrase)
+	raw, err := unseal(r, passphrase)
 	if err != nil {
 		return nil, err
 	}
-	plain, err := age.Decrypt(r, identity)
+	files, err := unzip(raw)
 	if err != nil {
-		var wrong *age.NoIdentityMatchError
-		if errors.As(err, &wrong) {
-			return nil, &records.RefusedError{Code: "pack_passphrase", Reason: "the passphrase does not open this pack"}
-		}
-		return nil, fmt.Errorf("this is not a consult pack, or it is damaged: %w", err)
+		return nil, err
 	}
-	raw, err := io.ReadAll(io.LimitReader(plain, maxPack+1))
-	if err != nil {
-		return nil, fmt.Errorf("the pack is damaged: %w", err)
-	}
-	if len(raw) > maxPack {
-		return nil, fmt.Errorf("the pack is larger than %d MiB", maxPack>>20)
-	}
-	zr, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
-	if err != nil {
-		return nil, fmt.Errorf("the pack is damaged: %w", err)
-	}
-	files := map[string][]byte{}
-	left := int64(maxPack)
-	for _, f := range zr.File {
-		rc, err := f.Open()
-		if err != nil {
-			return nil, fmt.Errorf("the pack is damaged: %w", err)
-		}
-		data, err := io.ReadAll(io.LimitReader(rc, left+1))
-		rc.Close()
-		if left -= int64(len(data)); err != nil || left < 0 {
-			return nil, fmt.Errorf("%s inside the pack is damaged or too large", f.Name)
-		}
-		files[f.Name] = data
+	if files["consult.json"] == nil && files[replyFile] != nil {
+		return nil, &records.RefusedError{Code: "pack_reply", Reason: "this file is a reply with opinions, not a consult pack; merge it where the consult is kept"}
 	}
 	var p Pack
 	dec := json.NewDecoder(bytes.NewReader(files["consult.json"]))
@@ -275,10 +244,23 @@ func Minutes(m *records.Consult, p *records.Patient) string {
 		fmt.Fprintf(&b, "- %s\n", it.Title)
 	}
 	b.WriteString("\n意见：\n")
+	stands := map[string]bool{}
+	for _, o := range m.Standing() {
+		stands[o.ID] = true
+	}
 	for _, o := range m.Opinions {
 		mark := ""
 		if o.Dissent {
 			mark = "【不同意见】"
+		}
+		if !o.Received.IsZero() {
+			mark += "【外院意见】"
+		}
+		if came := max(o.At.UnixNano(), o.Received.UnixNano()); m.Decision != nil && came > m.Decision.At.UnixNano() {
+			mark += "【结论之后】"
+		}
+		if !stands[o.ID] {
+			mark += "【已由本人修改，原文保留】"
 		}
 		fmt.Fprintf(&b, "- %s（%s）%s%s\n", o.Member.Name, o.Member.Discipline, mark, o.Text)
 	}

@@ -23,6 +23,7 @@ import (
 
 	"longying/app/acceptance"
 	"longying/app/admin"
+	"longying/app/consult"
 	"longying/app/delivery"
 	"longying/app/reading"
 	"longying/app/registry"
@@ -242,6 +243,13 @@ func (f *fixture) cases() []useCase {
 			return err
 		}),
 		c("consult.Consult.WritePack", leads, func(x X, u U) error { return f.Consult.WritePack(x, u, f.consult, "short", io.Discard) }),
+		c("consult.Consult.Reply", consults, func(x X, u U) error {
+			return one(f.Consult.Reply(x, u, &consult.Pack{ID: "PACK-1"}, records.Opinion{Member: records.Member{Name: u.Name}, Text: "同意"}, "a long passphrase", io.Discard))
+		}),
+		c("consult.Consult.Merge", leads, func(x X, u U) error {
+			_, _, err := f.Consult.Merge(x, u, strings.NewReader("no reply"), "a long passphrase")
+			return err
+		}),
 
 		c("delivery.Delivery.ImportCodes", configures, func(x X, u U) error {
 			return one(f.Delivery.ImportCodes(x, u, delivery.TableICD10, filepath.Join(f.folder, "none.csv")))

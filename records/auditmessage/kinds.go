@@ -76,7 +76,7 @@ func kindOf(action string) (kind, bool) {
 	case "pacs_query", "search":
 		return kind{id: queried, action: "E", query: true}, true
 
-	case "export", "consult_pack", "deliver", "backup":
+	case "export", "consult_pack", "consult_reply", "deliver", "backup":
 		return kind{id: exported, action: "R", lifeCycle: "10", media: &uri}, true
 	case "deidentify":
 		return kind{id: exported, action: "R", lifeCycle: "7", media: &uri}, true
@@ -92,7 +92,7 @@ func kindOf(action string) (kind, bool) {
 	case "confirm", "edit", "reject", "undo", "first_read", "follow", "unfollow", "critical_flagged", "critical_told", "critical_withdrawn",
 		"save_report", "amend", "answer_contradiction", "submit_report", "return_report", "sign", "retract",
 		"link", "unlink", "merge_patients", "unmerge_patients", "decide_row", "undo_import",
-		"consult_add", "consult_opinion", "consult_decide", "consult_follow", "queue", "retry_delivery":
+		"consult_add", "consult_opinion", "consult_decide", "consult_follow", "consult_merge", "queue", "retry_delivery":
 		return record("U"), true
 
 	case "set_role":

@@ -48,8 +48,8 @@ func (d *ConsultDocument) Version() int {
 	if d.Consult.Decision == nil {
 		return n
 	}
-	for _, o := range d.Consult.Opinions {
-		if o.At.After(d.Consult.Decision.At) {
+	for _, o := range d.Consult.Opinions { // all versions: a version of the document never goes back
+		if o.At.After(d.Consult.Decision.At) || o.Received.After(d.Consult.Decision.At) {
 			n++
 		}
 	}
@@ -87,7 +87,7 @@ func PreflightConsult(d *ConsultDocument, cfg Config) []Problem {
 	} else {
 		c.plain("consult.decision", m.Decision.Text, true)
 	}
-	for i, o := range m.Opinions {
+	for i, o := range m.Standing() {
 		c.plain(fmt.Sprintf("consult.opinions[%d].text", i), o.Text, true)
 		c.plain(fmt.Sprintf("consult.opinions[%d].member", i), o.Member.Name, true)
 	}
@@ -202,7 +202,7 @@ func (e encoder) consultation(d *ConsultDocument) []*node {
 		section("", "会诊原因", said(deConsultType, "会诊类型", "多学科会诊"), said(deConsultReason, "会诊原因", m.Title)),
 	}
 	var opinions []*node
-	for _, o := range m.Opinions {
+	for _, o := range m.Standing() {
 		opinions = append(opinions, said(deOpinion, "会诊意见", opinion(o)))
 	}
 	opinions = append(opinions, said(deOpinion, "会诊意见", "会诊结论："+m.Decision.Text))
@@ -215,7 +215,7 @@ func (e encoder) consultation(d *ConsultDocument) []*node {
 func (e encoder) discussion(d *ConsultDocument) []*node {
 	m := &d.Consult
 	var words []string
-	for _, o := range m.Opinions {
+	for _, o := range m.Standing() {
 		words = append(words, opinion(o))
 	}
 	about := []string{"讨论目的：" + m.Question}
