@@ -18,13 +18,13 @@ const (
 )
 
 // Contradiction is a sentence of a report whose side or sex word does not go
-// with what is known otherwise. It blocks the signature until the doctor changes
+// with what is known otherwise, or that denies what was confirmed. It blocks the signature until the doctor changes
 // the sentence or answers why it stands.
 type Contradiction struct {
 	Code   string    `json:"code"`  // one of the Contradicts... constants
 	Text   string    `json:"text"`  // the sentence
 	Word   string    `json:"word"`  // in it
-	Known  string    `json:"known"` // L or R; 1 or 2 (GB/T 2261.1) for the sex; for an organ the words of the findings
+	Known  string    `json:"known"` // L or R; 1 or 2 (GB/T 2261.1) for the sex; for an organ the words of the findings; for a verdict the label confirmed
 	Answer string    `json:"answer,omitempty"`
 	By     string    `json:"by,omitempty"` // user ID of who answered
 	ByName string    `json:"by_name,omitempty"`
@@ -90,6 +90,9 @@ func Contradictions(findings, impression []Sentence, k Known) []Contradiction {
 						add(Contradiction{Code: ContradictsText, Text: t, Word: word, Known: strings.Join(slices.Compact(o.words), "、")})
 					}
 				})
+			}
+			if word, label := denied(t, k.Findings); word != "" {
+				add(Contradiction{Code: ContradictsVerdict, Text: t, Word: strings.TrimSpace(word), Known: label})
 			}
 			if word := sexWord(t, k.Sex); word != "" {
 				add(Contradiction{Code: ContradictsSex, Text: t, Word: word, Known: string(k.Sex)})

@@ -11,6 +11,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
 	"longying/records"
 )
@@ -173,6 +174,7 @@ func (t *tab) sign() {
 			if err != nil {
 				t.unsigned.SetText(t.ws.Explain(err))
 				if open != nil {
+					t.unsigned.SetText(t.ws.Explain(err) + "\n" + t.why(open))
 					t.showState()
 					workspace.Focus(t.answer)
 					return
@@ -193,6 +195,19 @@ func (t *tab) sign() {
 			workspace.Publish(t.ws, workspace.OutboxChanged{})
 		}
 	})
+}
+
+// why says what a sentence contradicts.
+func (t *tab) why(c *records.Contradiction) string {
+	l := t.ws.Lang
+	known := c.Known
+	switch c.Code {
+	case records.ContradictsFinding, records.ContradictsImage:
+		known = l.Or(lang.Key("contradiction.side_"+c.Known), c.Known)
+	case records.ContradictsSex:
+		known = l.Or(lang.Key("sex."+c.Known), c.Known)
+	}
+	return l.Or(lang.Key("contradiction."+c.Code), c.Code, known)
 }
 
 // contradicting is the first sentence that a refused signature waits for an
