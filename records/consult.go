@@ -18,10 +18,12 @@ type Consult struct {
 	Opinions  []Opinion     `json:"opinions"`
 	Decision  *Decision     `json:"decision,omitempty"`
 	FollowUps []FollowUp    `json:"follow_ups"`
-	Packs     []SentPack    `json:"packs,omitempty"`
-	CreatedBy string        `json:"created_by"`
-	CreatedAt time.Time     `json:"created_at"`
-	UpdatedAt time.Time     `json:"updated_at"`
+
+	Correlations []Correlation `json:"correlations,omitempty"`
+	Packs        []SentPack    `json:"packs,omitempty"`
+	CreatedBy    string        `json:"created_by"`
+	CreatedAt    time.Time     `json:"created_at"`
+	UpdatedAt    time.Time     `json:"updated_at"`
 }
 
 // The states of a consult.
@@ -107,4 +109,48 @@ type FollowUp struct {
 	Outcome string    `json:"outcome,omitempty"`
 	By      string    `json:"by"`
 	At      time.Time `json:"at"`
+	// Postponed lists the later dates in the order they were set; Date stays the first.
+	Postponed []Postponement `json:"postponed,omitempty"`
+	DoneBy    string         `json:"done_by,omitempty"`
+	DoneAt    time.Time      `json:"done_at,omitzero"`
+}
+
+// Postponement is a follow-up moved to a later date, with its reason.
+type Postponement struct {
+	Date   string    `json:"date"` // YYYYMMDD
+	Reason string    `json:"reason"`
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
+}
+
+// Due is the date that holds, YYYYMMDD.
+func (f *FollowUp) Due() string {
+	if n := len(f.Postponed); n > 0 {
+		return f.Postponed[n-1].Date
+	}
+	return f.Date
+}
+
+// Reminder is an open follow-up of a consult.
+type Reminder struct {
+	ConsultID  string `json:"consult_id"`
+	PatientID  string `json:"patient_id"`
+	Title      string `json:"title"`
+	FollowUpID string `json:"follow_up_id"`
+	Date       string `json:"date"` // YYYYMMDD
+	Task       string `json:"task"`
+	Overdue    bool   `json:"overdue"`
+}
+
+// Correlation states whether a lesion of the images and the type of the slide
+// agree. A later one of the same pair is kept beside the one before.
+type Correlation struct {
+	ID         string    `json:"id"`
+	Radiology  string    `json:"radiology"` // FindingUID
+	Pathology  string    `json:"pathology"` // FindingUID
+	Concordant bool      `json:"concordant"`
+	Comment    string    `json:"comment,omitempty"` // never empty of a discordance
+	By         string    `json:"by"`
+	ByName     string    `json:"by_name"`
+	At         time.Time `json:"at"`
 }

@@ -60,6 +60,9 @@ func (d *demo) holdConsult(ctx context.Context) error {
 			return err
 		}
 	}
+	if m, err = c.Correlate(ctx, d.radiologist, m.ID, d.filmFinding.UID, d.slideFinding.UID, false, "胸片为肺炎征象，切片标记区域倾向腺癌，二者未能互相解释。"); err != nil {
+		return err
+	}
 	if m, err = c.Decide(ctx, d.radiologist, m.ID, "先行免疫组化；同时抗感染治疗，复查胸片后再议。", []string{d.filmFinding.UID, d.slideFinding.UID}); err != nil {
 		return err
 	}
@@ -73,7 +76,7 @@ func (d *demo) holdConsult(ctx context.Context) error {
 			dissent++
 		}
 	}
-	d.say("consult %s: %d items, %d opinions (%d dissenting, kept), a decision, follow-up on %s", m.ID, len(m.Items), len(m.Opinions), dissent, date)
+	d.say("consult %s: %d items, %d opinions (%d dissenting, kept), radiology and pathology stated discordant with the reason, a decision, follow-up on %s", m.ID, len(m.Items), len(m.Opinions), dissent, date)
 	return d.packConsult(ctx, m.ID)
 }
 

@@ -78,12 +78,12 @@ func cmdOutbox(ctx context.Context, c *call) error {
 }
 
 func cmdConsult(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb("create", "add", "opinion", "decide", "follow", "pack", "open", "reply", "merge")
+	verb, rest, err := c.verb("create", "add", "opinion", "decide", "follow", "pack", "open", "reply", "merge", "correlate", "done", "postpone", "due")
 	if err != nil {
 		return err
 	}
-	var title, question, study, finding, visit, name, discipline, text, date, task, out, passphraseFile, replaces string
-	var dissent bool
+	var title, question, study, finding, visit, name, discipline, text, date, task, out, passphraseFile, replaces, radiology, pathology, followUp string
+	var dissent, discordant bool
 	err = c.parse(rest, func(f *flag.FlagSet) {
 		f.StringVar(&title, "title", "", "")
 		f.StringVar(&question, "question", "", "")
@@ -97,11 +97,18 @@ func cmdConsult(ctx context.Context, c *call) error {
 		f.StringVar(&date, "date", "", "YYYYMMDD")
 		f.StringVar(&task, "task", "", "")
 		f.StringVar(&replaces, "replaces", "", "the opinion that this one replaces; both are kept")
+		f.StringVar(&radiology, "radiology", "", "finding UID of an image")
+		f.StringVar(&pathology, "pathology", "", "finding UID of a slide")
+		f.BoolVar(&discordant, "discordant", false, "needs --text")
+		f.StringVar(&followUp, "follow-up", "", "follow-up ID")
 		f.StringVar(&out, "out", "", "pack or reply file")
 		f.StringVar(&passphraseFile, "passphrase-file", "", "file with the pack's passphrase")
 	})
 	if err != nil {
 		return err
+	}
+	if verb == "due" {
+		return c.consultsDue(ctx)
 	}
 	if err := c.want(1, "a patient, a consult or a pack file"); err != nil {
 		return err
@@ -150,6 +157,12 @@ func cmdConsult(ctx context.Context, c *call) error {
 		m, err = s.Consult.Decide(ctx, actor, id, text, uids)
 	case "follow":
 		m, err = s.Consult.Follow(ctx, actor, id, date, task)
+	case "correlate":
+		m, err = s.Consult.Correlate(ctx, actor, id, radiology, pathology, !discordant, text)
+	case "done":
+		m, err = s.Consult.Complete(ctx, actor, id, followUp, text)
+	case "postpone":
+		m, err = s.Consult.Postpone(ctx, actor, id, followUp, date, text)
 	case "pack":
 		passphrase, perr := readSecret(passphraseFile)
 		if perr != nil || out == "" {

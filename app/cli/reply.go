@@ -61,3 +61,33 @@ func (c *call) mergeReply(ctx context.Context, s *station.Station, actor records
 	c.printf("%s  %d new opinions, %d in all\n", m.ID, added, len(m.Opinions))
 	return nil
 }
+
+// consultsDue lists the open follow-ups of all consults, the earliest first.
+func (c *call) consultsDue(ctx context.Context) error {
+	if err := c.want(0, "no arguments"); err != nil {
+		return err
+	}
+	s, actor, err := c.signIn(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	due, err := s.Consult.Reminders(ctx, actor)
+	if err != nil {
+		return err
+	}
+	for _, d := range due {
+		if c.json {
+			if err := c.emit(d); err != nil {
+				return err
+			}
+			continue
+		}
+		late := ""
+		if d.Overdue {
+			late = "  overdue"
+		}
+		c.printf("%s%s  %s  %s  %s\n", d.Date, late, d.ConsultID, d.FollowUpID, d.Task)
+	}
+	return nil
+}

@@ -243,6 +243,14 @@ func Minutes(m *records.Consult, p *records.Patient) string {
 	for _, it := range m.Items {
 		fmt.Fprintf(&b, "- %s\n", it.Title)
 	}
+	for _, x := range m.Correlations {
+		word := "一致"
+		if !x.Concordant {
+			word = "【不一致】"
+		}
+		fmt.Fprintf(&b, "影像-病理对照：%s ↔ %s：%s %s（%s %s）\n", laidTitle(m, x.Radiology), laidTitle(m, x.Pathology), word, x.Comment,
+			x.ByName, x.At.In(imaging.Zone()).Format("2006-01-02 15:04"))
+	}
 	b.WriteString("\n意见：\n")
 	stands := map[string]bool{}
 	for _, o := range m.Standing() {
@@ -268,7 +276,14 @@ func Minutes(m *records.Consult, p *records.Patient) string {
 		fmt.Fprintf(&b, "\n结论：%s\n记录人：%s %s\n", m.Decision.Text, m.Decision.ByName, m.Decision.At.In(imaging.Zone()).Format("2006-01-02 15:04"))
 	}
 	for _, f := range m.FollowUps {
-		fmt.Fprintf(&b, "随访：%s %s\n", f.Date, f.Task)
+		fmt.Fprintf(&b, "随访：%s %s", f.Date, f.Task)
+		for _, p := range f.Postponed {
+			fmt.Fprintf(&b, "；改期至 %s（%s）", p.Date, p.Reason)
+		}
+		if f.Done {
+			fmt.Fprintf(&b, "；已完成 %s：%s", f.DoneAt.In(imaging.Zone()).Format("2006-01-02"), f.Outcome)
+		}
+		b.WriteString("\n")
 	}
 	return b.String()
 }

@@ -243,6 +243,12 @@ func (f *fixture) cases() []useCase {
 			return err
 		}),
 		c("consult.Consult.WritePack", leads, func(x X, u U) error { return f.Consult.WritePack(x, u, f.consult, "short", io.Discard) }),
+		c("consult.Consult.Correlate", leads, func(x X, u U) error { return one(f.Consult.Correlate(x, u, f.consult, "1", "2", true, "")) }),
+		c("consult.Consult.Complete", leads, func(x X, u U) error { return one(f.Consult.Complete(x, u, f.consult, "FU-0", "好转")) }),
+		c("consult.Consult.Postpone", leads, func(x X, u U) error {
+			return one(f.Consult.Postpone(x, u, f.consult, "FU-0", "20270101", "外出"))
+		}),
+		c("consult.Consult.Reminders", consults, func(x X, u U) error { return one(f.Consult.Reminders(x, u)) }),
 		c("consult.Consult.Reply", consults, func(x X, u U) error {
 			return one(f.Consult.Reply(x, u, &consult.Pack{ID: "PACK-1"}, records.Opinion{Member: records.Member{Name: u.Name}, Text: "同意"}, "a long passphrase", io.Discard))
 		}),

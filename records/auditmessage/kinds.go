@@ -92,7 +92,7 @@ func kindOf(action string) (kind, bool) {
 	case "confirm", "edit", "reject", "undo", "first_read", "follow", "unfollow", "critical_flagged", "critical_told", "critical_withdrawn",
 		"save_report", "amend", "answer_contradiction", "submit_report", "return_report", "sign", "retract",
 		"link", "unlink", "merge_patients", "unmerge_patients", "decide_row", "undo_import",
-		"consult_add", "consult_opinion", "consult_decide", "consult_follow", "consult_merge", "queue", "retry_delivery":
+		"consult_add", "consult_opinion", "consult_decide", "consult_follow", "consult_merge", "consult_correlate", "queue", "retry_delivery":
 		return record("U"), true
 
 	case "set_role":

@@ -53,7 +53,13 @@ func (d *ConsultDocument) Version() int {
 			n++
 		}
 	}
+	for _, x := range d.Consult.Correlations {
+		if x.At.After(d.Consult.Decision.At) {
+			n++
+		}
+	}
 	for _, f := range d.Consult.FollowUps {
+		n += len(f.Postponed)
 		if f.Done {
 			n++
 		}
@@ -101,6 +107,9 @@ func PreflightConsult(d *ConsultDocument, cfg Config) []Problem {
 	for i, f := range m.FollowUps {
 		c.plain(fmt.Sprintf("consult.follow_ups[%d].task", i), f.Task, false)
 		c.plain(fmt.Sprintf("consult.follow_ups[%d].outcome", i), f.Outcome, false)
+	}
+	for i, x := range m.Correlations {
+		c.plain(fmt.Sprintf("consult.correlations[%d].comment", i), x.Comment, false)
 	}
 	for i, r := range d.Reports {
 		c.plain(fmt.Sprintf("reports[%d]", i), r, false)
@@ -296,8 +305,18 @@ func summary(m *records.Consult) string {
 // document has no remarks.
 func (e encoder) course(d *ConsultDocument) string {
 	var out []string
+	for _, x := range d.Consult.Correlations {
+		s := "影像-病理对照：一致"
+		if !x.Concordant {
+			s = "影像-病理对照：不一致"
+		}
+		if x.Comment != "" {
+			s += "（" + x.Comment + "）"
+		}
+		out = append(out, s)
+	}
 	for _, f := range d.Consult.FollowUps {
-		s := "随访 " + f.Date + "：" + f.Task
+		s := "随访 " + f.Due() + "：" + f.Task
 		if f.Done {
 			s += "（已完成：" + f.Outcome + "）"
 		}
