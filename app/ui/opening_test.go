@@ -166,6 +166,73 @@ func TestTheSampleCTIsShownInTheOrderOfPositionWithTheTiltOfItsGantry(t *testing
 	}
 }
 
+// viewports are all below an object.
+func viewports(o fyne.CanvasObject) []*canvas.Image {
+	switch o := o.(type) {
+	case *canvas.Image:
+		return []*canvas.Image{o}
+	case *fyne.Container:
+		var all []*canvas.Image
+		for _, c := range o.Objects {
+			all = append(all, viewports(c)...)
+		}
+		return all
+	}
+	return nil
+}
+
+func TestATiltedCTIsShownInThreePlanesOfOneVolumeToWhichNoFindingRefers(t *testing.T) {
+	s, _, st, sample := opened(t)
+	if err := sample.Fill(t.Context(), st, func(int, int) {}); err != nil {
+		t.Fatal(err)
+	}
+	known, err := st.Registry.Studies(t.Context(), s.ws.User(), records.ExaminationFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ex := range known {
+		if slices.Contains(ex.Modalities, "CT") {
+			s.ws.OpenStudy(ex.StudyUID, func(err error) { t.Error(err) })
+		}
+	}
+	s.ws.Settle()
+	press := func(name fyne.KeyName) {
+		s.ws.Keys.Typed(&fyne.KeyEvent{Name: name})
+		s.ws.Settle()
+	}
+	press(fyne.KeyM)
+	panes := viewports(s.front.Content)
+	if len(panes) != 4 {
+		t.Fatalf("%d viewports", len(panes))
+	}
+	var normals []string
+	for k, p := range panes {
+		shown, ok := p.Shown()
+		if !ok {
+			t.Fatalf("viewport %d: %s", k, p.Problem())
+		}
+		if p.Original() != (k == 0) || (shown.Instance.SOPInstanceUID == "") != (k > 0) {
+			t.Errorf("viewport %d is an instance's own: %v", k, p.Original())
+		}
+		if k > 0 {
+			n := shown.Plane().Normal()
+			normals = append(normals, fmt.Sprintf("%.0f %.0f %.0f", math.Abs(n[0]), math.Abs(n[1]), math.Abs(n[2])))
+		}
+		if said := strings.Join(p.Words().Warnings, "\n"); said != "机架倾斜 16.5°（文件头注明 16.5°）" {
+			t.Errorf("viewport %d says %q", k, said)
+		}
+	}
+	if got := strings.Join(normals, ", "); got != "0 0 1, 0 1 0, 1 0 0" {
+		t.Errorf("the planes lie across %s; they are axial, coronal and sagittal", got)
+	}
+	s.ws.Keys.Typed(&fyne.KeyEvent{Name: fyne.KeyU}) // by position
+	s.ws.Settle()
+	press(fyne.KeyM)
+	if panes = viewports(s.front.Content); len(panes) != 1 || !panes[0].Original() {
+		t.Errorf("%d viewports after the reconstruction", len(panes))
+	}
+}
+
 // bareWorkspace is a workspace on a folder of its own, without a window.
 func bareWorkspace(b *testing.B) *workspace.Workspace {
 	b.Helper()
