@@ -131,8 +131,26 @@ func (r *room) opinions(m *records.Consult) {
 		}
 		r.page.Add(tight(wrapped(l.T("consult.members", strings.Join(names, l.T("consult.comma"))), widget.LowImportance)))
 	}
+	stands := map[string]bool{}
+	for _, o := range m.Standing() {
+		stands[o.ID] = true
+	}
 	for _, o := range m.Opinions {
 		r.page.Add(opinion(l, o))
+		if !stands[o.ID] {
+			r.page.Add(tight(wrapped(l.T("consult.replaced"), widget.LowImportance)))
+		}
+	}
+	title := map[string]string{}
+	for _, it := range m.Items {
+		title[it.FindingUID] = it.Title
+	}
+	for _, x := range m.Correlations {
+		key, importance := lang.Key("consult.concordant"), widget.MediumImportance
+		if !x.Concordant {
+			key, importance = "consult.discordant", widget.WarningImportance
+		}
+		r.page.Add(tight(wrapped(l.T(key, title[x.Radiology], title[x.Pathology], x.Comment, x.ByName), importance)))
 	}
 	if records.Require(r.ws.User(), records.RightConsult) == nil {
 		r.page.Add(r.speak.box(r, m))
@@ -165,7 +183,13 @@ func (r *room) decision(m *records.Consult, lead bool) {
 		}
 		r.section("consult.follow_ups", len(m.FollowUps))
 		for _, f := range m.FollowUps {
-			r.page.Add(tight(wrapped(day(f.Date)+"  "+f.Task, widget.MediumImportance)))
+			r.page.Add(tight(wrapped(day(f.Due())+"  "+f.Task, widget.MediumImportance)))
+			for _, p := range f.Postponed {
+				r.page.Add(tight(wrapped(l.T("consult.postponed", day(p.Date), p.Reason), widget.LowImportance)))
+			}
+			if f.Done {
+				r.page.Add(tight(wrapped(l.T("consult.follow_done", f.Outcome), widget.SuccessImportance)))
+			}
 		}
 		if lead {
 			r.page.Add(r.follow.box(r))
