@@ -1,0 +1,241 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	fynetheme "fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"longying/app/ui/theme"
+	"longying/app/ui/workspace"
+	"longying/imaging"
+	"longying/records"
+)
+
+// statusBar says what runs, what waits to be sent, and who works here.
+type statusBar struct {
+	ws       *workspace.Workspace
+	content  fyne.CanvasObject
+	job      *widget.Label
+	progress *widget.ProgressBar
+	cancel   *widget.Button
+	outbox   *widget.Button
+	review   *widget.Button // reports that wait for whom is signed in to review them
+	critical *widget.Button // open critical values: never out of sight
+	display  *canvas.Text
+	assist   *canvas.Text
+	user     *canvas.Text
+	out      *widget.Button
+	language *widget.Button
+	keys     *widget.Button
+	count    *workspace.Task
+	open     *workspace.Task
+	toReview *workspace.Task
+	reviews  []records.Report
+	alarms   int
+	longest  time.Time // since when the oldest of them is open
+	waiting  int
+	said     string
+}
+
+func newStatusBar(ws *workspace.Workspace) *statusBar {
+	b := &statusBar{ws: ws, job: widget.NewLabel(""), progress: widget.NewProgressBar(), display: text(14), assist: text(14), user: text(14),
+		count: ws.NewTask(), open: ws.NewTask(), toReview: ws.NewTask()}
+	b.review = widget.NewButton("", b.openReview)
+	b.review.Hide()
+	b.critical = widget.NewButtonWithIcon("", fynetheme.WarningIcon(), func() { workspace.Publish(ws, workspace.RoomWanted{ID: "critical"}) })
+	b.critical.Importance = widget.DangerImportance
+	b.critical.Hide()
+	b.display.Color, b.assist.Color = theme.Amber(), theme.Dim()
+	b.job.Truncation = fyne.TextTruncateEllipsis
+	b.cancel = widget.NewButtonWithIcon("", fynetheme.CancelIcon(), b.cancelNewest)
+	b.outbox = widget.NewButton("", func() { workspace.Publish(ws, workspace.RoomWanted{ID: "outbox"}) })
+	b.out = widget.NewButton("", nil) // the window signs out
+	b.language = widget.NewButton("", func() { ws.SetLanguage(other(ws.Lang.Code())) })
+	b.keys = widget.NewButton("?", func() { ws.Keys.TypedRune('?') })
+	for _, x := range []*widget.Button{b.cancel, b.review, b.outbox, b.out, b.language, b.keys} {
+		x.Importance = widget.LowImportance
+	}
+	job := container.NewBorder(nil, nil, nil, container.NewHBox(container.NewGridWrap(fyne.NewSize(140, 26), b.progress), b.cancel), b.job)
+	right := container.New(layout.NewCustomPaddedHBoxLayout(10), b.critical, b.review, b.assist, b.display, b.outbox, b.user, b.out, b.language, b.keys)
+	b.content = container.NewStack(canvas.NewRectangle(theme.Raised()), container.NewBorder(nil, nil, nil, right, job))
+	workspace.On(ws, func(workspace.JobsChanged) { b.jobs() })
+	workspace.On(ws, func(workspace.OutboxChanged) { b.ask() })
+	workspace.On(ws, func(workspace.ReportChanged) {
+		b.ask()
+		b.askReview()
+	})
+	workspace.On(ws, func(workspace.UserChanged) {
+		b.said = ""
+		b.words()
+		b.ask()
+		b.askCritical()
+		b.askReview()
+	})
+	workspace.On(ws, func(workspace.CriticalChanged) { b.askCritical() })
+	workspace.On(ws, func(workspace.LanguageChanged) { ws.StoreLanguage(func(err error) { b.say(ws.Explain(err)) }) })
+	b.words()
+	return b
+}
+
+func (b *statusBar) words() {
+	l := b.ws.Lang
+	b.display.Text, b.assist.Text, b.user.Text = l.T("shell.not_calibrated"), l.T("shell.assistive"), b.ws.User().Name
+	b.out.SetText(l.T("shell.sign_out"))
+	b.language.SetText(languageButton(l.Code()))
+	b.outbox.SetText(l.T("shell.outbox", b.waiting))
+	b.cancel.SetText(l.T("shell.cancel"))
+	b.criticalWords()
+	b.reviewWords()
+	b.jobs()
+	b.content.Refresh()
+}
+
+func (b *statusBar) say(text string) {
+	b.said = text
+	b.jobs()
+}
+
+// jobs shows the newest job, and how many more there are.
+func (b *statusBar) jobs() {
+	jobs := b.ws.Jobs()
+	if len(jobs) == 0 {
+		b.job.SetText(b.said)
+		b.progress.Hide()
+		b.cancel.Hide()
+		return
+	}
+	j := jobs[len(jobs)-1]
+	done, total := j.Progress()
+	label := j.Label()
+	if len(jobs) > 1 {
+		label += b.ws.Lang.T("shell.more_jobs", len(jobs)-1)
+	}
+	b.job.SetText(label)
+	b.cancel.Show()
+	b.progress.Show()
+	if total > 0 {
+		b.progress.Max = float64(total)
+		b.progress.TextFormatter = func() string { return b.ws.Lang.T("shell.done_of", done, total) }
+		b.progress.SetValue(float64(done))
+	} else {
+		b.progress.Max = 1
+		b.progress.TextFormatter = func() string { return b.ws.Lang.T("shell.running") }
+		b.progress.SetValue(0)
+	}
+}
+
+func (b *statusBar) cancelNewest() {
+	if jobs := b.ws.Jobs(); len(jobs) > 0 {
+		jobs[len(jobs)-1].Cancel()
+	}
+}
+
+// askReview counts the reports that wait for the one who is signed in.
+func (b *statusBar) askReview() {
+	user := b.ws.User()
+	if !user.Role.May(records.RightReview) {
+		b.toReview.Stop()
+		b.reviews = nil
+		b.reviewWords()
+		return
+	}
+	b.toReview.Start(func(ctx context.Context) func() {
+		list, err := b.ws.Reading.Waiting(ctx, user)
+		return func() {
+			if err != nil {
+				b.say(b.ws.Explain(err))
+				return
+			}
+			b.reviews = list
+			b.reviewWords()
+		}
+	})
+}
+
+func (b *statusBar) reviewWords() {
+	b.review.SetText(b.ws.Lang.T("shell.review", len(b.reviews)))
+	if b.review.Hidden = len(b.reviews) == 0; !b.review.Hidden {
+		b.review.Show()
+	}
+}
+
+// openReview opens the report that has waited for longest.
+func (b *statusBar) openReview() {
+	if len(b.reviews) > 0 {
+		b.ws.OpenStudy(b.reviews[0].StudyUID, func(err error) { b.say(b.ws.Explain(err)) })
+		workspace.Publish(b.ws, workspace.RoomWanted{ID: "report"})
+	}
+}
+
+// askCritical counts the critical values of which nobody has read back what they
+// were told.
+func (b *statusBar) askCritical() {
+	user := b.ws.User()
+	if !user.Role.May(records.RightViewPatient) {
+		b.open.Stop()
+		b.alarms = 0
+		b.criticalWords()
+		return
+	}
+	b.open.Start(func(ctx context.Context) func() {
+		values, err := b.ws.Reading.OpenCritical(ctx, user)
+		return func() {
+			if err != nil {
+				b.say(b.ws.Explain(err))
+				return
+			}
+			b.alarms = len(values)
+			for i, v := range values {
+				if i == 0 || v.Flagged.At.Before(b.longest) {
+					b.longest = v.Flagged.At
+				}
+			}
+			b.criticalWords()
+		}
+	})
+}
+
+// criticalWords says how many wait and since when; the bar is asked again with
+// every act on one of them.
+func (b *statusBar) criticalWords() {
+	if b.alarms == 0 {
+		b.critical.Hide()
+		return
+	}
+	b.critical.SetText(b.ws.Lang.T("shell.critical", b.alarms, b.longest.In(imaging.Zone()).Format("15:04")))
+	b.critical.Show()
+}
+
+// ask counts what waits to be sent.
+func (b *statusBar) ask() {
+	user := b.ws.User()
+	if !user.Role.May(records.RightExport) {
+		b.count.Stop()
+		b.outbox.Hide()
+		return
+	}
+	b.outbox.Show()
+	b.count.Start(func(ctx context.Context) func() {
+		ds, err := b.ws.Delivery.Outbox(ctx, user)
+		n := 0
+		for _, d := range ds {
+			if d.State == records.DeliveryQueued || d.State == records.DeliveryNeedsCare {
+				n++
+			}
+		}
+		return func() {
+			if err != nil {
+				b.say(b.ws.Explain(err))
+				return
+			}
+			b.waiting = n
+			b.outbox.SetText(b.ws.Lang.T("shell.outbox", n))
+		}
+	})
+}
