@@ -7,7 +7,9 @@ import (
 	"unicode"
 	"unicode/utf16"
 
+	"golang.org/x/text/cases"
 	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/language"
 
 	"longying/imaging"
 	"longying/imaging/dicomfile"
@@ -117,7 +119,7 @@ func (id *identity) encode(v string) {
 	if len(v) < 6 {
 		return // too short to be told from numbers
 	}
-	for _, form := range []string{v, strings.ToUpper(v), strings.Title(v)} { //nolint:staticcheck // single words
+	for _, form := range []string{v, strings.ToUpper(v), cases.Title(language.Und, cases.NoLower).String(v)} {
 		id.encoded = append(id.encoded, []byte(form))
 		if gb, err := simplifiedchinese.GB18030.NewEncoder().Bytes([]byte(form)); err == nil {
 			id.encoded = append(id.encoded, gb)

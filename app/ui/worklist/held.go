@@ -77,8 +77,7 @@ func newHeld(ws *workspace.Workspace, bar fyne.CanvasObject) *heldView {
 
 // list is a table of labels of which one row is chosen.
 func (v *heldView) list(rows func() int, columns int, text func(row, column int) string, chosen func() int, choose func(int)) *workspace.Table {
-	var t *workspace.Table
-	t = workspace.NewTable(v.ws, func() (int, int) { return rows(), columns }, func() fyne.CanvasObject {
+	t := workspace.NewTable(v.ws, func() (int, int) { return rows(), columns }, func() fyne.CanvasObject {
 		l := widget.NewLabel("")
 		l.Truncation = fyne.TextTruncateEllipsis
 		return l
