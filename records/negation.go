@@ -10,8 +10,8 @@ import (
 const ContradictsVerdict = "denied"
 
 var (
-	// Words that follow a label and name no disease of their own.
-	labelTail = regexp.MustCompile(`(?:征象|表现|改变|可能|待排|影像)$|(?i)\s+(?:patterns?|signs?|appearances?|changes?)$`)
+	// Words of a label that name no disease of their own.
+	labelFrame = regexp.MustCompile(`(?:征象|表现|改变|可能|待排|影像)$|(?i)\s+(?:patterns?|signs?|appearances?|changes?)$|^(?:patterns?|signs?|appearances?|changes|evidence|features)\s+of\s+`)
 	// Not a denial: it leaves the disease open.
 	leftOpen = regexp.MustCompile(`不能?(?:完全)?(?:排除|除外)|(?i)\b(?:cannot|can not|can't|not)\s+(?:be\s+)?(?:excluded?|ruled? out)\b`)
 
@@ -34,7 +34,7 @@ func denied(sentence string, findings []Finding) (word, label string) {
 				continue
 			}
 			for _, text := range []string{f.Label.Zh, f.Label.En} {
-				term := strings.TrimSpace(labelTail.ReplaceAllString(strings.TrimSpace(text), ""))
+				term := strings.TrimSpace(labelFrame.ReplaceAllString(strings.TrimSpace(text), ""))
 				if len(term) < 4 { // a single Chinese character has 3 bytes
 					continue
 				}

@@ -9,6 +9,7 @@ import (
 func TestASentenceThatDeniesAConfirmedFindingContradictsIt(t *testing.T) {
 	pneumonia := records.Finding{UID: "f", State: records.FindingConfirmed, Label: records.Text{Zh: "肺炎征象", En: "Pneumonia pattern"}}
 	left, proposed := pneumonia, pneumonia
+	left.Label.En = "Pattern of pneumonia" // as the film model words it
 	left.Laterality, proposed.State = "L", records.FindingProposed
 	for text, want := range map[string]map[string]bool{
 		"无肺炎征象。":                          {"any": true, "left": true},
