@@ -220,6 +220,9 @@ func (d Document) checkWords() error {
 		return nil
 	}
 	found := Contradictions(d.FindingText, d.Impression, Known{Findings: d.Findings, Sides: SidesIn(d.Examination.Description), Sex: d.Patient.Sex})
+	// What denies a finding is refused where the document is signed: a document
+	// that was signed before that was looked for stays what it is.
+	found = slices.DeleteFunc(found, func(c Contradiction) bool { return c.Code == ContradictsVerdict })
 	return RefuseContradictions(Unanswered(found, d.Answered))
 }
 

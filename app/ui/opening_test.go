@@ -225,8 +225,15 @@ func TestATiltedCTIsShownInThreePlanesOfOneVolumeToWhichNoFindingRefers(t *testi
 	if got := strings.Join(normals, ", "); got != "0 0 1, 0 1 0, 1 0 0" {
 		t.Errorf("the planes lie across %s; they are axial, coronal and sagittal", got)
 	}
-	s.ws.Keys.Typed(&fyne.KeyEvent{Name: fyne.KeyU}) // by position
-	s.ws.Settle()
+	panes[2].OnActivate()
+	press(fyne.KeyReturn)
+	if alone := viewports(s.front.Content); len(alone) != 1 || alone[0] != panes[2] {
+		t.Errorf("%d viewports, of which the first is not the one in front", len(alone))
+	}
+	press(fyne.KeyReturn)
+	if again := viewports(s.front.Content); !slices.Equal(again, panes) {
+		t.Error("the viewports do not stand where they stood")
+	}
 	press(fyne.KeyM)
 	if panes = viewports(s.front.Content); len(panes) != 1 || !panes[0].Original() {
 		t.Errorf("%d viewports after the reconstruction", len(panes))

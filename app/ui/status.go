@@ -208,7 +208,7 @@ func (b *statusBar) criticalWords() {
 		b.critical.Hide()
 		return
 	}
-	b.critical.SetText(b.ws.Lang.T("shell.critical", b.alarms, b.longest.In(imaging.Zone()).Format("15:04")))
+	b.critical.SetText(b.ws.Lang.T("shell.critical", b.alarms, b.longest.In(imaging.Zone()).Format("01-02 15:04")))
 	b.critical.Show()
 }
 

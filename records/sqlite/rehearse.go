@@ -9,10 +9,11 @@ import (
 	"time"
 )
 
-// rehearsals is the pattern of the folders in which Rehearse works. One that a
-// killed program left is removed by a later rehearsal.
+// rehearsals is the pattern of the folders in which Rehearse works: hidden, so
+// that no backup takes them. One that a killed program left is removed by a
+// later rehearsal.
 const (
-	rehearsals     = "rehearsal-*"
+	rehearsals     = ".rehearsal-*"
 	rehearsalStale = 24 * time.Hour
 )
 

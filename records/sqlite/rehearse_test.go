@@ -30,6 +30,9 @@ func TestARehearsalSeesTheRecordLeavesNothingAndKeepsNobodyFromWriting(t *testin
 		}
 		// A verdict of a doctor, in the middle of it: an Update of the record.
 		update(t, s, put("丙"))
+		if seen, _ := filepath.Glob(filepath.Join(folder, "[^.]*", DatabaseFile)); len(seen) > 0 {
+			t.Errorf("a backup would take %v", seen)
+		}
 		if n := count(tx); n != 2 {
 			t.Errorf("the rehearsal sees %d people; it is of the first and its own", n)
 		}
@@ -56,7 +59,7 @@ func TestARehearsalSeesTheRecordLeavesNothingAndKeepsNobodyFromWriting(t *testin
 func TestTheFolderOfARehearsalThatWasKilledGoesWithALaterOne(t *testing.T) {
 	folder := t.TempDir()
 	s := openStore(t, folder)
-	old, young := filepath.Join(folder, "rehearsal-1"), filepath.Join(folder, "rehearsal-2")
+	old, young := filepath.Join(folder, ".rehearsal-1"), filepath.Join(folder, ".rehearsal-2")
 	for _, one := range []string{old, young} {
 		if err := os.Mkdir(one, 0o700); err != nil {
 			t.Fatal(err)

@@ -13,10 +13,10 @@ import (
 // Cross lets the left button put the crosshair, or gives the button back and
 // takes the crosshair away.
 func (i *Image) Cross(on bool) {
-	if !on && !i.crossing && i.cross == nil {
+	if !on && !i.crossing && i.cross == nil && i.notice == "" {
 		return
 	}
-	i.crossing = on
+	i.crossing, i.notice = on, ""
 	if !on {
 		i.cross = nil
 	}
@@ -41,7 +41,8 @@ func (i *Image) place() (imaging.Plane, imaging.Spacing, bool) {
 func (i *Image) put(at fyne.Position) {
 	p, space, ok := i.place()
 	if !ok {
-		i.problemFor(i.ws.Lang.T("canvas.cross_nowhere"))
+		i.crossing, i.notice = false, i.ws.Lang.T("canvas.cross_nowhere")
+		i.Refresh()
 		return
 	}
 	x, y := i.toPixels(at)
@@ -53,12 +54,6 @@ func (i *Image) put(at fyne.Position) {
 	if i.OnPlace != nil {
 		i.OnPlace(q, p.Frame)
 	}
-}
-
-// problemFor says over the picture what cannot be done with it.
-func (i *Image) problemFor(text string) {
-	i.crossing, i.refused = false, text
-	i.Refresh()
 }
 
 // GoToPlace shows the picture nearest to a place in the patient, with the

@@ -61,6 +61,7 @@ type Image struct {
 	drawing    bool // next drag marks a region
 	lines      []Line
 	crossing   bool         // the left button puts the crosshair
+	notice     string       // what cannot be done with this picture
 	cross      *imaging.Vec // where it is, in the frame of reference crossFrame
 	crossFrame string
 	cine       *Cine
@@ -117,7 +118,7 @@ func (i *Image) SetFirst(study *imaging.Study, series *imaging.Series, picture v
 func (i *Image) open(study *imaging.Study, series *imaging.Series, stack *volume.Stack, pictures []volume.Slice, who view.Identity, first int) {
 	i.fetch.Stop()
 	i.cine.Stop()
-	i.lines, i.cross = nil, nil
+	i.lines, i.cross, i.notice = nil, nil, ""
 	if i.loader != nil {
 		i.loader.Close()
 		i.loader = nil

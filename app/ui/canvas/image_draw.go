@@ -273,6 +273,8 @@ func (r *imageRenderer) Refresh() {
 		r.middle.set(theme.Amber(), wrap(i.problem, 46)...)
 	case i.loading && i.renderer == nil:
 		r.middle.set(theme.Dim(), i.ws.Lang.T("canvas.decoding", i.state.Slice+1, len(i.slices)))
+	case i.notice != "":
+		r.middle.set(theme.Amber(), wrap(i.notice, 46)...)
 	case i.crossing && i.cross == nil:
 		r.middle.set(theme.Accent(), i.ws.Lang.T("canvas.cross_hint"))
 	case i.drawing && i.drawnFrom == nil:

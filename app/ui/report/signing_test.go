@@ -2,6 +2,7 @@ package report
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2/test"
@@ -9,6 +10,7 @@ import (
 	"longying/app/station"
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
+	"longying/imaging"
 	"longying/records"
 )
 
@@ -113,5 +115,28 @@ func TestWhereTwoSignOneSubmitsAndTheTextIsFrozen(t *testing.T) {
 func TestAFileIsNamedToTheSystemWithItsBlanksAndChinese(t *testing.T) {
 	if got := fileURL("/home/李 影/LY-1.pdf").String(); got != "file:///home/%E6%9D%8E%20%E5%BD%B1/LY-1.pdf" {
 		t.Error(got)
+	}
+}
+
+func TestWhatDeniesAConfirmedFindingIsNotSignedAndTheWindowSaysWhy(t *testing.T) {
+	r, s, sample := room(t, "未见肺炎。")
+	password, err := sample.Password("radiologist")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := s.Reading.Mark(t.Context(), r.ws.User(), imaging.Ref{StudyUID: r.study}, records.FindingChange{Label: &records.Text{Zh: "肺炎征象", En: "Pattern of pneumonia"}})
+	if err != nil || !f.State.Factual() {
+		t.Fatal(f.State, err)
+	}
+	r.signWith(password)
+	if r.signed != nil || r.answerBox.Hidden || !strings.Contains(r.unsigned.Text(), "医师已确认的所见") {
+		t.Fatalf("signed %v: %q", r.signed != nil, r.unsigned.Text())
+	}
+	r.answer.SetText("治疗后已吸收")
+	r.answerNow()
+	r.ws.Settle()
+	r.signWith(password)
+	if r.signed == nil {
+		t.Errorf("answered, and not signed: %q", r.unsigned.Text())
 	}
 }

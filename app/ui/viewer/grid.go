@@ -49,7 +49,14 @@ func (r *room) lay(l view.Layout) {
 	}
 	r.layout = l
 	r.arrange()
-	front := r.front
+	// What comes in beside them moves none of those that are being read.
+	front, together := r.front, r.together
+	r.together.scroll, r.together.view = view.Apart, false
+	defer func() {
+		r.together.scroll, r.together.view = together.scroll, together.view
+		r.activate(front)
+		r.follow()
+	}()
 	for k, p := range r.shown() {
 		if p.Series() != nil {
 			continue
@@ -61,7 +68,6 @@ func (r *room) lay(l view.Layout) {
 		r.front = k
 		r.show(at)
 	}
-	r.activate(front)
 }
 
 // unseen is the first entry with pictures that no viewport shows, or -1.
@@ -97,9 +103,15 @@ func (r *room) full() {
 			r.last = one.Next(1)
 		}
 		r.lay(r.last)
+		if k := r.away; k > 0 && k < r.layout.Count() { // to where it stood
+			r.panes[0], r.panes[k] = r.panes[k], r.panes[0]
+			r.rewire()
+			r.front = k
+			r.arrange()
+		}
 		return
 	}
-	r.last = r.layout
+	r.last, r.away = r.layout, r.front
 	// The one in front comes to the first place; the others wait where they are.
 	r.panes[0], r.panes[r.front] = r.panes[r.front], r.panes[0]
 	r.rewire()

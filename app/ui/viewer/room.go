@@ -30,6 +30,7 @@ type room struct {
 	front                                                         int
 	layout                                                        view.Layout // viewports shown, the first of panes
 	last                                                          view.Layout // before one filled the room
+	away                                                          int         // where the one that fills the room stood
 	together                                                      together
 	mpr                                                           *mpr                // of the study that is open; nil: none
 	cutting                                                       atomic.Pointer[mpr] // mpr, for the goroutines that read
@@ -203,7 +204,7 @@ func (r *room) incoming() {
 func (r *room) clear() {
 	r.entries = nil
 	r.marks, r.chosen, r.study, r.front = nil, "", "", 0
-	r.layout, r.last, r.together = view.Layout{Columns: 1, Rows: 1}, view.Layout{}, together{}
+	r.layout, r.last, r.away, r.together = view.Layout{Columns: 1, Rows: 1}, view.Layout{}, 0, together{}
 	r.setMPR(nil)
 	if r.making != nil {
 		r.making.Cancel()
