@@ -61,6 +61,8 @@ func run(ctx context.Context, o Options, began func(*session)) error {
 	if err != nil {
 		return err
 	}
+	// Every call of the toolkit is made on its goroutine, so it need not look.
+	app.SetMetadata(fyne.AppMetadata{ID: appID, Name: "Longying", Version: o.Version, Migrations: map[string]bool{"fyneDo": true}})
 	a := app.NewWithID(appID)
 	a.Settings().SetTheme(theme.NewReading(report.Font()))
 	w := a.NewWindow(strs.T("shell.title"))
