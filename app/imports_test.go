@@ -78,9 +78,11 @@ func mayImport() map[string][]string {
 		"records/seal/oskeyring": {"records/seal"},
 		"records/sqlite":         {"records", "imaging", "records/seal"},
 		"records/report":         {"records", "imaging", "imaging/render"},
-		"records/cda":            {"records", "imaging"},
-		"records/fhir":           {"records", "imaging"},
-		"records/row":            {"records", "imaging"},
+		// Report templates: vocabulary over records, with the shipped files.
+		"records/template": {"records"},
+		"records/cda":      {"records", "imaging"},
+		"records/fhir":     {"records", "imaging"},
+		"records/row":      {"records", "imaging"},
 		// What the DICOM objects of a report share: patient, study, equipment, UIDs.
 		"records/composite": {"records", "imaging", "imaging/dicomfile"},
 		"records/sr":        {"records", "imaging", "imaging/dicomfile", "records/composite"},

@@ -68,10 +68,11 @@ func (d Document) Content() ([]byte, error) {
 		Findings    []Finding       `json:"findings"`
 		FindingText []Sentence      `json:"finding_text"`
 		Impression  []Sentence      `json:"impression"`
+		Structured  *Structured     `json:"structured,omitempty"`
 		Answered    []Contradiction `json:"answered,omitempty"`
 		Author      Person          `json:"author"`
 		AuthoredAt  time.Time       `json:"authored_at,omitzero"`
-	}{as.ID, as.Amends, as.Patient.ID, as.Examination.StudyUID, as.Findings, as.FindingText, as.Impression, as.Answered, as.Author, as.AuthoredAt})
+	}{as.ID, as.Amends, as.Patient.ID, as.Examination.StudyUID, as.Findings, as.FindingText, as.Impression, as.Structured, as.Answered, as.Author, as.AuthoredAt})
 }
 
 func canonicalTime(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
@@ -97,7 +98,7 @@ func replaced(raw []byte) bool {
 // author or organisation, or an examination that is not linked to this patient.
 // The refusal is a *RefusedError.
 func (d Document) Check() error {
-	for _, check := range []func() error{d.checkIdentity, d.checkPatient, d.checkFindings, d.checkSentences, d.checkWords} {
+	for _, check := range []func() error{d.checkIdentity, d.checkPatient, d.checkFindings, d.checkSentences, d.checkStructured, d.checkWords} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -219,7 +220,7 @@ func (d Document) checkWords() error {
 	if d.Retracts != "" {
 		return nil
 	}
-	found := Contradictions(d.FindingText, d.Impression, Known{Findings: d.Findings, Sides: SidesIn(d.Examination.Description), Sex: d.Patient.Sex})
+	found := Contradictions(d.FindingText, d.Impression, Known{Findings: d.Findings, Sides: SidesIn(d.Examination.Description), Sex: d.Patient.Sex, Structured: d.Structured})
 	// What denies a finding is refused where the document is signed: a document
 	// that was signed before that was looked for stays what it is.
 	found = slices.DeleteFunc(found, func(c Contradiction) bool { return c.Code == ContradictsVerdict })

@@ -100,7 +100,7 @@ func commands() []command {
 		{"analyze", "analyze PATH|STUDY_UID [--model ID] [--region X0,Y0,X1,Y1] [--organ NAME] [--state NAME=VALUE]", cmdAnalyze},
 		{"findings", "findings list STUDY_UID|add STUDY_UID --label --sop --frame --region --value|confirm UID|edit UID --label --note --region|reject UID --reason|undo UID|first-read STUDY_UID --model --answer --impression|history UID|priors UID|follow UID PRIOR_UID|unfollow UID --reason", cmdFindings},
 		{"patients", "patients import FILE [--preview] [--mapping NAME] [--map COLUMN=FIELD]... [--issuer NAME] [--save-mapping NAME]|mappings|batches|undo BATCH|accept ROW --reason|drop ROW --reason|search TEXT|show ID|link STUDY PATIENT|unlink STUDY --reason|review|merge KEPT GONE --reason [--despite]|unmerge GONE --reason", cmdPatients},
-		{"report", "report draft|show|check|answer --number --reason|submit|return --reason|sign|print --out|amend --reason STUDY_UID; report waiting; report two-signatures on|off", cmdReport},
+		{"report", "report draft|show|fill --template ID STUDY_UID FIELD=VALUE|FIELD=@FINDING_UID...|check|answer --number --reason|submit|return --reason|sign|print --out|amend --reason STUDY_UID; report waiting; report two-signatures on|off; report templates list|show ID|add FILE|remove ID", cmdReport},
 		{"critical", "critical flag STUDY_UID --what [--finding]|told ID --to [--by] [--read-back]|withdraw ID --reason|list [STUDY_UID]", cmdCritical},
 		{"export", "export STUDY_UID --as cda|fhir|sr|seg|row|pdf|gsps|sc|dicom-pdf --out DIR; export CONSULT_ID --as cda|cda-discussion --out DIR", cmdExport},
 		{"deid", "deid STUDY_UID|PATH... --out DIR [--dates] [--device] [--descriptors] [--patient] [--uids] [--burned-in] [--secret-file FILE]: DICOM objects without saying whose", cmdDeid},

@@ -290,11 +290,14 @@ func (r *Reading) assemble(tx *sqlite.Tx, rep *records.Report, ex *records.Exami
 	if err := checkSentences(rep, findings); err != nil {
 		return nil, err
 	}
+	if err := requireFilled(rep); err != nil {
+		return nil, err
+	}
 	if err := checkPriors(tx, findings); err != nil {
 		return nil, err
 	}
 	doc := &records.Document{DocumentID: rep.DocumentID, Version: rep.Version, ID: fmt.Sprintf("%s-%d", rep.DocumentID, rep.Version),
-		Amends: rep.Amends, Organization: org, Examination: *ex, FindingText: rep.Findings, Impression: rep.Impression, SignedAt: r.now(), Sample: ex.Sample}
+		Amends: rep.Amends, Organization: org, Examination: *ex, FindingText: rep.Findings, Impression: rep.Impression, Structured: rep.Structured, SignedAt: r.now(), Sample: ex.Sample}
 	if rep.Version > 1 {
 		doc.Replaces = fmt.Sprintf("%s-%d", rep.DocumentID, rep.Version-1)
 	}

@@ -212,6 +212,12 @@ func (f *fixture) cases() []useCase {
 		c("reading.Reading.Draft", writes, func(x X, u U) error { return one(f.Reading.Draft(x, u, film)) }),
 		c("reading.Reading.Report", view, func(x X, u U) error { return one(f.Reading.Report(x, u, film)) }),
 		c("reading.Reading.SaveDraft", writes, func(x X, u U) error { return one(f.Reading.SaveDraft(x, u, film, sentence, sentence)) }),
+		c("reading.Reading.Fill", writes, func(x X, u U) error { return one(f.Reading.Fill(x, u, film, "", nil)) }),
+		c("reading.Reading.TemplatesFor", view, func(x X, u U) error { return one(f.Reading.TemplatesFor(x, u, film)) }),
+		c("reading.Reading.AddTemplate", configures, func(x X, u U) error {
+			return one(f.Reading.AddTemplate(x, u, filepath.Join("..", "..", "records", "template", "testdata", "own.json")))
+		}),
+		c("reading.Reading.RemoveTemplate", configures, func(x X, u U) error { return f.Reading.RemoveTemplate(x, u, "own-form") }),
 		c("reading.Reading.Contradictions", writes, func(x X, u U) error { return one(f.Reading.Contradictions(x, u, film)) }),
 		c("reading.Reading.Answer", writes, func(x X, u U) error {
 			return one(f.Reading.Answer(x, u, film, records.Contradiction{Code: records.ContradictsSex, Text: "x"}, "有意"))

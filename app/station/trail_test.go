@@ -94,6 +94,10 @@ func TestEveryKindOfActIsInTheTrailWithWhoWhatWhoseWhenWhereAndOutcome(t *testin
 			}
 			return err
 		}, []noted{{"draft_report", b.radiologist, film, patient, ok}, {"save_report", b.radiologist, film, patient, ok}}},
+		{"coded fields", "", func() error { return one(b.Reading.Fill(b.ctx, b.radiologist, film, "", nil)) }, []noted{{"fill_report", b.radiologist, film, patient, ok}}},
+		{"own template", "", func() error {
+			return one(b.Reading.AddTemplate(b.ctx, b.admin, filepath.Join("..", "..", "records", "template", "testdata", "own.json")))
+		}, []noted{{"configure", b.admin, "report_template", "", ok}}},
 		{"setting", "", func() error { return b.Delivery.SetRoutes(b.ctx, b.admin, platform) }, []noted{{"configure", b.admin, "destinations", "", ok}}},
 		{"setting without right", "right", func() error { return b.Delivery.SetRoutes(b.ctx, b.radiologist, nil) }, []noted{{"configure", b.radiologist, "destinations", "", refused}}},
 		{"idle lock", "", func() error { return b.Admin.SetIdleLock(b.ctx, b.admin, 5) }, []noted{{"configure", b.admin, admin.SettingIdleLock, "", ok}}},

@@ -69,6 +69,7 @@ func PDF(doc *records.SignedDocument, opt Options, w io.Writer) error {
 	}
 	s.section(s.words.findings, records.Join(s.doc.FindingText), bodySize, bodyLine)
 	s.section(s.words.impression, records.Join(s.doc.Impression), bodySize, bodyLine)
+	s.section(s.words.coded, structured(s.doc, lang), smallSize, smallLine)
 	s.section(s.words.remarks, s.doc.Remarks, smallSize, smallLine)
 	s.signatures(append(signers(s.doc, s.words), field{s.words.signed, s.doc.SignedAt.In(imaging.Zone()).Format("2006-01-02 15:04:05")}))
 	if err := s.footers(); err != nil {
