@@ -112,7 +112,8 @@ type Document struct {
 	Visit        *Visit          `json:"visit,omitempty"`
 	Examination  Examination     `json:"examination"`
 	Series       []SeriesRef     `json:"series"`
-	Findings     []Finding       `json:"findings"` // confirmed or edited only
+	Findings     []Finding       `json:"findings"`              // confirmed or edited only
+	Annotations  []Annotation    `json:"annotations,omitempty"` // what doctors measured and drew by hand
 	FindingText  []Sentence      `json:"finding_text"`
 	Impression   []Sentence      `json:"impression"`
 	Structured   *Structured     `json:"structured,omitempty"`

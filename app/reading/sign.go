@@ -315,6 +315,11 @@ func (r *Reading) assemble(tx *sqlite.Tx, rep *records.Report, ex *records.Exami
 			Reason: fmt.Sprintf("%d proposals of models have no verdict yet; confirm, edit or reject each before signing", open)}
 	}
 	doc.Abnormal = len(doc.Findings) > 0
+	drawn, err := tx.AnnotationsOf(rep.StudyUID)
+	if err != nil {
+		return nil, err
+	}
+	doc.Annotations = records.StandingAnnotations(drawn)
 	p, err := tx.Patient(ex.PatientID)
 	if err != nil {
 		return nil, err

@@ -68,6 +68,8 @@ func outside() map[string]string {
 type fixture struct {
 	*bench
 	finding, consult, delivery, critical string
+	annotation                           string
+	length                               records.Annotation
 	doc                                  records.SignedDocument
 	people                               *registry.PeopleFile
 	csv, folder                          string
@@ -87,6 +89,10 @@ func newFixture(t *testing.T) *fixture {
 	b.must(b.Delivery.SetRoutes(b.ctx, b.admin, b.route(f.folder)))
 	f.doc = b.signed("随访。")
 	f.finding = f.doc.Document.Findings[0].UID
+	f.length = b.length(b.film.StudyUID)
+	drawn, err := b.Reading.Annotate(b.ctx, b.radiologist, f.length)
+	b.must(err)
+	f.annotation = drawn.UID
 	list, err := b.Delivery.Outbox(b.ctx, b.radiologist)
 	b.must(err)
 	f.delivery = list[0].ID
@@ -106,6 +112,19 @@ func newFixture(t *testing.T) *fixture {
 	f.others, err = b.Registry.Search(b.ctx, b.radiologist, "620102196903089976")
 	b.must(err)
 	return f
+}
+
+// length is a line of 30 pixels on the first picture of a study.
+func (b *bench) length(study string) records.Annotation {
+	b.t.Helper()
+	opened, err := b.Archive.Study(b.ctx, study)
+	b.must(err)
+	in := &opened.Series[0].Instances[0]
+	a := records.Annotation{Tool: records.ToolLength, Points: []imaging.Point{{X: 10, Y: 20}, {X: 40, Y: 20}},
+		Ref: imaging.Ref{StudyUID: study, SeriesUID: in.SeriesUID, SOPUID: in.SOPInstanceUID, SOPClass: in.SOPClassUID, Frame: 1}}
+	a.Values, a.Basis, err = records.Measured(b.ctx, a.Tool, a.Points, records.Picture{Instance: in, Number: 1})
+	b.must(err)
+	return a
 }
 
 // route is a destination that is a folder.
@@ -200,6 +219,14 @@ func (f *fixture) cases() []useCase {
 		c("reading.Reading.Mark", verdict, func(x X, u U) error {
 			return one(f.Reading.Mark(x, u, imaging.Ref{StudyUID: film}, records.FindingChange{Label: &records.Text{Zh: "结节", En: "Nodule"}}))
 		}),
+		c("reading.Reading.Annotations", view, func(x X, u U) error { return one(f.Reading.Annotations(x, u, film)) }),
+		c("reading.Reading.Annotate", verdict, func(x X, u U) error { return one(f.Reading.Annotate(x, u, f.length)) }),
+		c("reading.Reading.EditAnnotation", verdict, func(x X, u U) error {
+			label := "主动脉"
+			return one(f.Reading.EditAnnotation(x, u, f.annotation, records.AnnotationChange{Label: &label}))
+		}),
+		c("reading.Reading.DeleteAnnotation", verdict, func(x X, u U) error { return one(f.Reading.DeleteAnnotation(x, u, f.annotation)) }),
+		c("reading.Reading.UndoAnnotation", verdict, func(x X, u U) error { return one(f.Reading.UndoAnnotation(x, u, f.annotation)) }),
 		c("reading.Reading.Priors", view, func(x X, u U) error { return one(f.Reading.Priors(x, u, f.finding)) }),
 		c("reading.Reading.Follow", verdict, func(x X, u U) error { return one(f.Reading.Follow(x, u, f.finding, f.finding)) }),
 		c("reading.Reading.Unfollow", verdict, func(x X, u U) error { return one(f.Reading.Unfollow(x, u, f.finding, "误")) }),

@@ -87,13 +87,16 @@ func kindOf(action string) (kind, bool) {
 
 	case "view_record", "view_report", "view_consult":
 		return record("R"), true
-	case "mark", "draft_report", "consult_create":
+	case "mark", "annotate", "draft_report", "consult_create":
 		return record("C"), true
-	case "confirm", "edit", "reject", "undo", "first_read", "follow", "unfollow", "critical_flagged", "critical_told", "critical_withdrawn",
+	case "confirm", "edit", "reject", "undo", "first_read", "follow", "unfollow", "edit_annotation", "undo_annotation", "critical_flagged", "critical_told", "critical_withdrawn",
 		"save_report", "fill_report", "amend", "answer_contradiction", "submit_report", "return_report", "sign", "retract",
 		"link", "unlink", "merge_patients", "unmerge_patients", "decide_row", "undo_import",
 		"consult_add", "consult_opinion", "consult_decide", "consult_follow", "consult_merge", "consult_correlate", "queue", "retry_delivery":
 		return record("U"), true
+
+	case "delete_annotation":
+		return record("D"), true
 
 	case "set_role":
 		return alert(roles), true

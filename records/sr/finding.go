@@ -31,6 +31,15 @@ func (e *encoder) content() ([]*dicomfile.Dataset, error) {
 		}
 		groups = append(groups, g)
 	}
+	for i := range d.Annotations {
+		g, err := e.measured(&d.Annotations[i])
+		if err != nil {
+			return nil, err
+		}
+		if g != nil {
+			groups = append(groups, g)
+		}
+	}
 	if len(groups) > 0 {
 		out = append(out, container(contains, "", dcm("126010", "Imaging Measurements"), groups...))
 	}
