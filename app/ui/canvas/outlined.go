@@ -40,9 +40,7 @@ func (o *outlined) set(colour color.Color, lines ...string) {
 }
 
 func (o *outlined) CreateRenderer() fyne.WidgetRenderer {
-	r := &outlinedRenderer{o: o, ground: canvas.NewRectangle(o.ground)}
-	r.Refresh() // lines that stand already: a renderer unused for a minute is made anew
-	return r
+	return &outlinedRenderer{o: o, ground: canvas.NewRectangle(o.ground)}
 }
 
 // Where the dark copies lie.
