@@ -61,9 +61,7 @@ func mayImport() map[string][]string {
 		"imaging/dicomfile": {"imaging", "imaging/codec"},
 		"imaging/render":    {"imaging", "imaging/dicomfile", "imaging/codec"},
 		"imaging/icc":       {"imaging"},
-		// How HTTP services are configured: of a PACS and of destinations alike.
-		"imaging/endpoint": {},
-		"imaging/pacs":     {"imaging", "imaging/dicomfile", "imaging/codec", "imaging/endpoint"},
+		"imaging/pacs":      {"imaging", "imaging/dicomfile", "imaging/codec"},
 		// A configuration file, and a real Orthanc for tests.
 		"imaging/pacs/orthanc": {},
 		"imaging/deid":         {"imaging", "imaging/dicomfile", "imaging/codec"},
@@ -80,16 +78,17 @@ func mayImport() map[string][]string {
 		"records/seal/oskeyring": {"records/seal"},
 		"records/sqlite":         {"records", "imaging", "records/seal"},
 		"records/report":         {"records", "imaging", "imaging/render"},
-		"records/cda":            {"records", "imaging"},
-		"records/fhir":           {"records", "imaging"},
-		"records/row":            {"records", "imaging"},
+		// Report templates: vocabulary over records, with the shipped files.
+		"records/template": {"records"},
+		"records/cda":      {"records", "imaging"},
+		"records/fhir":     {"records", "imaging"},
+		"records/row":      {"records", "imaging"},
 		// What the DICOM objects of a report share: patient, study, equipment, UIDs.
 		"records/composite": {"records", "imaging", "imaging/dicomfile"},
 		"records/sr":        {"records", "imaging", "imaging/dicomfile", "records/composite"},
 		"records/seg":       {"records", "imaging", "imaging/dicomfile", "records/composite"},
 		"records/keyimage":  {"records", "imaging", "imaging/dicomfile", "records/composite"},
-		// A PACS is one of its destinations, and DICOMweb is known to imaging/pacs.
-		"records/outbox": {"records", "imaging", "imaging/endpoint", "imaging/pacs", "imaging/dicomfile"},
+		"records/outbox":    {"records", "imaging"},
 		// The audit trail as DICOM audit messages.
 		"records/auditmessage": {"records"},
 		// Files of people that others make: tables, and HL7 v2 messages.

@@ -152,7 +152,10 @@ const (
 
 // Point is a position, x along a row, y down a column. In PIXEL units (0,0) is
 // the top left corner of the top left pixel, as in Region.
-type Point struct{ X, Y float64 }
+type Point struct {
+	X float64 `json:"x"`
+	Y float64 `json:"y"`
+}
 
 // TextObject is text in a box, or at an anchor, or both.
 type TextObject struct {

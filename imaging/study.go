@@ -98,6 +98,11 @@ type Instance struct {
 	Pixels PixelDescription
 	Plane  *Plane  // nil when the header gives no position in the patient
 	Space  Spacing // what one pixel measures, with its source
+
+	Magnification float64            // Estimated Radiographic Magnification Factor (0018,1114), 0 when absent
+	Regions       []UltrasoundRegion // PS3.3 C.8.5.5; each has a scale of its own
+	PET           *PET               // nil unless this is a PET object
+
 	Slide  *Slide  // nil unless this is a whole-slide image
 	Mosaic *Mosaic // nil unless the picture is a mosaic of slices
 

@@ -38,9 +38,10 @@ func (c Contradiction) Same(d Contradiction) bool {
 
 // Known is what the words of a report are held against.
 type Known struct {
-	Findings []Finding
-	Sides    []string // of the images and of what was ordered: L, R or B, as many as state one
-	Sex      Sex      // of the patient in the register
+	Findings   []Finding
+	Structured *Structured
+	Sides      []string // of the images and of what was ordered: L, R or B, as many as state one
+	Sex        Sex      // of the patient in the register
 }
 
 // Contradictions finds the sentences whose words do not go with what is known,
@@ -65,6 +66,7 @@ func Contradictions(findings, impression []Sentence, k Known) []Contradiction {
 	for _, f := range k.Findings {
 		laterality[f.UID] = f.Laterality
 	}
+	coded := k.Structured.categories()
 	organs := map[string]organSides{}
 	for _, s := range findings {
 		for _, t := range clauses(s.Text) {
@@ -93,6 +95,9 @@ func Contradictions(findings, impression []Sentence, k Known) []Contradiction {
 			}
 			if word, label := denied(t, k.Findings); word != "" {
 				add(Contradiction{Code: ContradictsVerdict, Text: t, Word: strings.TrimSpace(word), Known: label})
+			}
+			if word, known := otherCategory(t, coded); word != "" {
+				add(Contradiction{Code: ContradictsCategory, Text: t, Word: word, Known: known})
 			}
 			if word := sexWord(t, k.Sex); word != "" {
 				add(Contradiction{Code: ContradictsSex, Text: t, Word: word, Known: string(k.Sex)})

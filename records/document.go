@@ -23,6 +23,10 @@ func (d Document) Canonical() ([]byte, error) {
 	d.Findings = slices.Clone(d.Findings)
 	d.Withdrawn = slices.Clone(d.Withdrawn)
 	d.Answered = slices.Clone(d.Answered)
+	d.Annotations = slices.Clone(d.Annotations)
+	for i := range d.Annotations {
+		d.Annotations[i].At = canonicalTime(d.Annotations[i].At)
+	}
 	for i := range d.Answered {
 		d.Answered[i].At = canonicalTime(d.Answered[i].At)
 	}
@@ -66,12 +70,14 @@ func (d Document) Content() ([]byte, error) {
 		PatientID   string          `json:"patient_id"`
 		StudyUID    string          `json:"study_uid"`
 		Findings    []Finding       `json:"findings"`
+		Annotations []Annotation    `json:"annotations,omitempty"`
 		FindingText []Sentence      `json:"finding_text"`
 		Impression  []Sentence      `json:"impression"`
+		Structured  *Structured     `json:"structured,omitempty"`
 		Answered    []Contradiction `json:"answered,omitempty"`
 		Author      Person          `json:"author"`
 		AuthoredAt  time.Time       `json:"authored_at,omitzero"`
-	}{as.ID, as.Amends, as.Patient.ID, as.Examination.StudyUID, as.Findings, as.FindingText, as.Impression, as.Answered, as.Author, as.AuthoredAt})
+	}{as.ID, as.Amends, as.Patient.ID, as.Examination.StudyUID, as.Findings, as.Annotations, as.FindingText, as.Impression, as.Structured, as.Answered, as.Author, as.AuthoredAt})
 }
 
 func canonicalTime(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
@@ -97,7 +103,7 @@ func replaced(raw []byte) bool {
 // author or organisation, or an examination that is not linked to this patient.
 // The refusal is a *RefusedError.
 func (d Document) Check() error {
-	for _, check := range []func() error{d.checkIdentity, d.checkPatient, d.checkFindings, d.checkSentences, d.checkWords} {
+	for _, check := range []func() error{d.checkIdentity, d.checkPatient, d.checkFindings, d.checkAnnotations, d.checkSentences, d.checkStructured, d.checkWords} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -189,6 +195,29 @@ func (d Document) checkFindings() error {
 	return nil
 }
 
+// checkAnnotations: what was drawn by hand is stated as what its doctor says.
+func (d Document) checkAnnotations() error {
+	seen := map[string]bool{}
+	for i := range d.Annotations {
+		a := &d.Annotations[i]
+		switch {
+		case d.Retracts != "":
+			return d.refuse("retraction", "a retraction states no measurement")
+		case a.State != AnnotationDrawn || a.Version < 1 || a.UID == "" || a.TrackingUID == "" || seen[a.UID]:
+			return d.refuse("annotation_stated", "the measurement %q was deleted, is listed twice or has no identity", a.UID)
+		case a.By == "" || blank(a.ByName):
+			return d.refuse("annotation_stated", "the measurement %s names no doctor", a.UID)
+		case a.Ref.StudyUID != d.Examination.StudyUID:
+			return d.refuse("other_study", "the measurement %s is of another study", a.UID)
+		}
+		if err := a.Check(); err != nil {
+			return err
+		}
+		seen[a.UID] = true
+	}
+	return nil
+}
+
 func (d Document) checkSentences() error {
 	version := map[string]int{}
 	for _, f := range d.Findings {
@@ -219,7 +248,7 @@ func (d Document) checkWords() error {
 	if d.Retracts != "" {
 		return nil
 	}
-	found := Contradictions(d.FindingText, d.Impression, Known{Findings: d.Findings, Sides: SidesIn(d.Examination.Description), Sex: d.Patient.Sex})
+	found := Contradictions(d.FindingText, d.Impression, Known{Findings: d.Findings, Sides: SidesIn(d.Examination.Description), Sex: d.Patient.Sex, Structured: d.Structured})
 	// What denies a finding is refused where the document is signed: a document
 	// that was signed before that was looked for stays what it is.
 	found = slices.DeleteFunc(found, func(c Contradiction) bool { return c.Code == ContradictsVerdict })

@@ -62,6 +62,8 @@ type Measurement struct {
 	Concept Code    `json:"concept"`
 	Value   float64 `json:"value"`
 	Unit    string  `json:"unit"` // UCUM, "1" where it has none
+	// Derivation is which statistic of many values it is, as the mean; zero: none.
+	Derivation Code `json:"derivation,omitzero"`
 }
 
 // Check reports a measurement that must not be written: a number without its

@@ -7,15 +7,17 @@ import "time"
 // may only be an amendment with a reason.
 type Report struct {
 	StudyUID   string          `json:"study_uid"`
-	DocumentID string          `json:"document_id"`         // stable over all versions: the CDA setId
-	Version    int             `json:"version"`             // of the document that signing will make, from 1
-	State      string          `json:"state"`               // ReportDraft or ReportSigned
-	Findings   []Sentence      `json:"findings"`            // 所见
-	Impression []Sentence      `json:"impression"`          // 印象 (诊断意见)
-	Amends     string          `json:"amends,omitempty"`    // why a signed version is being replaced
-	Answers    []Contradiction `json:"answers,omitempty"`   // why sentences stand that contradict what is known
-	Submitted  *Submission     `json:"submitted,omitempty"` // the first of two signatures
-	Returned   *Return         `json:"returned,omitempty"`  // why the reviewer sent it back, until it is submitted again
+	DocumentID string          `json:"document_id"`          // stable over all versions: the CDA setId
+	Version    int             `json:"version"`              // of the document that signing will make, from 1
+	State      string          `json:"state"`                // ReportDraft or ReportSigned
+	Findings   []Sentence      `json:"findings"`             // 所见
+	Impression []Sentence      `json:"impression"`           // 印象 (诊断意见)
+	Amends     string          `json:"amends,omitempty"`     // why a signed version is being replaced
+	Structured *Structured     `json:"structured,omitempty"` // what stands in the coded fields of a template
+	Lacking    []Text          `json:"lacking,omitempty"`    // fields that the template requires and that have no answer
+	Answers    []Contradiction `json:"answers,omitempty"`    // why sentences stand that contradict what is known
+	Submitted  *Submission     `json:"submitted,omitempty"`  // the first of two signatures
+	Returned   *Return         `json:"returned,omitempty"`   // why the reviewer sent it back, until it is submitted again
 	UpdatedBy  string          `json:"updated_by"`
 	UpdatedAt  time.Time       `json:"updated_at"`
 }
@@ -70,6 +72,7 @@ type Sentence struct {
 	Text           string `json:"text"`
 	FindingUID     string `json:"finding_uid,omitempty"`     // empty: the doctor's own words
 	FindingVersion int    `json:"finding_version,omitempty"` // of which it speaks
+	Field          string `json:"field,omitempty"`           // of the template, where it says what was entered there
 }
 
 // Join puts the sentences together as one text.
@@ -109,9 +112,11 @@ type Document struct {
 	Visit        *Visit          `json:"visit,omitempty"`
 	Examination  Examination     `json:"examination"`
 	Series       []SeriesRef     `json:"series"`
-	Findings     []Finding       `json:"findings"` // confirmed or edited only
+	Findings     []Finding       `json:"findings"`              // confirmed or edited only
+	Annotations  []Annotation    `json:"annotations,omitempty"` // what doctors measured and drew by hand
 	FindingText  []Sentence      `json:"finding_text"`
 	Impression   []Sentence      `json:"impression"`
+	Structured   *Structured     `json:"structured,omitempty"`
 	Remarks      string          `json:"remarks"`  // AI provenance and limits, in words
 	Author       Person          `json:"author"`   // reporting radiologist, 报告医师
 	Reviewer     Person          `json:"reviewer"` // reviewing radiologist, 审核医师; the author where the department asks for one signature

@@ -10,17 +10,18 @@ import (
 )
 
 func cmdReport(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb("draft", "show", "check", "answer", "submit", "return", "sign", "print", "amend", "waiting", "two-signatures")
+	verb, rest, err := c.verb("draft", "show", "fill", "templates", "check", "answer", "submit", "return", "sign", "print", "amend", "waiting", "two-signatures")
 	if err != nil {
 		return err
 	}
-	var out, reason, findingText, impression string
+	var out, reason, findingText, impression, form string
 	var number int
 	err = c.parse(rest, func(f *flag.FlagSet) {
 		f.StringVar(&out, "out", "", "PDF file to write")
 		f.StringVar(&reason, "reason", "", "why the report is amended or returned, or a contradicting sentence stands")
 		f.IntVar(&number, "number", 0, "which contradiction of report check is answered, from 1")
 		f.StringVar(&findingText, "findings", "", "the doctor's own words, added to the findings")
+		f.StringVar(&form, "template", "", "ID of report templates list; empty takes the coded fields out")
 		f.StringVar(&impression, "impression", "", "the doctor's own words, added to the impression")
 	})
 	if err != nil {
@@ -28,6 +29,12 @@ func cmdReport(ctx context.Context, c *call) error {
 	}
 	if verb == "waiting" || verb == "two-signatures" {
 		return c.reviews(ctx, verb)
+	}
+	if verb == "templates" {
+		return c.templates(ctx)
+	}
+	if verb == "fill" && len(c.args) > 1 {
+		return c.fill(ctx, form)
 	}
 	if err := c.want(1, "one study UID"); err != nil {
 		return err
@@ -67,6 +74,12 @@ func cmdReport(ctx context.Context, c *call) error {
 		rep, err := s.Reading.Report(ctx, actor, study)
 		if err != nil {
 			return fmt.Errorf("study %s has no report: %w; longying report draft %s begins one", study, err, study)
+		}
+		return c.report(rep)
+	case "fill":
+		rep, err := s.Reading.Fill(ctx, actor, study, form, nil)
+		if err != nil {
+			return err
 		}
 		return c.report(rep)
 	case "check":

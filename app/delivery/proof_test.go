@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,6 +27,7 @@ import (
 	"longying/records/keyimage"
 	"longying/records/seg"
 	"longying/records/sr"
+	"longying/records/template"
 )
 
 // names are hard to write: characters of CJK Extension A and C beyond the basic
@@ -108,6 +110,44 @@ func (g generator) finding(i int, d *records.Document) records.Finding {
 	return f
 }
 
+// structured fills a shipped template anyhow.
+func (g generator) structured(findings []records.Finding) *records.Structured {
+	all, err := template.Shipped()
+	if err != nil {
+		panic(err)
+	}
+	f := all[g.r.IntN(len(all))]
+	entries, s := []template.Entry(nil), &records.Structured{}
+	for n := -1; n < len(entries); {
+		n = len(entries)
+		for _, x := range f.Asked(s) {
+			if slices.ContainsFunc(entries, func(e template.Entry) bool { return e.Field == x.ID }) {
+				continue
+			}
+			e := template.Entry{Field: x.ID, Value: g.one("𬭸㛃叶 <上> & 下", "见 "+g.text(8))}
+			switch {
+			case x.Kind == template.KindChoice:
+				e.Value = x.Choices[g.r.IntN(len(x.Choices))].ID
+			case x.Kind == template.KindNumber:
+				e.Value = strconv.FormatFloat(*x.Min+g.r.Float64()*(*x.Max-*x.Min), 'f', x.Decimals, 64)
+				for k := range findings {
+					if x.Measured(&findings[k]) != nil && findings[k].Value.Value == 8.2 {
+						e.Value, e.FindingUID = "", findings[k].UID
+					}
+				}
+			case x.Pattern != "":
+				e.Value = map[string]string{"pt": "pT2a", "pn": "pN1", "type_code": "8260/3"}[x.ID]
+			}
+			entries = append(entries, e)
+		}
+		var err error
+		if s, _, err = f.Fill(entries, findings); err != nil {
+			panic(err)
+		}
+	}
+	return s
+}
+
 func (g generator) document(i int) *records.SignedDocument {
 	number, birth, sex := g.residentID()
 	set := fmt.Sprintf("LY-%020d", i)
@@ -157,6 +197,9 @@ func (g generator) document(i int) *records.SignedDocument {
 	d.FindingText = append(d.FindingText, records.Sentence{Text: g.text(60)})
 	d.Impression = []records.Sentence{{Text: g.text(90)}}
 	d.Remarks = g.one("", g.text(40))
+	if g.r.IntN(2) == 0 {
+		d.Structured = g.structured(d.Findings)
+	}
 	return &records.SignedDocument{Document: d, SHA256: strings.Repeat("0a", 32), SM3: strings.Repeat("0b", 32)}
 }
 

@@ -40,6 +40,7 @@ type Reading struct {
 	sign    Signing
 	now     func() time.Time
 	station string
+	forms   string // folder of the hospital's own report templates; empty: none
 
 	modelsMu sync.RWMutex // held while these are read or written
 	packages []*models.Package
@@ -61,13 +62,14 @@ type Signing struct {
 }
 
 // New wires the use case. broken are model packages that could not be loaded:
-// they are shown, never silently missing.
-func New(store *sqlite.Store, ar *archive.Archive, packages []*models.Package, broken []error, load Loader, trust Trust, decoder codec.Decoder, slides slide.Opener, sign Signing, now func() time.Time) *Reading {
+// they are shown, never silently missing. forms is the folder of the hospital's
+// own report templates; it need not be there.
+func New(store *sqlite.Store, ar *archive.Archive, packages []*models.Package, broken []error, load Loader, trust Trust, decoder codec.Decoder, slides slide.Opener, sign Signing, forms string, now func() time.Time) *Reading {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	r := &Reading{store: store, archive: ar, load: load, trust: trust, decoder: decoder, slides: slides, sign: sign, now: now, station: host}
+	r := &Reading{store: store, archive: ar, load: load, trust: trust, decoder: decoder, slides: slides, sign: sign, forms: forms, now: now, station: host}
 	r.SetModels(packages, broken)
 	return r
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"longying/app/trail"
@@ -18,6 +19,9 @@ import (
 // the study has a signed report, Amend must come first.
 func (r *Reading) Draft(ctx context.Context, actor records.User, studyUID string) (records.Report, error) {
 	return r.write(ctx, actor, studyUID, "draft_report", func(rep *records.Report, findings []records.Finding) error {
+		if err := r.refresh(rep, findings); err != nil {
+			return err
+		}
 		seen, impression := report.Draft(findings, "zh")
 		rep.Findings = redraft(rep.Findings, seen)
 		rep.Impression = redraft(rep.Impression, impression)
@@ -113,10 +117,14 @@ func errSigned(studyUID string) error {
 
 // redraft puts the generated sentences in place of those that came from
 // findings before, and keeps the doctor's own sentences after them. A sentence
-// of the same finding and version keeps the doctor's wording.
+// of the same finding and version keeps the doctor's wording. A finding of which a
+// sentence of the template speaks here gets no second one.
 func redraft(old, generated []records.Sentence) []records.Sentence {
 	var out []records.Sentence
 	for _, g := range generated {
+		if slices.ContainsFunc(old, func(o records.Sentence) bool { return o.Field != "" && o.FindingUID == g.FindingUID }) {
+			continue
+		}
 		for _, o := range old {
 			if o.FindingUID == g.FindingUID && o.FindingVersion == g.FindingVersion {
 				g.Text = o.Text
@@ -126,7 +134,7 @@ func redraft(old, generated []records.Sentence) []records.Sentence {
 		out = append(out, g)
 	}
 	for _, o := range old {
-		if o.FindingUID == "" {
+		if o.FindingUID == "" || o.Field != "" {
 			out = append(out, o)
 		}
 	}

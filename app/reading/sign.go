@@ -290,11 +290,14 @@ func (r *Reading) assemble(tx *sqlite.Tx, rep *records.Report, ex *records.Exami
 	if err := checkSentences(rep, findings); err != nil {
 		return nil, err
 	}
+	if err := requireFilled(rep); err != nil {
+		return nil, err
+	}
 	if err := checkPriors(tx, findings); err != nil {
 		return nil, err
 	}
 	doc := &records.Document{DocumentID: rep.DocumentID, Version: rep.Version, ID: fmt.Sprintf("%s-%d", rep.DocumentID, rep.Version),
-		Amends: rep.Amends, Organization: org, Examination: *ex, FindingText: rep.Findings, Impression: rep.Impression, SignedAt: r.now(), Sample: ex.Sample}
+		Amends: rep.Amends, Organization: org, Examination: *ex, FindingText: rep.Findings, Impression: rep.Impression, Structured: rep.Structured, SignedAt: r.now(), Sample: ex.Sample}
 	if rep.Version > 1 {
 		doc.Replaces = fmt.Sprintf("%s-%d", rep.DocumentID, rep.Version-1)
 	}
@@ -312,6 +315,11 @@ func (r *Reading) assemble(tx *sqlite.Tx, rep *records.Report, ex *records.Exami
 			Reason: fmt.Sprintf("%d proposals of models have no verdict yet; confirm, edit or reject each before signing", open)}
 	}
 	doc.Abnormal = len(doc.Findings) > 0
+	drawn, err := tx.AnnotationsOf(rep.StudyUID)
+	if err != nil {
+		return nil, err
+	}
+	doc.Annotations = records.StandingAnnotations(drawn)
 	p, err := tx.Patient(ex.PatientID)
 	if err != nil {
 		return nil, err

@@ -104,7 +104,7 @@ func (r *Reading) contradicting(tx *sqlite.Tx, actor records.User, studyUID stri
 // images (0020,0060) and (0020,0062), the description of the study and the
 // patient.
 func contradictions(rep *records.Report, findings []records.Finding, p *records.Patient, ex *records.Examination, study *imaging.Study) []records.Contradiction {
-	known := records.Known{Findings: findings, Sides: records.SidesIn(ex.Description), Sex: p.Sex}
+	known := records.Known{Findings: findings, Sides: records.SidesIn(ex.Description), Sex: p.Sex, Structured: rep.Structured}
 	for _, s := range study.Series {
 		for _, in := range s.Instances {
 			if in.Laterality != "" {

@@ -68,6 +68,8 @@ func outside() map[string]string {
 type fixture struct {
 	*bench
 	finding, consult, delivery, critical string
+	annotation                           string
+	length                               records.Annotation
 	doc                                  records.SignedDocument
 	people                               *registry.PeopleFile
 	csv, folder                          string
@@ -84,9 +86,13 @@ func newFixture(t *testing.T) *fixture {
 	server := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
 	b.must(b.Transfer.Put(b.ctx, b.admin, pacs.Server{Name: "pacs", URL: server.URL}, false))
-	b.must(b.Delivery.PutDestination(b.ctx, b.admin, b.route(f.folder), false))
+	b.must(b.Delivery.SetRoutes(b.ctx, b.admin, b.route(f.folder)))
 	f.doc = b.signed("随访。")
 	f.finding = f.doc.Document.Findings[0].UID
+	f.length = b.length(b.film.StudyUID)
+	drawn, err := b.Reading.Annotate(b.ctx, b.radiologist, f.length)
+	b.must(err)
+	f.annotation = drawn.UID
 	list, err := b.Delivery.Outbox(b.ctx, b.radiologist)
 	b.must(err)
 	f.delivery = list[0].ID
@@ -108,11 +114,24 @@ func newFixture(t *testing.T) *fixture {
 	return f
 }
 
+// length is a line of 30 pixels on the first picture of a study.
+func (b *bench) length(study string) records.Annotation {
+	b.t.Helper()
+	opened, err := b.Archive.Study(b.ctx, study)
+	b.must(err)
+	in := &opened.Series[0].Instances[0]
+	a := records.Annotation{Tool: records.ToolLength, Points: []imaging.Point{{X: 10, Y: 20}, {X: 40, Y: 20}},
+		Ref: imaging.Ref{StudyUID: study, SeriesUID: in.SeriesUID, SOPUID: in.SOPInstanceUID, SOPClass: in.SOPClassUID, Frame: 1}}
+	a.Values, a.Basis, err = records.Measured(b.ctx, a.Tool, a.Points, records.Picture{Instance: in, Number: 1})
+	b.must(err)
+	return a
+}
+
 // route is a destination that is a folder.
-func (b *bench) route(folder string) delivery.Route {
+func (b *bench) route(folder string) []delivery.Route {
 	r := delivery.Route{Formats: []string{"fhir"}}
 	r.Name, r.Kind, r.URL = "folder", "folder", folder
-	return r
+	return []delivery.Route{r}
 }
 
 // one is a call that gives a value besides its error.
@@ -146,6 +165,9 @@ func (f *fixture) cases() []useCase {
 		c("registry.Registry.Studies", view, func(x X, u U) error { return one(f.Registry.Studies(x, u, records.ExaminationFilter{})) }),
 		c("registry.Registry.Examination", view, func(x X, u U) error { return one(f.Registry.Examination(x, u, film)) }),
 		c("registry.Registry.OpenStudy", view, func(x X, u U) error { return one(f.Registry.OpenStudy(x, u, film)) }),
+		c("registry.Registry.Priors", view, func(x X, u U) error { return one(f.Registry.Priors(x, u, film)) }),
+		c("registry.Registry.OpenPrior", view, func(x X, u U) error { return one(f.Registry.OpenPrior(x, u, f.slide.StudyUID, film)) }),
+		c("registry.Registry.StillPrior", view, func(x X, u U) error { return f.Registry.StillPrior(x, u, f.slide.StudyUID, film) }),
 		c("registry.Registry.Search", view, func(x X, u U) error { return one(f.Registry.Search(x, u, "刘")) }),
 		c("registry.Registry.SearchAll", view, func(x X, u U) error { return one(f.Registry.SearchAll(x, u, "刘")) }),
 		c("registry.Registry.Find", view, func(x X, u U) error { return one(f.Registry.Find(x, u, "刘")) }),
@@ -197,6 +219,14 @@ func (f *fixture) cases() []useCase {
 		c("reading.Reading.Mark", verdict, func(x X, u U) error {
 			return one(f.Reading.Mark(x, u, imaging.Ref{StudyUID: film}, records.FindingChange{Label: &records.Text{Zh: "结节", En: "Nodule"}}))
 		}),
+		c("reading.Reading.Annotations", view, func(x X, u U) error { return one(f.Reading.Annotations(x, u, film)) }),
+		c("reading.Reading.Annotate", verdict, func(x X, u U) error { return one(f.Reading.Annotate(x, u, f.length)) }),
+		c("reading.Reading.EditAnnotation", verdict, func(x X, u U) error {
+			label := "主动脉"
+			return one(f.Reading.EditAnnotation(x, u, f.annotation, records.AnnotationChange{Label: &label}))
+		}),
+		c("reading.Reading.DeleteAnnotation", verdict, func(x X, u U) error { return one(f.Reading.DeleteAnnotation(x, u, f.annotation)) }),
+		c("reading.Reading.UndoAnnotation", verdict, func(x X, u U) error { return one(f.Reading.UndoAnnotation(x, u, f.annotation)) }),
 		c("reading.Reading.Priors", view, func(x X, u U) error { return one(f.Reading.Priors(x, u, f.finding)) }),
 		c("reading.Reading.Follow", verdict, func(x X, u U) error { return one(f.Reading.Follow(x, u, f.finding, f.finding)) }),
 		c("reading.Reading.Unfollow", verdict, func(x X, u U) error { return one(f.Reading.Unfollow(x, u, f.finding, "误")) }),
@@ -209,6 +239,12 @@ func (f *fixture) cases() []useCase {
 		c("reading.Reading.Draft", writes, func(x X, u U) error { return one(f.Reading.Draft(x, u, film)) }),
 		c("reading.Reading.Report", view, func(x X, u U) error { return one(f.Reading.Report(x, u, film)) }),
 		c("reading.Reading.SaveDraft", writes, func(x X, u U) error { return one(f.Reading.SaveDraft(x, u, film, sentence, sentence)) }),
+		c("reading.Reading.Fill", writes, func(x X, u U) error { return one(f.Reading.Fill(x, u, film, "", nil)) }),
+		c("reading.Reading.TemplatesFor", view, func(x X, u U) error { return one(f.Reading.TemplatesFor(x, u, film)) }),
+		c("reading.Reading.AddTemplate", configures, func(x X, u U) error {
+			return one(f.Reading.AddTemplate(x, u, filepath.Join("..", "..", "records", "template", "testdata", "own.json")))
+		}),
+		c("reading.Reading.RemoveTemplate", configures, func(x X, u U) error { return f.Reading.RemoveTemplate(x, u, "own-form") }),
 		c("reading.Reading.Contradictions", writes, func(x X, u U) error { return one(f.Reading.Contradictions(x, u, film)) }),
 		c("reading.Reading.Answer", writes, func(x X, u U) error {
 			return one(f.Reading.Answer(x, u, film, records.Contradiction{Code: records.ContradictsSex, Text: "x"}, "有意"))
@@ -261,12 +297,7 @@ func (f *fixture) cases() []useCase {
 			return one(f.Delivery.ImportCodes(x, u, delivery.TableICD10, filepath.Join(f.folder, "none.csv")))
 		}),
 		c("delivery.Delivery.RemoveCodes", configures, func(x X, u U) error { return f.Delivery.RemoveCodes(x, u, delivery.TableICD10) }),
-		c("delivery.Delivery.Destinations", lists, func(x X, u U) error { return one(f.Delivery.Destinations(x, u)) }),
-		c("delivery.Delivery.PutDestination", configures, func(x X, u U) error { return f.Delivery.PutDestination(x, u, f.route(f.folder), false) }),
-		c("delivery.Delivery.RemoveDestination", configures, func(x X, u U) error { return f.Delivery.RemoveDestination(x, u, "none") }),
-		c("delivery.Delivery.SwitchDestination", configures, func(x X, u U) error { return f.Delivery.SwitchDestination(x, u, "folder", false) }),
-		c("delivery.Delivery.TryDestination", configures, func(x X, u U) error { return f.Delivery.TryDestination(x, u, f.route(f.folder), false) }),
-		c("delivery.Delivery.EchoDestination", rights(records.RightConfigure, records.RightExport), func(x X, u U) error { return one(f.Delivery.EchoDestination(x, u, "folder")) }),
+		c("delivery.Delivery.SetRoutes", configures, func(x X, u U) error { return f.Delivery.SetRoutes(x, u, f.route(f.folder)) }),
 		c("delivery.Delivery.Export", exports, func(x X, u U) error { return one(f.Delivery.Export(x, u, f.doc, "fhir", f.folder)) }),
 		c("delivery.Delivery.Write", exports, func(x X, u U) error {
 			return one(f.Delivery.Write(x, u, &f.doc.Document, "fhir", f.folder, "x", nil))
@@ -348,7 +379,7 @@ func (f *fixture) cases() []useCase {
 		}),
 
 		both("station.Station.ExportObjects", rights(records.RightExport, records.RightViewPatient), func(x X, u U) error {
-			_, _, err := f.ExportObjects(x, u, film, delivery.AsEncapsulated, f.folder)
+			_, _, err := f.ExportObjects(x, u, film, AsEncapsulated, f.folder)
 			return err
 		}),
 		both("station.Station.Deidentify", rights(records.RightExport, records.RightViewPatient), func(x X, u U) error {

@@ -157,7 +157,7 @@ func Open(ctx context.Context, o Options) (*Station, error) {
 	}
 	s.Admin = admin.New(store, now)
 	s.Backup = backup.New(store, key, o.Home, now)
-	s.Delivery = delivery.New(store, delivery.Needs{Objects: s.objects}, now, rand.Float64, o.Backoff)
+	s.Delivery = delivery.New(store, now, rand.Float64, o.Backoff)
 	s.Registry = registry.New(store, ar, registry.Correction{Reauthenticate: s.Admin.Reauthenticate,
 		Retract: func(tx *sqlite.Tx, actor records.User, ex *records.Examination, withdrawn []records.Finding, reason, password string) (*records.SignedDocument, int, error) {
 			return s.Reading.Retract(tx, actor, ex, withdrawn, reason, password)
@@ -168,7 +168,7 @@ func Open(ctx context.Context, o Options) (*Station, error) {
 	}, now, func(entries []catalogue.Entry) { s.Reading.SetModels(catalogue.Usable(entries)) })
 	packages, broken := catalogue.Usable(s.Catalogue.List())
 	s.Reading = reading.New(store, ar, packages, broken, s.models.Load, s.Trust.Site, decoder, slides, reading.Signing{
-		Reauthenticate: s.Admin.Reauthenticate, Organization: s.Admin.Organization, Intents: s.Delivery.Intents, Retractions: s.Delivery.Retractions}, now)
+		Reauthenticate: s.Admin.Reauthenticate, Organization: s.Admin.Organization, Intents: s.Delivery.Intents, Retractions: s.Delivery.Retractions}, filepath.Join(o.Home, "templates"), now)
 	s.Consult = consult.New(store, ar, now)
 	s.Transfer = transfer.New(store, ar, transfer.Needs{Signed: s.Reading.Signed, Objects: s.stored,
 		Import: func(ctx context.Context, actor records.User, in *archive.Incoming, progress func(done, total int)) (transfer.Received, error) {
@@ -258,7 +258,7 @@ func (s *Station) Runtime() (version string, err error) { return s.models.Runtim
 // may be empty, are among them. The caller closes the loader.
 func Predictor(home string, loader ModelLoader, decoder codec.Decoder, slides slide.Opener) *reading.Reading {
 	packages, broken := catalogue.Usable(catalogue.List(home))
-	return reading.New(nil, nil, packages, broken, loader.Load, nil, decoder, slides, reading.Signing{}, time.Now)
+	return reading.New(nil, nil, packages, broken, loader.Load, nil, decoder, slides, reading.Signing{}, "", time.Now)
 }
 
 // PrintReport is the newest signed report of a study as a PDF with its key

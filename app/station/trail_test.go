@@ -48,6 +48,7 @@ func TestEveryKindOfActIsInTheTrailWithWhoWhatWhoseWhenWhereAndOutcome(t *testin
 	platform := b.route(folder)
 	var spare records.User
 	var finding records.Finding
+	var drawn records.Annotation
 	var doc records.SignedDocument
 	var consult records.Consult
 	var secret string
@@ -85,6 +86,20 @@ func TestEveryKindOfActIsInTheTrailWithWhoWhatWhoseWhenWhereAndOutcome(t *testin
 			return one(b.Reading.Edit(b.ctx, b.radiologist, finding.UID, records.FindingChange{Note: &note}))
 		}, []noted{{"edit", b.radiologist, "finding", patient, ok}}},
 		{"mark", "", func() error { b.nodule(film, 1); return nil }, []noted{{"mark", b.radiologist, "", patient, ok}}},
+		{"measurement", "", func() (err error) { drawn, err = b.Reading.Annotate(b.ctx, b.radiologist, b.length(film)); return err },
+			[]noted{{"annotate", b.radiologist, "", patient, ok}}},
+		{"measurement is changed", "", func() error {
+			label := "主动脉弓"
+			return one(b.Reading.EditAnnotation(b.ctx, b.radiologist, drawn.UID, records.AnnotationChange{Label: &label}))
+		}, []noted{{"edit_annotation", b.radiologist, "drawn", patient, ok}}},
+		{"measurement is deleted", "", func() error { return one(b.Reading.DeleteAnnotation(b.ctx, b.radiologist, drawn.UID)) },
+			[]noted{{"delete_annotation", b.radiologist, "drawn", patient, ok}}},
+		{"deleted measurement is changed", "annotation_deleted", func() error { return one(b.Reading.DeleteAnnotation(b.ctx, b.radiologist, drawn.UID)) },
+			[]noted{{"delete_annotation", b.radiologist, "drawn", patient, refused}}},
+		{"deletion is undone", "", func() error { return one(b.Reading.UndoAnnotation(b.ctx, b.radiologist, drawn.UID)) },
+			[]noted{{"undo_annotation", b.radiologist, "drawn", patient, ok}}},
+		{"measurement without right", "right", func() error { return one(b.Reading.UndoAnnotation(b.ctx, clinician, drawn.UID)) },
+			[]noted{{"undo_annotation", clinician, "drawn", patient, refused}}},
 		{"verdict without right", "right", func() error { return one(b.Reading.Confirm(b.ctx, b.auditor, finding.UID)) }, []noted{{"confirm", b.auditor, "finding", patient, refused}}},
 
 		{"draft", "", func() error {
@@ -94,8 +109,12 @@ func TestEveryKindOfActIsInTheTrailWithWhoWhatWhoseWhenWhereAndOutcome(t *testin
 			}
 			return err
 		}, []noted{{"draft_report", b.radiologist, film, patient, ok}, {"save_report", b.radiologist, film, patient, ok}}},
-		{"setting", "", func() error { return b.Delivery.PutDestination(b.ctx, b.admin, platform, false) }, []noted{{"configure", b.admin, "destinations", "", ok}}},
-		{"setting without right", "right", func() error { return b.Delivery.PutDestination(b.ctx, b.radiologist, platform, false) }, []noted{{"configure", b.radiologist, "destinations", "", refused}}},
+		{"coded fields", "", func() error { return one(b.Reading.Fill(b.ctx, b.radiologist, film, "", nil)) }, []noted{{"fill_report", b.radiologist, film, patient, ok}}},
+		{"own template", "", func() error {
+			return one(b.Reading.AddTemplate(b.ctx, b.admin, filepath.Join("..", "..", "records", "template", "testdata", "own.json")))
+		}, []noted{{"configure", b.admin, "report_template", "", ok}}},
+		{"setting", "", func() error { return b.Delivery.SetRoutes(b.ctx, b.admin, platform) }, []noted{{"configure", b.admin, "destinations", "", ok}}},
+		{"setting without right", "right", func() error { return b.Delivery.SetRoutes(b.ctx, b.radiologist, nil) }, []noted{{"configure", b.radiologist, "destinations", "", refused}}},
 		{"idle lock", "", func() error { return b.Admin.SetIdleLock(b.ctx, b.admin, 5) }, []noted{{"configure", b.admin, admin.SettingIdleLock, "", ok}}},
 		{"PACS that does not answer", "failed", func() error {
 			if err := b.Transfer.Put(b.ctx, b.admin, pacs.Server{Name: "pacs", URL: "http://127.0.0.1:1"}, false); err != nil {
@@ -204,7 +223,7 @@ func TestEveryKindOfActIsInTheTrailWithWhoWhatWhoseWhenWhereAndOutcome(t *testin
 			t.Errorf("%s: %d events, want %d: %+v", a.name, len(events), len(a.want), events)
 			continue
 		}
-		objects := map[string]string{"finding": finding.UID, "document": doc.Document.ID, "consult": consult.ID, "spare": spare.ID}
+		objects := map[string]string{"finding": finding.UID, "drawn": drawn.UID, "document": doc.Document.ID, "consult": consult.ID, "spare": spare.ID}
 		for i, w := range a.want {
 			e := events[i]
 			if real, named := objects[w.object]; named {

@@ -32,7 +32,7 @@ func (graph) Close() error           { return nil }
 // reads is the use case with one model, on the bench's store.
 func (b *bench) reads(card *models.Card, g graph) *reading.Reading {
 	return reading.New(b.store, b.Archive, []*models.Package{{Card: card}}, nil, func(*models.Package) (inference.Runner, error) { return g, nil },
-		nil, b.Decoder, nil, reading.Signing{}, time.Now)
+		nil, b.Decoder, nil, reading.Signing{}, "", time.Now)
 }
 
 const (

@@ -27,7 +27,7 @@ import (
 )
 
 // ctSeries writes CT slices from one number up to another into a folder.
-func ctSeries(t testing.TB, dir, study string, from, to, size int) {
+func ctSeries(t testing.TB, dir, study string, from, to, size int, besides ...func(*dicomfile.Dataset)) {
 	t.Helper()
 	px := make([]byte, 2*size*size)
 	for k := from; k < to; k++ {
@@ -51,6 +51,9 @@ func ctSeries(t testing.TB, dir, study string, from, to, size int) {
 			Float(dicomfile.TagRescaleIntercept, "DS", -1024).
 			Float(dicomfile.TagRescaleSlope, "DS", 1).
 			SetPixels(imaging.PixelDescription{Rows: size, Columns: size, Samples: 1, BitsAllocated: 16, BitsStored: 16, Signed: true, Photometric: "MONOCHROME2"}, px)
+		for _, add := range besides {
+			add(ds)
+		}
 		f, err := os.Create(filepath.Join(dir, fmt.Sprintf("%s-%d", study, k)))
 		if err != nil {
 			t.Fatal(err)

@@ -53,11 +53,16 @@ const (
 const appID = "longying"
 
 // Run opens the window and returns when it was closed.
-func Run(ctx context.Context, o Options) error {
+func Run(ctx context.Context, o Options) error { return run(ctx, o, func(*session) {}) }
+
+// run is Run; began gets the session before the window is shown.
+func run(ctx context.Context, o Options, began func(*session)) error {
 	strs, err := lang.New(lang.Chinese)
 	if err != nil {
 		return err
 	}
+	// Every call of the toolkit is made on its goroutine, so it need not look.
+	app.SetMetadata(fyne.AppMetadata{ID: appID, Name: "Longying", Version: o.Version, Migrations: map[string]bool{"fyneDo": true}})
 	a := app.NewWithID(appID)
 	a.Settings().SetTheme(theme.NewReading(report.Font()))
 	w := a.NewWindow(strs.T("shell.title"))
@@ -67,6 +72,7 @@ func Run(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	d.ctx = ctx
+	began(d)
 	w.SetCloseIntercept(func() {
 		cancel()
 		w.Close()

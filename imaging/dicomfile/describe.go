@@ -57,6 +57,7 @@ func (rd Reader) describe(f *File, s *scratch) *imaging.Instance {
 	}
 	inst.Plane = plane(ds, g)
 	inst.Space = spacing(ds, g, inst.Modality)
+	inst.Magnification, inst.Regions, inst.PET = real(tagMagnification), ultrasoundRegions(ds), pet(ds)
 	inst.Slide = slide(ds, g, inst)
 	inst.Acquisition = acquisition(ds, g.frame(0))
 	inst.Mosaic = mosaic(ds, inst)

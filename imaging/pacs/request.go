@@ -49,7 +49,12 @@ func (c *Client) exchangeAt(ctx context.Context, method, address string, header 
 	if body != nil {
 		req.ContentLength = size
 	}
-	c.server.Authorize(req)
+	switch {
+	case c.server.Token != "":
+		req.Header.Set("Authorization", "Bearer "+c.server.Token)
+	case c.server.User != "":
+		req.SetBasicAuth(c.server.User, c.server.Password)
+	}
 	resp, err := c.http.Do(req)
 	if err != nil {
 		err = c.transport(ctx, err)

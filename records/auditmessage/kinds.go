@@ -87,13 +87,16 @@ func kindOf(action string) (kind, bool) {
 
 	case "view_record", "view_report", "view_consult":
 		return record("R"), true
-	case "mark", "draft_report", "consult_create":
+	case "mark", "annotate", "draft_report", "consult_create":
 		return record("C"), true
-	case "confirm", "edit", "reject", "undo", "first_read", "follow", "unfollow", "critical_flagged", "critical_told", "critical_withdrawn",
-		"save_report", "amend", "answer_contradiction", "submit_report", "return_report", "sign", "retract",
+	case "confirm", "edit", "reject", "undo", "first_read", "follow", "unfollow", "edit_annotation", "undo_annotation", "critical_flagged", "critical_told", "critical_withdrawn",
+		"save_report", "fill_report", "amend", "answer_contradiction", "submit_report", "return_report", "sign", "retract",
 		"link", "unlink", "merge_patients", "unmerge_patients", "decide_row", "undo_import",
 		"consult_add", "consult_opinion", "consult_decide", "consult_follow", "consult_merge", "consult_correlate", "queue", "retry_delivery":
 		return record("U"), true
+
+	case "delete_annotation":
+		return record("D"), true
 
 	case "set_role":
 		return alert(roles), true
@@ -104,7 +107,7 @@ func kindOf(action string) (kind, bool) {
 	case "configure":
 		return alert(security), true
 	case "list_users", "list_studies", "list_deliveries", "list_imports", "list_mappings", "list_reviews", "list_consults", "list_pacs",
-		"list_destinations", "try_destination", "preview_people", "pacs_echo", "view_scorecard":
+		"preview_people", "pacs_echo", "view_scorecard":
 		return alert(restricted), true
 	}
 	return alert(restricted), false

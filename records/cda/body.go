@@ -90,6 +90,7 @@ func (e encoder) examination() *node {
 			entries = append(entries, e.quantity(item, f.Value))
 		}
 	}
+	entries = append(entries, e.answers()...)
 	return section("29545-1", "PHYSICAL EXAMINATION", entries...)
 }
 
@@ -108,6 +109,38 @@ func (e encoder) quantity(item string, m *records.Measurement) *node {
 		el("component").add(observation(deQuantity, "检查定量结果", el("value").attr("xsi:type", "REAL").attr("value", number))),
 		el("component").add(observation(deUnit, "检查定量结果计量单位", text(m.Unit))),
 	)
+}
+
+// answers are the coded answers of a report template: a number as 检查定量结果 with
+// its unit, a choice as an observation of the question's code with the answer's,
+// words as text. The sentences of 客观所见 and 主观提示 say the same.
+func (e encoder) answers() []*node {
+	if e.doc.Structured == nil {
+		return nil
+	}
+	var out []*node
+	for _, a := range e.doc.Structured.Answers {
+		if a.Number != nil {
+			out = append(out, e.quantity(a.Name.Zh, a.Number))
+			continue
+		}
+		value := text(a.Text)
+		if c := a.Choice; c != nil {
+			value = concept(c.Code.Value, schemeRoot(c.Code.Scheme), c.Code.Scheme, c.Meaning.Zh)
+		}
+		out = append(out, el("observation").attr("classCode", "OBS").attr("moodCode", "EVN").add(
+			coded("code", a.Concept.Value, schemeRoot(a.Concept.Scheme), a.Concept.Scheme, a.Name.Zh), value))
+	}
+	return out
+}
+
+// schemeRoot is the OID of a coding scheme, PS3.16 table 8-1; codes of our own and
+// of others stand under this program's root.
+func schemeRoot(scheme string) string {
+	if oid := map[string]string{"SCT": "2.16.840.1.113883.6.96", "DCM": "1.2.840.10008.2.16.4", "LN": oidLOINC, "ICDO3": "2.16.840.1.113883.6.43.1"}[scheme]; oid != "" {
+		return oid
+	}
+	return oidLocal
 }
 
 // report is the 检查报告 section, which has no LOINC code.

@@ -29,6 +29,8 @@ const (
 	oidResult        = "2.16.156.10011.2.3.2.38"  // 检查/检验结果代码表
 	oidICD10         = "2.16.156.10011.2.3.3.11.3"
 	oidLOINC         = "2.16.840.1.113883.6.1"
+	// Codes that no published scheme has: an OID of the UUID kind (X.667).
+	oidLocal = "2.25.144219541385846137926117043209187734529"
 )
 
 // Data elements (WS 363) and section codes that the body uses.

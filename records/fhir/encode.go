@@ -90,6 +90,7 @@ func (e *encoder) all() {
 	for i := range e.doc.Withdrawn {
 		e.addObservation(&e.doc.Withdrawn[i])
 	}
+	e.addStructured()
 	e.addReport()
 	e.addProvenance()
 }

@@ -79,6 +79,54 @@ func (e *encoder) addObservation(f *records.Finding) {
 	e.observations = append(e.observations, full)
 }
 
+// addStructured states the coded answers of a report template: one Observation
+// with a component for each. A code of our own or of a scheme that FHIR has no
+// system for is left to the text.
+func (e *encoder) addStructured() {
+	s := e.doc.Structured
+	if s == nil || len(s.Answers) == 0 {
+		return
+	}
+	id := fullURL("structured", e.doc.DocumentID)
+	res := observation{
+		ResourceType: "Observation",
+		Identifier:   []identifier{{System: sysURI, Value: id}},
+		Status:       "final",
+		Category:     []concept{{Coding: []coding{{System: "http://terminology.hl7.org/CodeSystem/observation-category", Code: "imaging"}}}},
+		Code:         concept{Text: fmt.Sprintf("%s (%s, version %d, sha256 %s)", s.Title.Zh, s.Template, s.Version, s.SHA256)},
+		Subject:      reference{Reference: e.patient}, EffectiveDateTime: e.effective(), Issued: e.instant(e.doc.SignedAt),
+		Performer:   []reference{doctor(e.doc.Author)},
+		DerivedFrom: []reference{{Reference: e.study}},
+	}
+	if e.doc.Replaces != "" {
+		res.Status = "amended"
+	}
+	for _, a := range s.Answers {
+		c := component{Code: concept{Coding: codings(&a.Concept), Text: a.Name.Zh}}
+		switch {
+		case a.Number != nil:
+			c.ValueQuantity = &quantity{Value: a.Number.Value, Unit: a.Number.Unit, System: sysUCUM, Code: a.Number.Unit}
+		case a.Choice != nil:
+			c.ValueConcept = &concept{Coding: codings(&a.Choice.Code), Text: a.Choice.Meaning.Zh}
+		default:
+			c.ValueString = a.Text
+		}
+		res.Component = append(res.Component, c)
+		if a.FindingUID != "" {
+			res.Note = append(res.Note, annotation{a.Name.Zh + "：取自已确认所见 " + urn(a.FindingUID)})
+		}
+		if p := a.Proposed; p != nil && a.Choice != nil {
+			said := p.Category
+			if said == "" {
+				said = "无类别"
+			}
+			res.Note = append(res.Note, annotation{fmt.Sprintf("%s：%s 规则建议 %s（%s）；医师判定 %s", a.Name.Zh, p.Rule, said, p.Why.Zh, a.Choice.ID)})
+		}
+	}
+	full := e.add(id, res, request{Method: "PUT", URL: "Observation?" + search(sysURI, id)})
+	e.observations = append(e.observations, full)
+}
+
 // growth compares a finding with the prior that it follows. R4 has no element
 // for it and no code, so that what is compared is said in text.
 func growth(f *records.Finding) []component {

@@ -55,17 +55,23 @@ func PDF(doc *records.SignedDocument, opt Options, w io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("print report: %w", err)
 	}
-	s := &sheet{pdfFile: file, signed: doc, doc: &doc.Document, words: wordsIn(lang), lang: lang}
-	s.footer()
+	words := wordsIn(lang)
+	s := &sheet{pdfFile: file, doc: &doc.Document, words: words, lang: lang, letter: reportLetter(&doc.Document, words, lang), code: Code(doc)}
+	s.footer([]string{
+		assistance(s.doc, s.words, s.lang),
+		fmt.Sprintf(s.words.document, s.doc.DocumentID, s.doc.Version),
+		s.words.hashed + doc.SHA256,
+	})
 	s.newPage()
-	s.patient()
+	s.facts(facts(s.doc, s.words, s.lang, imaging.Zone()))
 	if err := s.pictures(opt.KeyImages, opt.Captions); err != nil {
 		return fmt.Errorf("print report: %w", err)
 	}
 	s.section(s.words.findings, records.Join(s.doc.FindingText), bodySize, bodyLine)
 	s.section(s.words.impression, records.Join(s.doc.Impression), bodySize, bodyLine)
+	s.section(s.words.coded, structured(s.doc, lang), smallSize, smallLine)
 	s.section(s.words.remarks, s.doc.Remarks, smallSize, smallLine)
-	s.signatures()
+	s.signatures(append(signers(s.doc, s.words), field{s.words.signed, s.doc.SignedAt.In(imaging.Zone()).Format("2006-01-02 15:04:05")}))
 	if err := s.footers(); err != nil {
 		return fmt.Errorf("print report: %w", err)
 	}
@@ -76,11 +82,31 @@ func PDF(doc *records.SignedDocument, opt Options, w io.Writer) error {
 	return nil
 }
 
-// sheet lays the report out from top to bottom.
+// letter is what a sheet says at its top: whose paper it is and what.
+type letter struct {
+	sample       bool
+	organization string
+	title        string
+	alerts       []string // below the title, in red
+	patient      string   // on every page but the first
+	subject      string   // there, before the patient
+}
+
+func reportLetter(d *records.Document, w words, lang string) letter {
+	title := w.title
+	if d.Organization.Department != "" && lang == "zh" {
+		title = d.Organization.Department + " " + title
+	}
+	return letter{sample: d.Sample, organization: d.Organization.Name, title: title, subject: w.title, patient: d.Patient.Name,
+		alerts: []string{amended(d, w), mismatch(d, w, lang)}}
+}
+
+// sheet lays a document out from top to bottom.
 type sheet struct {
 	*pdfFile
-	signed *records.SignedDocument
-	doc    *records.Document
+	doc    *records.Document // of a report
+	letter letter
+	code   string // what the QR code says
 	words  words
 	lang   string
 	y      float64  // where the next thing begins
@@ -109,7 +135,7 @@ func (s *sheet) lines(text string, width, size float64) []string {
 func (s *sheet) newPage() {
 	s.addPage()
 	first := len(s.pages) == 1
-	if s.doc.Sample {
+	if s.letter.sample {
 		mark := s.printable(s.words.sample)
 		s.slanted(s.page(), 150, 620, 40, color.RGBA{0xf0, 0xe4, 0xe4, 0xff}, mark)
 		w := s.width(mark, 9) + 12
@@ -118,7 +144,7 @@ func (s *sheet) newPage() {
 	}
 	s.y = top
 	if !first {
-		head := s.printable(fmt.Sprintf("%s  %s  %s (%s)", s.doc.Organization.Name, s.words.title, s.doc.Patient.Name, s.words.continued))
+		head := s.printable(fmt.Sprintf("%s  %s  %s (%s)", s.letter.organization, s.letter.subject, s.letter.patient, s.words.continued))
 		for _, l := range s.lines(head, textWidth, smallSize) {
 			s.y += smallLine
 			s.say(marginX, s.y, smallSize, grey(), l)
@@ -128,19 +154,15 @@ func (s *sheet) newPage() {
 		s.y += 10
 		return
 	}
-	for _, l := range s.lines(s.doc.Organization.Name, textWidth, 17) {
+	for _, l := range s.lines(s.letter.organization, textWidth, 17) {
 		s.y += 22
 		s.say((pageWidth-s.width(l, 17))/2, s.y, 17, black(), l)
 	}
-	title := s.words.title
-	if d := s.doc.Organization.Department; d != "" && s.lang == "zh" {
-		title = d + " " + title
-	}
-	for _, l := range s.lines(title, textWidth, 13) {
+	for _, l := range s.lines(s.letter.title, textWidth, 13) {
 		s.y += 21
 		s.say((pageWidth-s.width(l, 13))/2, s.y, 13, black(), l)
 	}
-	for _, a := range []string{amended(s.doc, s.words), mismatch(s.doc, s.words, s.lang)} {
+	for _, a := range s.letter.alerts {
 		if a == "" {
 			continue
 		}
@@ -162,9 +184,8 @@ func (s *sheet) room(height float64) {
 	}
 }
 
-// patient is the block of facts, three in a row; the last has a row to itself.
-func (s *sheet) patient() {
-	all := facts(s.doc, s.words, s.lang, imaging.Zone())
+// facts is a block of facts, three in a row; the last has a row to itself.
+func (s *sheet) facts(all []field) {
 	rows := [][]field{}
 	for len(all) > 1 {
 		n := min(3, len(all)-1)
@@ -262,8 +283,7 @@ func (s *sheet) section(name, text string, size, leading float64) {
 }
 
 // signatures names the doctors and the time, together on one page.
-func (s *sheet) signatures() {
-	fields := append(signers(s.doc, s.words), field{s.words.signed, s.doc.SignedAt.In(imaging.Zone()).Format("2006-01-02 15:04:05")})
+func (s *sheet) signatures(fields []field) {
 	width := textWidth/2 - columnHead - 8
 	rows := (len(fields) + 1) / 2
 	cells := make([][]string, len(fields))
@@ -294,12 +314,8 @@ func (s *sheet) signatures() {
 
 // footer is what stands at the foot of every page: what assisted, the document
 // and its hash. The text area ends above it.
-func (s *sheet) footer() {
-	for _, text := range []string{
-		assistance(s.doc, s.words, s.lang),
-		fmt.Sprintf(s.words.document, s.doc.DocumentID, s.doc.Version),
-		s.words.hashed + s.signed.SHA256,
-	} {
+func (s *sheet) footer(texts []string) {
+	for _, text := range texts {
 		s.foot = append(s.foot, s.lines(text, textWidth-qrSide-6, footSize)...)
 	}
 	s.bottom = pageHeight - 50 - max(footLine*float64(len(s.foot)), qrSide-16)
@@ -314,7 +330,7 @@ func (s *sheet) footers() error {
 			y += footLine
 			s.text(page, marginX, y, footSize, grey(), l)
 		}
-		if err := s.qr(page, pageWidth-marginX-qrSide+4, s.bottom+8, qrSide, Code(s.signed)); err != nil {
+		if err := s.qr(page, pageWidth-marginX-qrSide+4, s.bottom+8, qrSide, s.code); err != nil {
 			return err
 		}
 		number := s.printable(fmt.Sprintf(s.words.page, i+1, len(s.pages)))

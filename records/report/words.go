@@ -11,7 +11,7 @@ import (
 
 // words are the fixed texts of a report in one language.
 type words struct {
-	title, amendment, findings, impression, remarks, images                    string
+	title, amendment, findings, impression, remarks, images, coded             string
 	name, sex, age, birth, record, visit, request, date, item, department      string
 	author, reviewer, technician, signed, document, page, assist, noAI, sample string
 	hashed, continued, none, retraction, mismatch                              string
@@ -21,7 +21,7 @@ func wordsIn(lang string) words {
 	if lang == "en" {
 		return words{
 			title: "Examination report", amendment: "Amended report: version %d replaces version %d. Reason: %s",
-			findings: "Findings", impression: "Impression", remarks: "Remarks", images: "Key images",
+			findings: "Findings", impression: "Impression", remarks: "Remarks", coded: "Coded items", images: "Key images",
 			name: "Name", sex: "Sex", age: "Age", birth: "Born", record: "Health record", visit: "Visit no.", request: "Accession no.",
 			date: "Examined", item: "Examination", department: "Referred by",
 			author: "Reported by", reviewer: "Reviewed by", technician: "Technician", signed: "Signed",
@@ -35,7 +35,7 @@ func wordsIn(lang string) words {
 	}
 	return words{
 		title: "检查报告单", amendment: "更正报告:第 %d 版,代替第 %d 版。原因:%s",
-		findings: "检查所见", impression: "诊断印象", remarks: "备注", images: "关键图像",
+		findings: "检查所见", impression: "诊断印象", remarks: "备注", coded: "结构化内容", images: "关键图像",
 		name: "姓名", sex: "性别", age: "年龄", birth: "出生日期", record: "健康档案编号", visit: "门诊/住院号", request: "申请单号",
 		date: "检查时间", item: "检查项目", department: "申请科室",
 		author: "报告医师", reviewer: "审核医师", technician: "检查技师", signed: "签发时间",
@@ -215,7 +215,7 @@ func Text(d *records.Document, lang string) string {
 	for _, f := range facts(d, w, lang, imaging.Zone()) {
 		fmt.Fprintf(&b, "%s: %s\n", f.name, f.value)
 	}
-	for _, x := range []field{{w.findings, records.Join(d.FindingText)}, {w.impression, records.Join(d.Impression)}, {w.remarks, d.Remarks}} {
+	for _, x := range []field{{w.findings, records.Join(d.FindingText)}, {w.impression, records.Join(d.Impression)}, {w.coded, structured(d, lang)}, {w.remarks, d.Remarks}} {
 		if x.value != "" {
 			fmt.Fprintf(&b, "\n%s\n%s\n", x.name, strings.TrimSpace(x.value))
 		}

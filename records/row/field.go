@@ -92,6 +92,20 @@ func fields() []field {
 		{"finding_text", doc(func(d *records.Document) string { return records.Join(d.FindingText) })},
 		{"impression", doc(func(d *records.Document) string { return records.Join(d.Impression) })},
 		{"remarks", doc(func(d *records.Document) string { return d.Remarks })},
+		{"template.id", doc(func(d *records.Document) string {
+			if d.Structured == nil {
+				return ""
+			}
+			return d.Structured.Template
+		})},
+		// Name=answer of each coded field; the codes besides.
+		{"template.answers", answered(func(a *records.CodedAnswer) string { return a.Name.Zh + "=" + a.In("zh") })},
+		{"template.codes", answered(func(a *records.CodedAnswer) string {
+			if a.Choice == nil {
+				return ""
+			}
+			return a.Concept.Scheme + " " + a.Concept.Value + "=" + a.Choice.Code.Scheme + " " + a.Choice.Code.Value
+		})},
 		// 2 异常 of the examination result code table; nothing abnormal is not
 		// called normal, so the field is then empty.
 		{"result_code", doc(func(d *records.Document) string {
@@ -143,6 +157,22 @@ func lookup() map[string]func(*records.SignedDocument) string {
 		out[f.name] = f.of
 	}
 	return out
+}
+
+// answered lists a value of every coded answer that has it.
+func answered(f func(*records.CodedAnswer) string) func(*records.SignedDocument) string {
+	return func(d *records.SignedDocument) string {
+		if d.Document.Structured == nil {
+			return ""
+		}
+		var out []string
+		for i := range d.Document.Structured.Answers {
+			if v := f(&d.Document.Structured.Answers[i]); v != "" {
+				out = append(out, v)
+			}
+		}
+		return strings.Join(out, separator)
+	}
 }
 
 // each lists a value of every finding, in the findings' order; a place is kept

@@ -171,6 +171,7 @@ func (t *Tx) PatientBehind(object string) (string, error) {
 	patient, err := t.text(`SELECT coalesce(max(patient), '') FROM (
 		SELECT patient_id AS patient FROM examinations WHERE study_uid = ?1
 		UNION ALL SELECT e.patient_id FROM finding_versions f JOIN examinations e USING (study_uid) WHERE f.uid = ?1 AND f.version = 1
+		UNION ALL SELECT e.patient_id FROM annotation_versions a JOIN examinations e USING (study_uid) WHERE a.uid = ?1 AND a.version = 1
 		UNION ALL SELECT patient_id FROM consults WHERE id = ?1
 		UNION ALL SELECT id FROM patients WHERE id = ?1)`, object)
 	if err != nil || patient != "" {
@@ -184,13 +185,14 @@ func (t *Tx) PatientBehind(object string) (string, error) {
 }
 
 // StudyBehind is the study that an object is, or is part of: a study, a finding,
-// a delivery or a signed document. Empty for anything else.
+// a measurement, a delivery or a signed document. Empty for anything else.
 func (t *Tx) StudyBehind(object string) (string, error) {
 	if object == "" {
 		return "", nil
 	}
 	study, err := t.text(`SELECT coalesce(max(study), '') FROM (SELECT study_uid AS study FROM examinations WHERE study_uid = ?1
-		UNION ALL SELECT study_uid FROM finding_versions WHERE uid = ?1 AND version = 1)`, object)
+		UNION ALL SELECT study_uid FROM finding_versions WHERE uid = ?1 AND version = 1
+		UNION ALL SELECT study_uid FROM annotation_versions WHERE uid = ?1 AND version = 1)`, object)
 	if err != nil || study != "" {
 		return study, err
 	}

@@ -96,6 +96,9 @@ func fill(t *testing.T, s *Store, version int) {
 	if version >= 7 {
 		update(t, s, func(tx *Tx) error { return putMedicalRecord(tx, "p1") })
 	}
+	if version >= 9 {
+		update(t, s, func(tx *Tx) error { return tx.PutAnnotation(annotation()) })
+	}
 }
 
 // putMedicalRecord stores one of everything of the medical record and of an

@@ -35,7 +35,7 @@ func TestAStolenFolderShowsNobody(t *testing.T) {
 			tx.PutDelivery(&d), tx.PutPayload(d.ID, []byte("刘小满 "+testID)),
 			tx.AppendAttempt(&records.Attempt{DeliveryID: d.ID, Detail: "刘小满"}),
 			tx.PutUser(&doctor), tx.PutSetting("organization", "刘小满医院"),
-			tx.AppendAudit(&records.AuditEvent{UserName: doctor.Name, Detail: "刘小满"}), putMedicalRecord(tx, "p1"))
+			tx.AppendAudit(&records.AuditEvent{UserName: doctor.Name, Detail: "刘小满"}), tx.PutAnnotation(annotation()), putMedicalRecord(tx, "p1"))
 	})
 	update(t, s, func(tx *Tx) error { // replaced content is gone or sealed too
 		p := patient()
@@ -43,7 +43,7 @@ func TestAStolenFolderShowsNobody(t *testing.T) {
 		return tx.PutPatient(p)
 	})
 	secrets := []string{"刘小满", "小满", testID, "110105", "19491231", "62010200100100001", "13900001234", "139-0000-1234", "H778899", "VISIT-556677", "ACC-998877",
-		"ACC-1", "Xiaoman", "右肺结节", "张蕾", "zhanglei", "D-4711-99", "胸部正位",
+		"ACC-1", "Xiaoman", "右肺结节", "张蕾", "主动脉", "zhanglei", "D-4711-99", "胸部正位",
 		"城关镇", "J18.900", "肺炎", "青霉素", "LAB-445566", "癌胚抗原", "胸部平扫", "外院", "县医院导出"}
 	search := func(when string) {
 		names, err := os.ReadDir(folder)

@@ -59,8 +59,15 @@ func nameItem(relationship string, name code, person string) *dicomfile.Dataset 
 // numItem is a measurement with a UCUM unit, TID 300.
 func numItem(name code, value float64, unit string) *dicomfile.Dataset {
 	u := code{Value: unit, Scheme: "UCUM", Meaning: unit}
-	if unit == "1" {
+	switch unit {
+	case "1":
 		u.Meaning = "no units"
+	case records.UnitPixels:
+		u.Meaning = "pixels"
+	case records.UnitDegree:
+		u.Meaning = "degrees"
+	case "[hnsf'U]":
+		u.Meaning = "Hounsfield unit"
 	}
 	return item(contains, "NUM", name).Sequence(dicomfile.TagMeasuredValue, dicomfile.NewDataset().
 		Sequence(dicomfile.TagMeasurementUnits, composite.Coded(u)).

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"longying/imaging"
 	"longying/imaging/dicomfile"
 	"longying/records"
 	"longying/records/composite"
@@ -65,7 +66,7 @@ type encoder struct {
 }
 
 // index collects the evidence: the document's images, and any other image that
-// a finding lies on.
+// a finding or a measurement lies on.
 func (e *encoder) index() error {
 	e.class = map[string]string{}
 	for _, s := range e.doc.Series {
@@ -77,16 +78,28 @@ func (e *encoder) index() error {
 		}
 	}
 	for _, f := range e.doc.Findings {
-		r := f.Ref
-		if r.SOPUID == "" || e.class[r.SOPUID] != "" {
-			continue
+		if err := e.also("finding "+f.UID, f.Ref); err != nil {
+			return err
 		}
-		if r.SOPClass == "" || r.SeriesUID == "" {
-			return fmt.Errorf("finding %s lies on image %s, which is not in the document and whose series or SOP class is not known", f.UID, r.SOPUID)
-		}
-		e.class[r.SOPUID] = r.SOPClass
-		e.series = append(e.series, records.SeriesRef{UID: r.SeriesUID, Instances: []records.InstanceRef{{SOPClass: r.SOPClass, SOPUID: r.SOPUID}}})
 	}
+	for _, a := range e.doc.Annotations {
+		if err := e.also("measurement "+a.UID, a.Ref); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// also takes the image of what lies on one into the evidence.
+func (e *encoder) also(what string, r imaging.Ref) error {
+	if r.SOPUID == "" || e.class[r.SOPUID] != "" {
+		return nil
+	}
+	if r.SOPClass == "" || r.SeriesUID == "" {
+		return fmt.Errorf("%s lies on image %s, which is not in the document and whose series or SOP class is not known", what, r.SOPUID)
+	}
+	e.class[r.SOPUID] = r.SOPClass
+	e.series = append(e.series, records.SeriesRef{UID: r.SeriesUID, Instances: []records.InstanceRef{{SOPClass: r.SOPClass, SOPUID: r.SOPUID}}})
 	return nil
 }
 

@@ -31,6 +31,15 @@ func (e *encoder) content() ([]*dicomfile.Dataset, error) {
 		}
 		groups = append(groups, g)
 	}
+	for i := range d.Annotations {
+		g, err := e.measured(&d.Annotations[i])
+		if err != nil {
+			return nil, err
+		}
+		if g != nil {
+			groups = append(groups, g)
+		}
+	}
 	if len(groups) > 0 {
 		out = append(out, container(contains, "", dcm("126010", "Imaging Measurements"), groups...))
 	}
@@ -73,7 +82,28 @@ func (e *encoder) wording() *dicomfile.Dataset {
 			items = append(items, textItem(contains, x.name, x.text))
 		}
 	}
+	items = append(items, e.answers()...)
 	return container(contains, "", code{Value: "C0034375", Scheme: "UMLS", Meaning: "Qualitative Evaluations"}, items...)
+}
+
+// answers are the coded answers of a report template, as qualitative evaluations
+// of TID 1500; numbers with their UCUM unit.
+func (e *encoder) answers() []*dicomfile.Dataset {
+	if e.doc.Structured == nil {
+		return nil
+	}
+	var out []*dicomfile.Dataset
+	for _, a := range e.doc.Structured.Answers {
+		switch {
+		case a.Number != nil:
+			out = append(out, textItem(contains, a.Concept, a.In("en")))
+		case a.Choice != nil:
+			out = append(out, codeItem(contains, a.Concept, a.Choice.Code))
+		default:
+			out = append(out, textItem(contains, a.Concept, a.Text))
+		}
+	}
+	return out
 }
 
 // group is one finding: TID 1410 with its region, or TID 1501.

@@ -60,5 +60,8 @@ func Preflight(doc *records.Document) []records.Problem {
 			out = append(out, records.Problem{Field: at("tracking_uid"), What: records.ProblemMissing})
 		}
 	}
+	for i, a := range doc.Annotations {
+		value(fmt.Sprintf("annotations[%d].by_name", i), a.ByName, lengthPN, name)
+	}
 	return out
 }

@@ -67,6 +67,10 @@ type Image struct {
 	cine       *Cine
 	drawnFrom  *fyne.Position
 	drawnTo    fyne.Position
+	prior      string // over an earlier study; empty: of the study that is open
+	match      string
+	OnAlone    func(slices int)                   // scrolled with Shift: the others stay
+	OnMatch    func()                             // clicked with Control: shows the same place as the one in front
 	OnRegion   func(imaging.Ref)                  // the doctor marked a region
 	OnMark     func(uid string)                   // a mark was clicked
 	OnChange   func(s view.State)                 // slice, window or zoom changed
@@ -127,6 +131,7 @@ func (i *Image) open(study *imaging.Study, series *imaging.Series, stack *volume
 	i.shown, i.renderer, i.frame, i.auto, i.problem, i.target = -1, nil, nil, nil, "", nil
 	i.drawing, i.drawnFrom, i.loading = false, nil, false
 	i.chosen, i.inForce, i.refused, i.uncovered = nil, nil, "", false
+	i.prior, i.match = "", ""
 	i.state = view.State{}
 	i.slices = pictures
 	i.state.Slices = len(i.slices)
@@ -264,7 +269,7 @@ func (i *Image) Goto(ref imaging.Ref) bool {
 
 // DrawRegion lets the next drag of the left button mark a region; Esc gives up.
 func (i *Image) DrawRegion(on bool) {
-	i.drawing, i.drawnFrom = on, nil
+	i.drawing, i.drawnFrom = on && i.prior == "", nil
 	i.Refresh()
 }
 

@@ -179,6 +179,7 @@ func (i *Image) CreateRenderer() fyne.WidgetRenderer {
 	r.middle = newOutlined(fyne.TextAlignCenter)
 	r.warned = newOutlined(fyne.TextAlignLeading)
 	r.warned.ground = color.NRGBA{A: 0xa0}
+	r.prior = newStrip()
 	r.frame = canvas.NewRectangle(nil)
 	r.frame.FillColor, r.frame.StrokeColor, r.frame.StrokeWidth = nil, theme.Accent(), 1
 	r.Refresh()
@@ -205,13 +206,14 @@ type imageRenderer struct {
 	warned *outlined // below the top left corner
 	labels []*outlined
 	frame  *canvas.Rectangle
+	prior  *strip
 }
 
 func (r *imageRenderer) Destroy()           {}
 func (r *imageRenderer) MinSize() fyne.Size { return fyne.NewSize(160, 120) }
 
 func (r *imageRenderer) Objects() []fyne.CanvasObject {
-	out := []fyne.CanvasObject{r.raster}
+	out := append([]fyne.CanvasObject{r.raster}, r.prior.objects()...)
 	for _, l := range r.labels {
 		out = append(out, l)
 	}
@@ -315,6 +317,7 @@ func (r *imageRenderer) Refresh() {
 			r.labels[k].Hide()
 		}
 	}
+	r.prior.set(i.prior, i.match)
 	if i.front {
 		r.frame.Show()
 	} else {
@@ -327,11 +330,13 @@ func (r *imageRenderer) Refresh() {
 func (r *imageRenderer) Layout(size fyne.Size) {
 	const gap = 6
 	r.raster.Resize(size)
-	r.frame.Resize(size)
+	top := gap + r.prior.lay(size)
+	r.frame.Move(fyne.NewPos(0, top-gap))
+	r.frame.Resize(fyne.NewSize(size.Width, size.Height-top+gap))
 	for k, o := range r.corner {
 		m := o.MinSize()
 		o.Resize(fyne.NewSize(min(m.Width, size.Width-2*gap), m.Height))
-		at := fyne.NewPos(gap, gap)
+		at := fyne.NewPos(gap, top)
 		if k%2 == 1 {
 			at.X = size.Width - o.Size().Width - gap
 		}
@@ -341,7 +346,7 @@ func (r *imageRenderer) Layout(size fyne.Size) {
 		o.Move(at)
 	}
 	r.warned.Resize(r.warned.MinSize())
-	r.warned.Move(fyne.NewPos(gap, gap+r.corner[0].MinSize().Height+gap))
+	r.warned.Move(fyne.NewPos(gap, top+r.corner[0].MinSize().Height+gap))
 	for k, o := range r.letter {
 		m := o.MinSize()
 		o.Resize(m)
@@ -352,7 +357,7 @@ func (r *imageRenderer) Layout(size fyne.Size) {
 		case 1:
 			middle.X = size.Width - m.Width - gap
 		case 2:
-			middle.Y = gap
+			middle.Y = top
 		case 3:
 			middle.Y = size.Height - m.Height - gap
 		}
@@ -360,7 +365,7 @@ func (r *imageRenderer) Layout(size fyne.Size) {
 	}
 	m := r.side.MinSize()
 	r.side.Resize(m)
-	r.side.Move(fyne.NewPos((size.Width-m.Width)/2, gap+26))
+	r.side.Move(fyne.NewPos((size.Width-m.Width)/2, top+26))
 	m = r.middle.MinSize()
 	r.middle.Resize(m)
 	r.middle.Move(fyne.NewPos((size.Width-m.Width)/2, (size.Height-m.Height)/2))

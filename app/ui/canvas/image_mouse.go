@@ -17,20 +17,38 @@ func (i *Image) Scrolled(e *fyne.ScrollEvent) {
 		i.SetState(i.state.ZoomAt(math.Pow(1.15, float64(e.Scrolled.DY/notch)), x, y, w, h))
 		return
 	}
-	if i.OnActivate != nil {
+	if i.OnActivate != nil && !shifted() {
 		i.OnActivate() // the others follow the one that is scrolled
 	}
 	i.wheel += e.Scrolled.DY
+	if shifted() { // the driver then gives the wheel as sideways
+		i.wheel += e.Scrolled.DX
+	}
 	if n := int(i.wheel / notch); n != 0 {
 		i.wheel -= float32(n) * notch
 		n = min(max(n, -10), 10)
+		if shifted() && i.OnAlone != nil {
+			i.OnAlone(-n)
+			return
+		}
 		i.SetState(i.state.Scroll(-n))
 	}
+}
+
+// shifted reports that Shift is held.
+func shifted() bool {
+	d, ok := fyne.CurrentApp().Driver().(desktop.Driver)
+	return ok && d.CurrentKeyModifiers()&fyne.KeyModifierShift != 0
 }
 
 // MouseDown is desktop.Mouseable's.
 func (i *Image) MouseDown(e *desktop.MouseEvent) {
 	i.pressed, i.last, i.moved = e.Button, e.Position, false
+	if e.Button == desktop.MouseButtonPrimary && e.Modifier&fyne.KeyModifierControl != 0 && i.OnMatch != nil {
+		i.pressed, i.moved = 0, true
+		i.OnMatch()
+		return
+	}
 	if i.OnActivate != nil {
 		i.OnActivate()
 	}

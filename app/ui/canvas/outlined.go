@@ -40,7 +40,9 @@ func (o *outlined) set(colour color.Color, lines ...string) {
 }
 
 func (o *outlined) CreateRenderer() fyne.WidgetRenderer {
-	return &outlinedRenderer{o: o, ground: canvas.NewRectangle(o.ground)}
+	r := &outlinedRenderer{o: o, ground: canvas.NewRectangle(o.ground)}
+	r.Refresh() // lines that stand already: a renderer unused for a minute is made anew
+	return r
 }
 
 // Where the dark copies lie.

@@ -43,6 +43,7 @@ type tab struct {
 	hidden  []string          // models of which nothing is shown before the doctor's first read
 	history []records.Finding // versions of the finding whose history is open
 	sent    sent              // what became of it
+	aside   bool              // an earlier study is in front
 	own     *imaging.Ref      // where the finding lies that is being added, nil: nothing was drawn
 
 	summary  *widget.Label
@@ -87,6 +88,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		}
 	})
 	workspace.On(ws, func(e workspace.FindingSelected) { t.selected(e.Finding) })
+	workspace.On(ws, func(e workspace.PriorInFront) { t.aside = e.On })
 	workspace.On(ws, func(e workspace.RegionMarked) { t.marked(e.Ref) })
 	workspace.On(ws, func(workspace.AnalysisWanted) { t.analyseAll() })
 	workspace.On(ws, func(workspace.JobsChanged) { t.showProgress() })
@@ -304,7 +306,7 @@ func (t *tab) write(write func(ctx context.Context, user records.User, uid strin
 		t.choose(t.list.NextOpen())
 		return
 	}
-	if t.writing {
+	if t.writing || t.besideThePoint(f) {
 		return
 	}
 	t.writing = true
@@ -334,6 +336,18 @@ func (t *tab) write(write func(ctx context.Context, user records.User, uid strin
 			workspace.Publish(t.ws, workspace.FindingsChanged{StudyUID: study})
 		}
 	})
+}
+
+// besideThePoint reports that an earlier study is in front: a verdict on this one
+// given there would be given looking at the wrong pictures. The finding's own is
+// brought to the front instead.
+func (t *tab) besideThePoint(f records.Finding) bool {
+	if !t.aside {
+		return false
+	}
+	workspace.Publish(t.ws, workspace.FindingSelected{Finding: f})
+	t.explain(errors.New(t.ws.Lang.T("findings.prior_in_front")))
+	return true
 }
 
 // explain shows an error where it was caused: in the open form, else above the

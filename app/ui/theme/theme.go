@@ -38,6 +38,9 @@ func Cyan() color.Color { return color.NRGBA{0x3f, 0xd8, 0xf5, 0xff} }
 // Grey is what a doctor rejected.
 func Grey() color.Color { return color.NRGBA{0x80, 0x86, 0x8c, 0xff} }
 
+// Prior is the frame around an earlier study, and nothing else.
+func Prior() color.Color { return color.NRGBA{0xb9, 0x8c, 0xff, 0xff} }
+
 // Red is critical, and a mismatch of patients.
 func Red() color.Color { return color.NRGBA{0xff, 0x5c, 0x50, 0xff} }
 

@@ -12,6 +12,7 @@ type entry struct {
 	series *imaging.Series
 	stack  *volume.Stack // nil: no pictures
 	alone  bool          // the only entry of its series
+	prior  *prior        // whose it is; nil: of the study that is open
 }
 
 func entriesOf(o *workspace.Opened) []entry {
@@ -20,7 +21,7 @@ func entriesOf(o *workspace.Opened) []entry {
 		s := &o.Study.Series[i]
 		stacks := o.Stacks[i]
 		for k := range stacks {
-			out = append(out, entry{s, &stacks[k], len(stacks) == 1})
+			out = append(out, entry{series: s, stack: &stacks[k], alone: len(stacks) == 1})
 		}
 		if len(stacks) == 0 {
 			out = append(out, entry{series: s, alone: true})

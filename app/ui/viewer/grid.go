@@ -15,6 +15,7 @@ type together struct {
 	view      bool       // zoom, centre and window too
 	ties      []view.Tie // of each viewport to the one in front
 	following bool       // changes are the room's own
+	matched   matches    // said by hand to show the same place
 }
 
 // shown are the viewports on the screen.
@@ -122,17 +123,24 @@ func (r *room) full() {
 // rewire gives each viewport the place at which it stands.
 func (r *room) rewire() {
 	for k, p := range r.panes {
-		p.OnActivate = func() {
-			r.ws.Activity.Seen() // also by a wheel under a mouse that stands still
-			r.activate(k)
-		}
-		p.OnChange = func(view.State) { r.changed(k) }
+		r.wire(p, k)
 	}
+}
+
+func (r *room) wire(p *canvas.Image, k int) {
+	p.OnActivate = func() {
+		r.ws.Activity.Seen() // also by a wheel under a mouse that stands still
+		r.activate(k)
+	}
+	p.OnChange = func(view.State) { r.changed(k) }
+	p.OnAlone = func(slices int) { r.alone(k, slices) }
+	p.OnMatch = func() { r.matchWith(k) }
 }
 
 // scrolling goes on to the next way to scroll together.
 func (r *room) scrolling() {
 	r.together.scroll = r.together.scroll.Next()
+	r.together.matched = nil // as they stand now
 	r.tie()
 	r.follow()
 	r.bar()
@@ -151,6 +159,9 @@ func (r *room) tie() {
 	r.together.ties = make([]view.Tie, len(r.shown()))
 	for k, p := range r.shown() {
 		r.together.ties[k] = view.TieOf(leader, p.Seen())
+		if t, ok := r.together.matched.of(r.panes[r.front], p); ok {
+			r.together.ties[k] = t
+		}
 	}
 }
 

@@ -68,6 +68,10 @@ func (r *room) reconstruct() {
 	if r.study == "" || stack == nil || r.making != nil {
 		return
 	}
+	if r.priorOf(pane) != nil {
+		r.problem.SetText(r.ws.Lang.T("viewer.prior_no_mpr"))
+		return
+	}
 	if len(stack.Slices) > 0 {
 		if c, h := stack.Slices[0].Size(); c*h*len(stack.Slices)*2 > volume.DefaultCacheLimit {
 			r.problem.SetText(r.ws.Lang.T("viewer.mpr_large", c, h, len(stack.Slices)))
@@ -126,9 +130,9 @@ func (r *room) planes() {
 	r.namePlanes()
 	r.entries = slices.DeleteFunc(r.entries, func(e entry) bool { return e.series.UID == "" })
 	for _, p := range m.planes {
-		r.entries = append(r.entries, entry{&p.Series, &p.Stack, true})
+		r.entries = append(r.entries, entry{series: &p.Series, stack: &p.Stack, alone: true})
 	}
-	r.thumbs.show(r.entries)
+	r.shelve()
 }
 
 // namePlanes names the planes in the language chosen.
@@ -233,7 +237,7 @@ func (r *room) endMPR() {
 	m := r.mpr
 	r.setMPR(nil)
 	r.entries = slices.DeleteFunc(r.entries, func(e entry) bool { return e.series.UID == "" })
-	r.thumbs.show(r.entries)
+	r.shelve()
 	at := max(slices.IndexFunc(r.entries, func(e entry) bool { return e.stack == m.of }), 0)
 	slice := len(m.of.Slices) / 2
 	for _, p := range r.shown() {
@@ -254,10 +258,16 @@ func (r *room) endMPR() {
 	if r.panes[0].Stack() != m.of {
 		r.showAt(at, slice)
 	}
-	r.thumbs.mark(at)
+	r.thumbs.mark(r.entries[at])
 }
 
-// entryOf is the entry that a viewport shows, or 0.
-func (r *room) entryOf(pane int) int {
-	return max(slices.IndexFunc(r.entries, func(e entry) bool { return e.stack != nil && e.stack == r.panes[pane].Stack() }), 0)
+// entryOf is the entry that a viewport shows, the zero value where it is empty.
+func (r *room) entryOf(pane int) entry {
+	p := r.panes[pane]
+	for _, e := range r.all() {
+		if e.series == p.Series() && e.stack == p.Stack() {
+			return e
+		}
+	}
+	return entry{}
 }

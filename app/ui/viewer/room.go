@@ -38,7 +38,11 @@ type room struct {
 	marks                                                         []canvas.Mark
 	chosen                                                        string
 	study                                                         string
-	entries                                                       []entry
+	entries                                                       []entry // of the study that is open
+	priors                                                        []*prior
+	beside                                                        *prior      // the last that key B showed
+	unsplit                                                       view.Layout // before it was shown
+	askingPriors                                                  *workspace.Task
 	thumbs                                                        *thumbs
 	states                                                        *states
 	grid                                                          *fyne.Container
@@ -51,7 +55,8 @@ type room struct {
 func New(ws *workspace.Workspace) *workspace.Room {
 	r := &room{ws: ws, asking: ws.NewTask(), layout: view.Layout{Columns: 1, Rows: 1}, problem: workspace.NewProblem()}
 	r.panes = []*canvas.Image{r.pane(0)}
-	r.thumbs = newThumbs(ws, r.thumbnail, r.choose)
+	r.askingPriors = ws.NewTask()
+	r.thumbs = newThumbs(ws, r.thumbnail, r.choose, func(p *prior) { r.openPrior(p, nil) })
 	r.states = newStates(r)
 	content := r.build()
 	workspace.On(ws, func(workspace.StudyOpened) { r.open() })
@@ -75,6 +80,10 @@ func New(ws *workspace.Workspace) *workspace.Room {
 			return
 		}
 		if r.study != "" {
+			if r.priorOf(r.panes[r.front]) != nil {
+				r.problem.SetText(r.ws.Lang.T("viewer.mark_prior"))
+				return
+			}
 			if !r.panes[r.front].Original() {
 				r.problem.SetText(r.ws.Lang.T("viewer.mark_original"))
 				return
@@ -82,7 +91,10 @@ func New(ws *workspace.Workspace) *workspace.Room {
 			r.panes[r.front].DrawRegion(true)
 		}
 	})
-	workspace.On(ws, func(workspace.StudiesChanged) { r.identity() })
+	workspace.On(ws, func(workspace.StudiesChanged) {
+		r.identity()
+		r.askPriors()
+	})
 	workspace.On(ws, func(workspace.LanguageChanged) {
 		r.words()
 		if r.study != "" {
@@ -101,6 +113,11 @@ func New(ws *workspace.Workspace) *workspace.Room {
 				{Label: "viewer.scroll", Keys: []workspace.Key{workspace.Press(fyne.KeyU)}, Do: r.scrolling},
 				{Label: "viewer.mpr", Keys: []workspace.Key{workspace.Press(fyne.KeyM)}, Do: r.reconstruct},
 				{Label: "viewer.mpr_slab", Keys: []workspace.Key{{Name: fyne.KeyM, Mod: fyne.KeyModifierShift}}, Do: func() { r.thicken(1) }},
+				{Label: "viewer.prior", Keys: []workspace.Key{workspace.Press(fyne.KeyB)}, Do: r.comparing},
+				{Label: "viewer.prior_next", Keys: []workspace.Key{{Name: fyne.KeyB, Mod: fyne.KeyModifierShift}}, Do: r.nextPrior},
+				{Label: "viewer.match", Keys: []workspace.Key{{Name: fyne.KeyU, Mod: fyne.KeyModifierShift}}, Do: r.match},
+				{Label: "viewer.alone_up", Keys: []workspace.Key{{Name: fyne.KeyUp, Mod: fyne.KeyModifierShift}}, Do: func() { r.alone(r.front, -1) }},
+				{Label: "viewer.alone_down", Keys: []workspace.Key{{Name: fyne.KeyDown, Mod: fyne.KeyModifierShift}}, Do: func() { r.alone(r.front, 1) }},
 				{Label: "viewer.link", Keys: []workspace.Key{workspace.Press(fyne.KeyD)}, Do: r.linked},
 				{Label: "viewer.next_state", Keys: []workspace.Key{workspace.Press(fyne.KeyComma)}, Do: r.states.next},
 				{Label: "viewer.plain", Keys: []workspace.Key{workspace.Press(fyne.KeyBackspace)}, Do: r.states.plain},
@@ -134,6 +151,7 @@ func (r *room) words() {
 	r.empty.SetText(r.ws.Lang.T("viewer.none"))
 	r.bar()
 	r.namePlanes()
+	r.namePriors()
 	r.thumbs.words()
 	r.states.words()
 	r.identity()
@@ -142,10 +160,13 @@ func (r *room) words() {
 // pane makes the viewport of a place.
 func (r *room) pane(k int) *canvas.Image {
 	p := canvas.NewImage(r.ws, r.ws.Frames, r.read)
-	p.OnActivate = func() { r.activate(k) }
-	p.OnChange = func(view.State) { r.changed(k) }
 	p.OnDouble = r.full
-	p.OnMark = r.clicked
+	p.OnMark = func(uid string) {
+		if r.priorOf(p) == nil { // those of an earlier study are decided there
+			r.clicked(uid)
+		}
+	}
+	r.wire(p, k)
 	p.OnPlace = r.point
 	p.OnRegion = func(ref imaging.Ref) { workspace.Publish(r.ws, workspace.RegionMarked{Ref: ref}) }
 	return p
@@ -173,8 +194,9 @@ func (r *room) read(ctx context.Context, s volume.Slice) (*imaging.Frame, error)
 }
 
 // who is the identity over the picture.
-func (r *room) who() view.Identity {
-	c := cmp.Or(r.ws.Current(), r.ws.Incoming())
+func (r *room) who() view.Identity { return r.whoOf(cmp.Or(r.ws.Current(), r.ws.Incoming())) }
+
+func (r *room) whoOf(c *workspace.Opened) view.Identity {
 	if c == nil {
 		return view.Identity{}
 	}
@@ -187,7 +209,7 @@ func (r *room) identity() {
 		return
 	}
 	for _, p := range r.panes {
-		p.SetIdentity(r.who())
+		p.SetIdentity(r.whoseIs(p))
 	}
 }
 
@@ -204,6 +226,7 @@ func (r *room) incoming() {
 func (r *room) clear() {
 	r.entries = nil
 	r.marks, r.chosen, r.study, r.front = nil, "", "", 0
+	r.clearPriors()
 	r.layout, r.last, r.away, r.together = view.Layout{Columns: 1, Rows: 1}, view.Layout{}, 0, together{}
 	r.setMPR(nil)
 	if r.making != nil {
@@ -217,7 +240,7 @@ func (r *room) clear() {
 	}
 	r.ws.Frames.Clear() // no loader is open that would fill it again
 	r.arrange()
-	r.thumbs.show(nil)
+	r.shelve()
 	r.states.open(nil)
 }
 
@@ -236,7 +259,8 @@ func (r *room) open() {
 	r.empty.Hide()
 	r.study = c.Examination.StudyUID
 	r.entries = entriesOf(c)
-	r.thumbs.show(r.entries)
+	r.shelve()
+	r.askPriors()
 	r.states.open(c.Study)
 	at := first(r.entries)
 	if early {
@@ -254,56 +278,79 @@ func (r *room) open() {
 	r.findings()
 }
 
-// show puts an entry into the viewport in front, at its middle slice.
+// show puts an entry of the study that is open into the viewport in front, at its
+// middle slice.
 func (r *room) show(at int) {
-	if at < 0 || at >= len(r.entries) {
-		return
+	if at >= 0 && at < len(r.entries) {
+		r.put(r.entries[at])
 	}
-	middle := 0
-	if e := r.entries[at]; e.stack != nil {
-		middle = len(e.stack.Slices) / 2
-	}
-	r.showAt(at, middle)
 }
 
-func (r *room) showAt(at, slice int) {
+// put puts an entry into the viewport in front, at its middle slice.
+func (r *room) put(e entry) {
+	middle := 0
+	if e.stack != nil {
+		middle = len(e.stack.Slices) / 2
+	}
+	r.putAt(e, middle)
+}
+
+func (r *room) showAt(at, slice int) { r.putAt(r.entries[at], slice) }
+
+func (r *room) putAt(e entry, slice int) {
 	c := r.ws.Current()
 	if c == nil || r.study == "" {
 		return
 	}
-	e := r.entries[at]
-	p := r.panes[r.front]
-	p.SetStack(c.Study, e.series, e.stack, r.who(), slice)
-	p.SetMarks(r.marks, r.chosen)
+	r.stand(r.panes[r.front], e, slice)
 	r.tie()
 	r.follow()
 	r.bar()
-	r.thumbs.mark(at)
+	r.thumbs.mark(e)
 	r.states.words()
+	r.tellPrior()
+}
+
+// stand makes a viewport show an entry, under its own study's name.
+func (r *room) stand(p *canvas.Image, e entry, slice int) {
+	if e.prior != nil {
+		p.SetStack(e.prior.opened.Study, e.series, e.stack, r.whoOf(e.prior.opened), slice)
+		p.SetMarks(e.prior.marks, "")
+		p.SetPrior(r.priorWords(e.prior))
+		return
+	}
+	p.SetStack(r.ws.Current().Study, e.series, e.stack, r.who(), slice)
+	p.SetMarks(r.marks, r.chosen)
 }
 
 // choose is a click on a thumbnail: of a series of presentation states the
 // first is applied to its picture.
-func (r *room) choose(at int) {
-	if at >= 0 && at < len(r.entries) {
-		for i := range r.states.list {
-			if one := &r.states.list[i]; one.in.SeriesUID == r.entries[at].series.UID && one.state != nil {
-				r.states.choose(one.state)
-				return
-			}
+func (r *room) choose(e entry) {
+	for i := range r.states.list {
+		if one := &r.states.list[i]; e.prior == nil && one.in.SeriesUID == e.series.UID && one.state != nil {
+			r.states.choose(one.state)
+			return
 		}
 	}
-	r.show(at)
+	if e.prior != nil {
+		r.putAt(e, view.Beside(r.leader(), slicesOf(e.stack)))
+		return
+	}
+	r.put(e)
 }
 
+// step goes on in the series of the study that is in front.
 func (r *room) step(by int) {
-	at := 0
-	for i, e := range r.entries {
-		if p := r.panes[r.front]; p.Series() == e.series && p.Stack() == e.stack {
-			at = i
-		}
+	row := r.entries
+	if p := r.priorOf(r.panes[r.front]); p != nil {
+		row = p.entries
 	}
-	r.show(min(max(at+by, 0), len(r.entries)-1))
+	if len(row) == 0 {
+		return
+	}
+	now := r.entryOf(r.front)
+	at := max(slices.IndexFunc(row, func(e entry) bool { return e == now }), 0)
+	r.put(row[min(max(at+by, 0), len(row)-1)])
 }
 
 // activate brings a viewport to the front: keys go to it, the others follow it.
@@ -312,14 +359,13 @@ func (r *room) activate(k int) {
 	for i, p := range r.panes {
 		p.SetFront(i == r.front && r.layout.Count() > 1)
 	}
-	for at, e := range r.entries {
-		if p := r.panes[r.front]; e.stack != nil && p.Stack() == e.stack {
-			r.thumbs.mark(at)
-		}
+	if e := r.entryOf(r.front); e.stack != nil {
+		r.thumbs.mark(e)
 	}
 	r.tie()
 	r.references()
 	r.states.words()
+	r.tellPrior()
 }
 
 // findings asks for the marks of the study.
@@ -345,9 +391,7 @@ func (r *room) findings() {
 				r.problem.SetText(r.ws.Explain(damaged))
 			}
 			r.marks = marks
-			for _, p := range r.panes {
-				p.SetMarks(r.marks, r.chosen)
-			}
+			r.mark()
 		}
 	})
 }
@@ -358,6 +402,7 @@ func (r *room) selected(f records.Finding) {
 		return
 	}
 	r.chosen = f.UID
+	r.toCurrent()
 	p := r.panes[r.front]
 	if !p.Goto(f.Ref) {
 		at, _, ok := find(r.entries, func(s volume.Slice) bool {
@@ -368,7 +413,16 @@ func (r *room) selected(f records.Finding) {
 			p.Goto(f.Ref)
 		}
 	}
+	r.mark()
+}
+
+// mark draws the findings of each study on its own pictures.
+func (r *room) mark() {
 	for _, p := range r.panes {
+		if prior := r.priorOf(p); prior != nil {
+			p.SetMarks(prior.marks, "")
+			continue
+		}
 		p.SetMarks(r.marks, r.chosen)
 	}
 }

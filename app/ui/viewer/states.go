@@ -146,6 +146,7 @@ func (s *states) plain() {
 // choose applies a state; where the picture in front is none of its own, the
 // first that is comes to the front.
 func (s *states) choose(p *imaging.PresentationState) {
+	s.r.toCurrent()
 	pane := s.r.panes[s.r.front]
 	shown, ok := pane.Shown()
 	if !ok || !p.Has(shown.Instance.SOPInstanceUID, shown.Frame) {

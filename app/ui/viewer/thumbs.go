@@ -1,8 +1,10 @@
 package viewer
 
 import (
+	"cmp"
 	"context"
 	"image"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	fynecanvas "fyne.io/fyne/v2/canvas"
@@ -10,8 +12,10 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"longying/app/ui/canvas/view"
+	"longying/app/ui/lang"
 	look "longying/app/ui/theme"
 	"longying/app/ui/workspace"
+	"longying/imaging"
 	"longying/imaging/dicomfile"
 	"longying/imaging/render"
 	"longying/imaging/volume"
@@ -23,49 +27,79 @@ const (
 	thumbHeight = 92
 )
 
-// thumbs is the column of entries, each with the picture of its middle slice.
+// thumbs is the column of series, each with the picture of its middle slice:
+// those of the study that is open, below them the earlier studies.
 type thumbs struct {
-	ws      *workspace.Workspace
-	read    volume.Read
-	choose  func(entry int)
-	task    *workspace.Task
-	entries []entry
-	box     *fyne.Container
-	cells   []*thumb
+	ws     *workspace.Workspace
+	read   volume.Read
+	choose func(entry)
+	look   func(*prior) // at an earlier study
+	task   *workspace.Task
+	priors []*prior
+	box    *fyne.Container
+	cells  []*thumb
+	heads  []*priorHead
+	title  *widget.Label // over the earlier studies
+	marked entry
 }
 
-func newThumbs(ws *workspace.Workspace, read volume.Read, choose func(int)) *thumbs {
-	t := &thumbs{ws: ws, read: read, choose: choose, task: ws.NewTask(), box: container.NewVBox()}
-	return t
+func newThumbs(ws *workspace.Workspace, read volume.Read, choose func(entry), look func(*prior)) *thumbs {
+	return &thumbs{ws: ws, read: read, choose: choose, look: look, task: ws.NewTask(), box: container.NewVBox(), title: widget.NewLabel("")}
 }
 
-func (t *thumbs) show(entries []entry) {
+func (t *thumbs) show(entries []entry, priors []*prior) {
 	t.task.Stop()
-	t.entries, t.cells = entries, nil
+	seen := map[*volume.Stack]*thumb{}
+	for _, c := range t.cells {
+		if c.of.stack != nil && c.drawn {
+			seen[c.of.stack] = c
+		}
+	}
+	t.priors, t.cells, t.heads = priors, nil, nil
 	t.box.Objects = nil
-	for i := range entries {
-		c := newThumb(func() { t.choose(i) })
-		t.cells = append(t.cells, c)
-		t.box.Add(c)
+	add := func(list []entry) {
+		for _, e := range list {
+			c := newThumb(e, func() { t.choose(e) })
+			if old := seen[e.stack]; old != nil && e.stack != nil {
+				c.image.Image, c.drawn = old.image.Image, true
+			}
+			t.cells = append(t.cells, c)
+			t.box.Add(c)
+		}
+	}
+	add(entries)
+	if len(priors) > 0 {
+		t.box.Add(t.title)
+	}
+	for _, p := range priors {
+		h := newPriorHead(p, func() { t.look(p) })
+		t.heads = append(t.heads, h)
+		t.box.Add(h.content)
+		add(p.entries)
 	}
 	t.words()
+	t.mark(t.marked)
 	t.box.Refresh()
 	t.fill(0)
 }
 
 func (t *thumbs) words() {
-	for i, c := range t.cells {
-		l, e := t.ws.Lang, t.entries[i]
-		s := e.series
+	l := t.ws.Lang
+	t.title.SetText(l.T("viewer.priors", len(t.priors)))
+	for _, h := range t.heads {
+		h.words(l)
+	}
+	for _, c := range t.cells {
+		s := c.of.series
 		c.label.Importance = widget.MediumImportance
 		under := s.Description
 		switch {
-		case e.stack != nil:
-			c.label.SetText(l.T("viewer.thumb", s.Modality, s.Number, len(e.stack.Slices)))
-			if name := view.StackName(l, e.stack); !e.alone && name != "" {
+		case c.of.stack != nil:
+			c.label.SetText(l.T("viewer.thumb", s.Modality, s.Number, len(c.of.stack.Slices)))
+			if name := view.StackName(l, c.of.stack); !c.of.alone && name != "" {
 				under = name + " · " + under
 			}
-			if len(e.stack.Geometry.Warnings()) > 0 {
+			if len(c.of.stack.Geometry.Warnings()) > 0 {
 				c.label.SetText("! " + c.label.Text)
 				c.label.Importance = widget.WarningImportance
 			}
@@ -79,10 +113,15 @@ func (t *thumbs) words() {
 	}
 }
 
-func (t *thumbs) mark(entry int) {
-	for i, c := range t.cells {
+// mark frames the thumbnail of what is in front.
+func (t *thumbs) mark(e entry) {
+	t.marked = e
+	for _, c := range t.cells {
 		c.edge.StrokeColor = look.Raised()
-		if i == entry {
+		if c.of.prior != nil {
+			c.edge.StrokeColor = look.Prior()
+		}
+		if c.of == e {
 			c.edge.StrokeColor = look.Accent()
 		}
 		c.edge.Refresh()
@@ -91,19 +130,18 @@ func (t *thumbs) mark(entry int) {
 
 // fill draws the thumbnails one after another, the first at once.
 func (t *thumbs) fill(i int) {
+	for i < len(t.cells) && (t.cells[i].of.stack == nil || t.cells[i].drawn) {
+		i++
+	}
 	if i >= len(t.cells) {
 		return
 	}
-	stack := t.entries[i].stack
-	if stack == nil {
-		t.fill(i + 1)
-		return
-	}
-	s := stack.Slices[len(stack.Slices)/2]
 	cell := t.cells[i]
+	s := cell.of.stack.Slices[len(cell.of.stack.Slices)/2]
 	t.task.Start(func(ctx context.Context) func() {
 		img := picture(ctx, t.read, s)
 		return func() {
+			cell.drawn = true
 			if img != nil {
 				cell.image.Image = img
 				cell.image.Refresh()
@@ -111,6 +149,39 @@ func (t *thumbs) fill(i int) {
 			t.fill(i + 1)
 		}
 	})
+}
+
+// priorHead is the line over the series of an earlier study; a click opens it.
+type priorHead struct {
+	of      *prior
+	button  *widget.Button
+	under   *widget.Label
+	content *fyne.Container
+}
+
+func newPriorHead(p *prior, tapped func()) *priorHead {
+	h := &priorHead{of: p, button: widget.NewButton("", tapped), under: widget.NewLabel("")}
+	h.button.Alignment = widget.ButtonAlignLeading
+	h.under.Truncation, h.under.Importance = fyne.TextTruncateEllipsis, widget.LowImportance
+	bar := fynecanvas.NewRectangle(look.Prior())
+	bar.SetMinSize(fyne.NewSize(3, 0))
+	h.content = container.NewBorder(nil, nil, bar, nil, container.NewVBox(h.button, h.under))
+	return h
+}
+
+func (h *priorHead) words(l *lang.Strings) {
+	ex := h.of.ex
+	day := l.T("viewer.prior_no_date")
+	if !ex.Date.IsZero() {
+		day = ex.Date.In(imaging.Zone()).Format("06-01-02")
+	}
+	h.button.SetText(strings.Join(ex.Modalities, " ") + " " + day)
+	h.button.Importance = widget.LowImportance
+	if h.of.opened == nil {
+		h.button.Importance = widget.MediumImportance
+	}
+	h.button.Refresh()
+	h.under.SetText(cmp.Or(ex.Description, ex.BodyPart))
 }
 
 // picture is a thumbnail, nil where the frame cannot be decoded: the viewport
@@ -139,10 +210,12 @@ type thumb struct {
 	label, under *widget.Label
 	content      *fyne.Container
 	tapped       func()
+	of           entry
+	drawn        bool // the picture is there, or cannot be had
 }
 
-func newThumb(tapped func()) *thumb {
-	t := &thumb{tapped: tapped, image: fynecanvas.NewImageFromImage(image.NewRGBA(image.Rect(0, 0, 1, 1))), edge: fynecanvas.NewRectangle(look.Chrome()),
+func newThumb(of entry, tapped func()) *thumb {
+	t := &thumb{of: of, tapped: tapped, image: fynecanvas.NewImageFromImage(image.NewRGBA(image.Rect(0, 0, 1, 1))), edge: fynecanvas.NewRectangle(look.Chrome()),
 		label: widget.NewLabel(""), under: widget.NewLabel("")}
 	t.image.FillMode = fynecanvas.ImageFillContain
 	t.image.SetMinSize(fyne.NewSize(thumbWidth, thumbHeight))

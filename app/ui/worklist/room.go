@@ -236,11 +236,15 @@ func (r *room) build() fyne.CanvasObject {
 	r.people = newPeople(r.ws)
 	r.undo = widget.NewButtonWithIcon("", theme.ContentUndoIcon(), r.undoImport)
 	r.undo.Hide()
-	body := container.NewBorder(container.NewVBox(top, r.summary, container.NewBorder(nil, nil, nil, r.undo, r.done), r.problem), r.bottom, nil, nil, container.New(spread{r.table}, r.table))
+	body := container.NewBorder(container.NewVBox(top, r.summary, container.NewBorder(nil, nil, nil, r.undo, r.done), r.problem), workspace.NewUpTo(bottomHeight, r.bottom), nil, nil, container.New(spread{r.table}, r.table))
 	r.people.stored, r.people.closed = r.peopleStored, body.Show
 	r.people.opened = body.Hide
 	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), container.NewStack(body, r.people.content))
 }
+
+// bottomHeight is the most that what is below the list takes of the room: beside
+// it the list keeps its four rows also on a screen of 768 lines with a task bar.
+const bottomHeight = 300
 
 // spread gives the columns their parts of the width.
 type spread struct{ table *workspace.Table }

@@ -65,6 +65,10 @@ type ImportWanted struct {
 // RejectedShown: rejected findings are to be shown, or hidden again.
 type RejectedShown struct{ On bool }
 
+// PriorInFront: the viewport to which the keys go came to show an earlier study,
+// or does so no more. A verdict is about the study that is open.
+type PriorInFront struct{ On bool }
+
 // IdleLockChanged: after how long an unused screen is hidden was set.
 type IdleLockChanged struct{}
 
@@ -74,7 +78,7 @@ type JobsChanged struct{}
 // Event is any of the types of this file.
 type Event interface {
 	StudyOpened | StudyIncoming | FindingSelected | FindingsChanged | ReportChanged | StudiesChanged | PeopleChanged | RegionMarked |
-		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | IdleLockChanged
+		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | IdleLockChanged | PriorInFront
 }
 
 // On calls f for each event of its type, on the UI goroutine, as long as the

@@ -280,3 +280,28 @@ func (p *Problem) SetText(s string) {
 
 // Text is what it shows.
 func (p *Problem) Text() string { return p.label.Text }
+
+// NewUpTo shows something in as much height as it asks for, but never in more
+// than a limit: beyond it, it scrolls. What comes and goes in a room so never
+// pushes the window's own edge off the screen.
+func NewUpTo(limit float32, o fyne.CanvasObject) fyne.CanvasObject {
+	return container.New(upTo{limit, o}, container.NewVScroll(o))
+}
+
+type upTo struct {
+	limit float32
+	inner fyne.CanvasObject
+}
+
+// MinSize is fyne.Layout's.
+func (u upTo) MinSize([]fyne.CanvasObject) fyne.Size {
+	s := u.inner.MinSize()
+	s.Height = min(s.Height, u.limit)
+	return s
+}
+
+// Layout is fyne.Layout's.
+func (u upTo) Layout(os []fyne.CanvasObject, size fyne.Size) {
+	os[0].Resize(size)
+	os[0].Move(fyne.Position{})
+}

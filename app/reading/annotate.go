@@ -1,0 +1,111 @@
+package reading
+
+import (
+	"context"
+	"fmt"
+
+	"longying/app/trail"
+	"longying/imaging/dicomfile"
+	"longying/records"
+	"longying/records/sqlite"
+)
+
+// Annotations lists what was measured and drawn by hand in a study and stands.
+func (r *Reading) Annotations(ctx context.Context, actor records.User, studyUID string) ([]records.Annotation, error) {
+	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "view_study", studyUID); err != nil {
+		return nil, err
+	}
+	var out []records.Annotation
+	err := r.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+		out, err = tx.AnnotationsOf(studyUID)
+		out = records.StandingAnnotations(out)
+		return err
+	})
+	return out, err
+}
+
+// Annotate keeps what a doctor drew on an image of the study. The study may be
+// nobody's yet: it is a statement about the image.
+func (r *Reading) Annotate(ctx context.Context, actor records.User, drawn records.Annotation) (records.Annotation, error) {
+	uid, tracking := dicomfile.NewUID(), dicomfile.NewUID()
+	return r.annotate(ctx, actor, "annotate", drawn.Ref.StudyUID, func(tx *sqlite.Tx) (records.Annotation, error) {
+		next, err := records.Annotate(uid, tracking, drawn, actor, r.now())
+		if err != nil {
+			return next, err
+		}
+		o, err := tx.Object(next.Ref.SOPUID)
+		if err != nil {
+			return next, fmt.Errorf("instance %s: %w", next.Ref.SOPUID, err)
+		}
+		if o.StudyUID != next.Ref.StudyUID {
+			return next, &records.RefusedError{Code: "other_study", Reason: "instance " + next.Ref.SOPUID + " is of another study"}
+		}
+		next.Ref.SeriesUID, next.Ref.SOPClass = o.SeriesUID, o.SOPClass
+		return next, nil
+	})
+}
+
+// EditAnnotation changes the points, with what was measured of them, or the
+// words.
+func (r *Reading) EditAnnotation(ctx context.Context, actor records.User, uid string, change records.AnnotationChange) (records.Annotation, error) {
+	return r.reannotate(ctx, actor, "edit_annotation", uid, func(_ *sqlite.Tx, a *records.Annotation) (records.Annotation, error) {
+		return a.Edit(change, actor, r.now())
+	})
+}
+
+// DeleteAnnotation takes it off the picture; its history stays.
+func (r *Reading) DeleteAnnotation(ctx context.Context, actor records.User, uid string) (records.Annotation, error) {
+	return r.reannotate(ctx, actor, "delete_annotation", uid, func(_ *sqlite.Tx, a *records.Annotation) (records.Annotation, error) {
+		return a.Delete(actor, r.now())
+	})
+}
+
+// UndoAnnotation takes the last act on it back, as a new version.
+func (r *Reading) UndoAnnotation(ctx context.Context, actor records.User, uid string) (records.Annotation, error) {
+	return r.reannotate(ctx, actor, "undo_annotation", uid, func(tx *sqlite.Tx, a *records.Annotation) (records.Annotation, error) {
+		history, err := tx.AnnotationHistory(uid)
+		if err != nil {
+			return *a, err
+		}
+		var before *records.Annotation
+		if n := len(history); n > 1 {
+			before = &history[n-2]
+		}
+		return a.Undo(before, actor, r.now())
+	})
+}
+
+func (r *Reading) reannotate(ctx context.Context, actor records.User, action, uid string, change func(*sqlite.Tx, *records.Annotation) (records.Annotation, error)) (records.Annotation, error) {
+	return r.annotate(ctx, actor, action, uid, func(tx *sqlite.Tx) (records.Annotation, error) {
+		a, err := tx.Annotation(uid)
+		if err != nil {
+			return records.Annotation{}, err
+		}
+		return change(tx, a)
+	})
+}
+
+// annotate stores a version and its audit event in one transaction.
+func (r *Reading) annotate(ctx context.Context, actor records.User, action, object string, make func(*sqlite.Tx) (records.Annotation, error)) (_ records.Annotation, err error) {
+	defer trail.Outcome(ctx, r.store, actor, action, object, &err)
+	if err := trail.Require(ctx, r.store, actor, records.RightVerdict, action, object); err != nil {
+		return records.Annotation{}, err
+	}
+	var out records.Annotation
+	err = r.store.Update(ctx, func(tx *sqlite.Tx) error {
+		next, err := make(tx)
+		if err != nil {
+			return err
+		}
+		ex, err := tx.Examination(next.Ref.StudyUID)
+		if err != nil {
+			return err
+		}
+		if err := tx.PutAnnotation(&next); err != nil {
+			return err
+		}
+		out = next
+		return r.audit(tx, actor, action, next.UID, ex.PatientID, "ok", string(next.Tool))
+	})
+	return out, err
+}
