@@ -61,7 +61,9 @@ func mayImport() map[string][]string {
 		"imaging/dicomfile": {"imaging", "imaging/codec"},
 		"imaging/render":    {"imaging", "imaging/dicomfile", "imaging/codec"},
 		"imaging/icc":       {"imaging"},
-		"imaging/pacs":      {"imaging", "imaging/dicomfile", "imaging/codec"},
+		// How HTTP services are configured: of a PACS and of destinations alike.
+		"imaging/endpoint": {},
+		"imaging/pacs":     {"imaging", "imaging/dicomfile", "imaging/codec", "imaging/endpoint"},
 		// A configuration file, and a real Orthanc for tests.
 		"imaging/pacs/orthanc": {},
 		"imaging/deid":         {"imaging", "imaging/dicomfile", "imaging/codec"},
@@ -88,7 +90,8 @@ func mayImport() map[string][]string {
 		"records/sr":        {"records", "imaging", "imaging/dicomfile", "records/composite"},
 		"records/seg":       {"records", "imaging", "imaging/dicomfile", "records/composite"},
 		"records/keyimage":  {"records", "imaging", "imaging/dicomfile", "records/composite"},
-		"records/outbox":    {"records", "imaging"},
+		// A PACS is one of its destinations, and DICOMweb is known to imaging/pacs.
+		"records/outbox": {"records", "imaging", "imaging/endpoint", "imaging/pacs", "imaging/dicomfile"},
 		// The audit trail as DICOM audit messages.
 		"records/auditmessage": {"records"},
 		// Files of people that others make: tables, and HL7 v2 messages.

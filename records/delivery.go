@@ -22,7 +22,8 @@ type Delivery struct {
 	DocumentID  string        `json:"document_id"`
 	Version     int           `json:"version"`
 	Destination string        `json:"destination"`
-	Format      string        `json:"format"` // cda, fhir, sr
+	Format      string        `json:"format"`         // cda, fhir, sr
+	Note        string        `json:"note,omitempty"` // what of the document could not be written in this format
 	StudyUID    string        `json:"study_uid"`
 	State       DeliveryState `json:"state"`
 	Attempts    int           `json:"attempts"`

@@ -105,7 +105,7 @@ func commands() []command {
 		{"export", "export STUDY_UID --as cda|fhir|sr|seg|row|pdf|gsps|sc|dicom-pdf --out DIR; export CONSULT_ID --as cda|cda-discussion --out DIR", cmdExport},
 		{"deid", "deid STUDY_UID|PATH... --out DIR [--dates] [--device] [--descriptors] [--patient] [--uids] [--burned-in] [--secret-file FILE]: DICOM objects without saying whose", cmdDeid},
 		{"codes", "codes list [TABLE]|import TABLE FILE|remove TABLE; TABLE is " + strings.Join(delivery.Tables(), ", "), cmdCodes},
-		{"outbox", "outbox list|send [--now]|retry ID", cmdOutbox},
+		{"outbox", "outbox list|send [--now]|retry ID|destinations list|add NAME|test NAME|off NAME|on NAME|remove NAME", cmdOutbox},
 		{"consult", "consult create|add|opinion|decide|follow|correlate|done|postpone|due|pack|open|reply|merge", cmdConsult},
 		{"pacs", "pacs add NAME --url URL [--gateway MODALITY]|list|remove NAME|echo|query [--patient --name --date --modality --accession]|retrieve STUDY_UID|store STUDY_UID|FILE... [--as sr,pdf,seg,gsps,sc,objects] [--pacs NAME]|orthanc-config", cmdPACS},
 		{"audit", "audit list [--user --patient --action --outcome --from --until --limit]|verify [--backup FILE]|export --format dicom --out FILE", cmdAudit},

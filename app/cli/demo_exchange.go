@@ -173,10 +173,10 @@ func (d *demo) configureRoute(ctx context.Context) error {
 	if err := l.Close(); err != nil {
 		return err
 	}
-	return d.station.Delivery.SetRoutes(ctx, d.administrator, []delivery.Route{{
+	return d.station.Delivery.PutDestination(ctx, d.administrator, delivery.Route{
 		Destination: outbox.Destination{Name: "province-stub", Kind: outbox.KindHTTP, URL: "http://" + d.address, Timeout: 5 * time.Second},
 		Formats:     []string{"cda", "fhir", "sr"},
-	}})
+	}, false)
 }
 
 // stub starts the stub platform as a process of its own on the demo's port.

@@ -13,9 +13,13 @@ import (
 )
 
 func cmdOutbox(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb("list", "send", "retry")
+	verb, rest, err := c.verb("list", "send", "retry", "destinations")
 	if err != nil {
 		return err
+	}
+	if verb == "destinations" {
+		c.raw = rest
+		return cmdDestinations(ctx, c)
 	}
 	var now bool
 	if err := c.parse(rest, func(f *flag.FlagSet) {
@@ -69,7 +73,7 @@ func cmdOutbox(ctx context.Context, c *call) error {
 		if d.Receipt != nil {
 			receipt = "  receipt " + d.Receipt.Number
 		}
-		c.printf("%s  %s  attempts %d%s  %s\n", d.ID, d.State, d.Attempts, receipt, d.LastError)
+		c.printf("%s  %s  attempts %d%s  %s\n", d.ID, d.State, d.Attempts, receipt, strings.Trim(d.LastError+"; "+d.Note, "; "))
 	}
 	if failed > 0 {
 		return &partError{fmt.Sprintf("%d deliveries are not acknowledged yet", failed)}

@@ -7,13 +7,12 @@ import (
 	"strings"
 
 	"longying/app/delivery"
-	"longying/app/station"
 	"longying/records/cda"
 )
 
 // exports are the forms of --as; a row has three files unless one form is named.
 func exports() []string {
-	return append([]string{"cda", "fhir", "sr", "row", "pdf"}, station.ObjectFormats()...)
+	return append([]string{"cda", "fhir", "sr", "row", "pdf"}, delivery.ObjectFormats()...)
 }
 
 func cmdExport(ctx context.Context, c *call) error {
@@ -35,7 +34,7 @@ func cmdExport(ctx context.Context, c *call) error {
 	if as == "row" {
 		formats = []string{"row-csv", "row-json", "row-xml"}
 	}
-	objects := slices.Contains(station.ObjectFormats(), as)
+	objects := slices.Contains(delivery.ObjectFormats(), as)
 	if out == "" || !objects && !slices.Contains(delivery.Formats(), formats[0]) {
 		return usagef("export needs --as %s and --out DIR", strings.Join(exports(), "|"))
 	}

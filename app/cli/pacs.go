@@ -25,8 +25,9 @@ type pacsOptions struct {
 	query      pacs.Query
 	date       string
 
-	url, user, password, token, ca, certificate, key, gateway string
-	timeout                                                   time.Duration
+	access       accessOptions
+	url, gateway string
+	timeout      time.Duration
 
 	orthanc         orthanc.Settings
 	orthancPassword string
@@ -44,12 +45,7 @@ func (o *pacsOptions) define(f *flag.FlagSet) {
 	f.IntVar(&o.query.Limit, "limit", 0, "results at most")
 	f.StringVar(&o.as, "as", "sr,pdf", "what of a study: sr, pdf, seg, gsps, sc, objects")
 	f.StringVar(&o.url, "url", "", "address of the DICOMweb services")
-	f.StringVar(&o.user, "pacs-user", "", "user of the PACS")
-	f.StringVar(&o.password, "pacs-password-file", "", "file with the password")
-	f.StringVar(&o.token, "token-file", "", "file with a bearer token")
-	f.StringVar(&o.ca, "ca", "", "PEM file of the authority that signed the server's certificate")
-	f.StringVar(&o.certificate, "certificate", "", "PEM file of the client certificate")
-	f.StringVar(&o.key, "key", "", "PEM file of its private key")
+	o.access.define(f, "pacs")
 	f.StringVar(&o.gateway, "gateway", "", "with an Orthanc in front of an old PACS: its name there, in DicomModalities")
 	f.DurationVar(&o.timeout, "timeout", 0, "without any byte from the PACS")
 	f.IntVar(&o.orthanc.HTTPPort, "http-port", 0, "of Orthanc's DICOMweb services")
@@ -180,25 +176,8 @@ func (c *call) wantPACS(verb string, o *pacsOptions) error {
 
 // configured is the server that the options describe.
 func (o *pacsOptions) configured(name string) (pacs.Server, error) {
-	s := pacs.Server{Name: name, URL: o.url, User: o.user, Site: o.query.Site, Gateway: o.gateway, Timeout: o.timeout}
-	for _, f := range []struct {
-		path string
-		into *string
-		trim bool
-	}{{o.password, &s.Password, true}, {o.token, &s.Token, true}, {o.ca, &s.CA, false}, {o.certificate, &s.Certificate, false}, {o.key, &s.PrivateKey, false}} {
-		if f.path == "" {
-			continue
-		}
-		raw, err := os.ReadFile(f.path)
-		if err != nil {
-			return s, fmt.Errorf("%s cannot be read: %w", f.path, err)
-		}
-		*f.into = string(raw)
-		if f.trim {
-			*f.into = strings.TrimRight(*f.into, "\r\n")
-		}
-	}
-	return s, nil
+	access, err := o.access.read()
+	return pacs.Server{Name: name, URL: o.url, Access: access, Site: o.query.Site, Gateway: o.gateway, Timeout: o.timeout}, err
 }
 
 func (c *call) orthancConfig(o pacsOptions) error {

@@ -6,8 +6,6 @@ package delivery
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,22 +14,20 @@ import (
 
 	"longying/app/trail"
 	"longying/records"
-	"longying/records/outbox"
 	"longying/records/sqlite"
 )
 
-// SettingDestinations is the key of the configured destinations.
-const SettingDestinations = "destinations"
-
-// Route is a destination with the formats it wants.
-type Route struct {
-	outbox.Destination
-	Formats []string `json:"formats"`
+// Needs are what a delivery takes from the other use cases.
+type Needs struct {
+	// Objects writes a signed report in one of ObjectFormats: at least one object,
+	// or a refusal. left says what could not be written and why, while the rest was.
+	Objects func(ctx context.Context, doc *records.SignedDocument, as string) (objects [][]byte, left []string, err error)
 }
 
 // Delivery is the use case.
 type Delivery struct {
 	store   *sqlite.Store
+	needs   Needs
 	now     func() time.Time
 	station string
 	jitter  func() float64
@@ -43,12 +39,12 @@ type Delivery struct {
 
 // New wires the use case. jitter gives numbers in [0,1) for the back-off, whose
 // first pause is backoff (0: the outbox's default).
-func New(store *sqlite.Store, now func() time.Time, jitter func() float64, backoff time.Duration) *Delivery {
+func New(store *sqlite.Store, needs Needs, now func() time.Time, jitter func() float64, backoff time.Duration) *Delivery {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	return &Delivery{store: store, now: now, station: host, jitter: jitter, backoff: backoff}
+	return &Delivery{store: store, needs: needs, now: now, station: host, jitter: jitter, backoff: backoff}
 }
 
 func (d *Delivery) audit(tx *sqlite.Tx, actor records.User, action, object, outcome, detail string) error {
@@ -56,52 +52,10 @@ func (d *Delivery) audit(tx *sqlite.Tx, actor records.User, action, object, outc
 		Action: action, Object: object, Outcome: outcome, Detail: detail})
 }
 
-// Routes lists the configured destinations.
-func (d *Delivery) Routes(ctx context.Context) ([]Route, error) {
-	var out []Route
-	err := d.store.View(ctx, func(tx *sqlite.Tx) (err error) {
-		out, err = routes(tx)
-		return err
-	})
-	return out, err
-}
-
-func routes(tx *sqlite.Tx) ([]Route, error) {
-	raw, err := tx.Setting(SettingDestinations)
-	if errors.Is(err, records.ErrNotFound) || err == nil && raw == "" {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var out []Route
-	if err := json.Unmarshal([]byte(raw), &out); err != nil {
-		return nil, fmt.Errorf("setting %s is damaged: %w", SettingDestinations, err)
-	}
-	return out, nil
-}
-
-// SetRoutes replaces the configured destinations.
-func (d *Delivery) SetRoutes(ctx context.Context, actor records.User, rs []Route) (err error) {
-	defer trail.Outcome(ctx, d.store, actor, "configure", SettingDestinations, &err)
-	if err := trail.Require(ctx, d.store, actor, records.RightConfigure, "configure", SettingDestinations); err != nil {
-		return err
-	}
-	raw, err := json.Marshal(rs)
-	if err != nil {
-		return err
-	}
-	return d.store.Update(ctx, func(tx *sqlite.Tx) error {
-		if err := tx.PutSetting(SettingDestinations, string(raw)); err != nil {
-			return err
-		}
-		return d.audit(tx, actor, "configure", SettingDestinations, "ok", fmt.Sprintf("%d destinations", len(rs)))
-	})
-}
-
 // Intents are the deliveries a signed document calls for, one for each
-// destination and format. A preflight that names missing fields does not block
-// the signature: the delivery then waits under "needs attention".
+// destination and format that has something to say of it. A preflight that names
+// missing fields does not block the signature: the delivery then waits under
+// "needs attention".
 func (d *Delivery) Intents(tx *sqlite.Tx, doc *records.Document) ([]records.Delivery, error) {
 	rs, err := routes(tx)
 	if err != nil {
@@ -114,7 +68,15 @@ func (d *Delivery) Intents(tx *sqlite.Tx, doc *records.Document) ([]records.Deli
 	var out []records.Delivery
 	for _, r := range rs {
 		for _, format := range r.Formats {
-			out = append(out, d.intent(f, doc, r.Name, format))
+			if applies(doc, format) {
+				out = append(out, d.intent(f, doc, r.Name, format))
+				continue
+			}
+			stays, err := d.stays(tx, doc, r.Name, format)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, stays...)
 		}
 	}
 	return out, nil

@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strings"
 
+	"longying/imaging"
 	"longying/records"
 	"longying/records/cda"
 	"longying/records/fhir"
+	"longying/records/outbox"
 	"longying/records/report"
 	"longying/records/row"
 	"longying/records/sqlite"
@@ -24,6 +26,37 @@ const SettingRowMapping = "row_mapping"
 // the images that it is about.
 func Formats() []string {
 	return []string{"cda", "fhir", "sr", "pdf", "row-csv", "row-json", "row-xml"}
+}
+
+// The formats that need the images of a report, or are made of several objects.
+const (
+	AsSegmentation = "seg"
+	AsStates       = "gsps"
+	AsCaptures     = "sc"
+	AsEncapsulated = "dicom-pdf"
+)
+
+// ObjectFormats lists them.
+func ObjectFormats() []string {
+	return []string{AsSegmentation, AsStates, AsCaptures, AsEncapsulated}
+}
+
+// AllFormats lists every format that a report can leave in.
+func AllFormats() []string { return append(Formats(), ObjectFormats()...) }
+
+// applies reports whether a document has anything to say in a format: there is no
+// segmentation without a mask, and no presentation state or capture without an
+// image that a finding is on.
+func applies(doc *records.Document, format string) bool {
+	return slices.ContainsFunc(doc.Findings, func(f records.Finding) bool {
+		switch format {
+		case AsSegmentation:
+			return f.Ref.Region != nil && f.Ref.Region.Kind == imaging.RegionMask
+		case AsStates, AsCaptures:
+			return f.Ref.SOPUID != "" && f.Ref.SOPClass != ""
+		}
+		return true
+	}) || format != AsSegmentation && format != AsStates && format != AsCaptures
 }
 
 // Forms is what the formats need besides a document: the hospital's mapping and
@@ -128,7 +161,7 @@ func (f Forms) Encode(doc *records.SignedDocument, format string) ([]byte, error
 	case isRow && slices.Contains(row.Forms(), row.Form(form)):
 		return row.Encode(doc, f.Row, row.Form(form))
 	}
-	return nil, fmt.Errorf("format %q is not known; one of %v", format, Formats())
+	return nil, fmt.Errorf("format %q is not known; one of %v", format, AllFormats())
 }
 
 // words are problems in one line, for people.
@@ -141,16 +174,4 @@ func words(problems []records.Problem) string {
 }
 
 // Extension is the file name ending of a format.
-func Extension(format string) string {
-	switch format {
-	case "cda":
-		return ".cda.xml"
-	case "fhir":
-		return ".fhir.json"
-	case "row-csv", "row-json", "row-xml":
-		return ".row." + strings.TrimPrefix(format, "row-")
-	case "pdf":
-		return ".pdf"
-	}
-	return "." + format + ".dcm"
-}
+func Extension(format string) string { return outbox.Extension(format) }

@@ -11,9 +11,9 @@ import (
 // Retractions stops what is still on its way of a document that doc retracts,
 // and lists the deliveries of doc: one for each destination and format that a
 // version before has reached or may have reached. What a platform refused is not
-// there. A payload is kept before it is sent, so that without one nothing left.
+// there.
 func (d *Delivery) Retractions(tx *sqlite.Tx, doc *records.Document) ([]records.Delivery, error) {
-	all, err := tx.Deliveries()
+	all, err := tx.DeliveriesOf(doc.DocumentID)
 	if err != nil {
 		return nil, err
 	}
@@ -25,14 +25,13 @@ func (d *Delivery) Retractions(tx *sqlite.Tx, doc *records.Document) ([]records.
 	told := map[string]bool{}
 	for i := range all {
 		del := &all[i]
-		if del.DocumentID != doc.DocumentID || del.Version >= doc.Version {
+		if del.Version >= doc.Version {
 			continue
 		}
-		_, err := tx.Payload(del.ID)
-		if err != nil && !errors.Is(err, records.ErrNotFound) {
+		left, err := left(tx, *del)
+		if err != nil {
 			return nil, err
 		}
-		left := err == nil && del.State != records.DeliveryRefused
 		if del.State != records.DeliveryAcknowledged && del.State != records.DeliveryRefused {
 			del.State, del.LastError = records.DeliveryWithdrawn, "retracted: "+doc.Retracts
 			if err := tx.PutDelivery(del); err != nil {
@@ -41,10 +40,58 @@ func (d *Delivery) Retractions(tx *sqlite.Tx, doc *records.Document) ([]records.
 		}
 		if to := del.Destination + "\x00" + del.Format; left && !told[to] {
 			told[to] = true
-			out = append(out, d.intent(f, doc, del.Destination, del.Format))
+			if applies(doc, del.Format) {
+				out = append(out, d.intent(f, doc, del.Destination, del.Format))
+			} else {
+				out = append(out, d.stay(doc, del.Destination, del.Format))
+			}
 		}
 	}
 	return out, nil
+}
+
+// stay is a delivery that nothing can be sent as: what a version before has brought
+// to the destination in this format is not in this version any more, and has to be
+// taken away there by somebody.
+func (d *Delivery) stay(doc *records.Document, destination, format string) records.Delivery {
+	return records.Delivery{ID: fmt.Sprintf("%s-%s-%s", doc.ID, destination, format), DocumentID: doc.DocumentID, Version: doc.Version,
+		Destination: destination, Format: format, StudyUID: doc.Examination.StudyUID, State: records.DeliveryNeedsCare, CreatedAt: d.now(),
+		LastError: fmt.Sprintf("this version has nothing left to send as %s, and %s may have what the version before sent: have it taken away there", format, destination)}
+}
+
+// stays is the delivery of stay where a version before has reached, or may have
+// reached, the destination in this format.
+func (d *Delivery) stays(tx *sqlite.Tx, doc *records.Document, destination, format string) ([]records.Delivery, error) {
+	if doc.Version == 1 {
+		return nil, nil
+	}
+	before, err := tx.DeliveriesOf(doc.DocumentID)
+	if err != nil {
+		return nil, err
+	}
+	for _, del := range before {
+		if del.Destination != destination || del.Format != format || del.Version >= doc.Version {
+			continue
+		}
+		left, err := left(tx, del)
+		if err != nil {
+			return nil, err
+		}
+		if left {
+			return []records.Delivery{d.stay(doc, destination, format)}, nil
+		}
+	}
+	return nil, nil
+}
+
+// left reports whether a delivery has reached its destination, or may have. A
+// payload is kept before it is sent, so that without one nothing left.
+func left(tx *sqlite.Tx, del records.Delivery) (bool, error) {
+	_, err := tx.Payload(del.ID)
+	if errors.Is(err, records.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && del.State != records.DeliveryRefused, err
 }
 
 func (d *Delivery) intent(f Forms, doc *records.Document, destination, format string) records.Delivery {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 	"time"
 
 	"longying/app/trail"
@@ -36,59 +37,86 @@ func (q queue) Due(ctx context.Context, now time.Time) ([]records.Delivery, erro
 		longest = 0
 	}
 	var out []records.Delivery
-	err := q.d.store.View(ctx, func(tx *sqlite.Tx) error {
-		due, err := tx.DueDeliveries(now, longest)
-		if err != nil {
-			return err
-		}
-		all, err := tx.Deliveries()
-		if err != nil {
-			return err
-		}
-		for _, d := range due {
-			if !slices.ContainsFunc(all, func(e records.Delivery) bool {
-				return e.DocumentID == d.DocumentID && e.Destination == d.Destination && e.Format == d.Format &&
-					e.Version < d.Version && e.State == records.DeliveryQueued && !slices.ContainsFunc(due, func(x records.Delivery) bool { return x.ID == e.ID })
-			}) {
-				out = append(out, d)
-			}
-		}
-		return nil
+	err := q.d.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+		out, err = tx.DueDeliveries(now, longest)
+		return err
 	})
 	return out, err
 }
 
-// Payload is what is sent: encoded once, kept, and the same bytes at each try.
+// Payload is what is sent: encoded once, kept, and the same bytes at each try. It
+// is encoded outside of the transaction that keeps it, as images may have to be
+// read; where another program has kept it meanwhile, that is what is sent.
 func (q queue) Payload(ctx context.Context, del records.Delivery) ([]byte, error) {
 	var data []byte
-	err := q.d.store.Update(ctx, func(tx *sqlite.Tx) error {
-		if now, err := tx.Delivery(del.ID); err != nil {
-			return err
-		} else if now.State == records.DeliveryWithdrawn {
-			return errors.New("its report was retracted meanwhile")
-		}
-		stored, err := tx.Payload(del.ID)
-		if err == nil {
-			data = stored
-			return nil
-		}
-		if !errors.Is(err, records.ErrNotFound) {
+	var doc *records.SignedDocument
+	var f Forms
+	err := q.d.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+		if data, err = q.kept(tx, del.ID); data != nil || err != nil {
 			return err
 		}
-		doc, err := tx.SignedDocument(del.DocumentID, del.Version)
-		if err != nil {
+		if doc, err = tx.SignedDocument(del.DocumentID, del.Version); err != nil {
 			return err
 		}
-		f, err := q.d.forms(tx)
-		if err != nil {
+		f, err = q.d.forms(tx)
+		return err
+	})
+	if err != nil || data != nil {
+		return data, err
+	}
+	made, left, err := q.d.encode(ctx, f, doc, del.Format)
+	if err != nil {
+		return nil, err
+	}
+	err = q.d.store.Update(ctx, func(tx *sqlite.Tx) (err error) {
+		if data, err = q.kept(tx, del.ID); data != nil || err != nil {
 			return err
 		}
-		if data, err = f.Encode(doc, del.Format); err != nil {
-			return err
+		data = made
+		if len(left) > 0 {
+			now, err := tx.Delivery(del.ID)
+			if err != nil {
+				return err
+			}
+			now.Note = strings.Join(left, "; ")
+			if err := tx.PutDelivery(now); err != nil {
+				return err
+			}
 		}
-		return tx.PutPayload(del.ID, data)
+		return tx.PutPayload(del.ID, made)
 	})
 	return data, err
+}
+
+// kept is what was encoded before, nil where nothing was.
+func (q queue) kept(tx *sqlite.Tx, id string) ([]byte, error) {
+	if now, err := tx.Delivery(id); err != nil {
+		return nil, err
+	} else if now.State == records.DeliveryWithdrawn {
+		return nil, errors.New("its report was retracted meanwhile")
+	}
+	data, err := tx.Payload(id)
+	if errors.Is(err, records.ErrNotFound) {
+		return nil, nil
+	}
+	return data, err
+}
+
+// encode writes a document in any format; left says what could not be written.
+func (d *Delivery) encode(ctx context.Context, f Forms, doc *records.SignedDocument, format string) (data []byte, left []string, err error) {
+	if !slices.Contains(ObjectFormats(), format) {
+		data, err = f.Encode(doc, format)
+		return data, nil, err
+	}
+	if d.needs.Objects == nil {
+		return nil, nil, fmt.Errorf("the images are not at hand that %s needs", format)
+	}
+	objects, left, err := d.needs.Objects(ctx, doc, format)
+	if err != nil {
+		return nil, nil, err
+	}
+	data, err = outbox.Pack(objects)
+	return data, left, err
 }
 
 // Record stores an attempt with the delivery's new state; a receipt takes the
@@ -114,6 +142,11 @@ func (q queue) Record(ctx context.Context, del records.Delivery, a records.Attem
 			}
 			del.Receipt.AuditCount, del.Receipt.AuditHead = count, head
 		}
+		if now, err := tx.Delivery(del.ID); err != nil {
+			return err
+		} else if now.Note != "" {
+			del.Note = now.Note // said when it was encoded, in this very round
+		}
 		if err := tx.PutDelivery(&del); err != nil {
 			return err
 		}
@@ -138,8 +171,11 @@ func (d *Delivery) round(ctx context.Context, q queue) (_ SendResult, err error)
 	if err := trail.Require(ctx, d.store, q.actor, records.RightExport, "deliver", ""); err != nil {
 		return res, err
 	}
-	rs, err := d.Routes(ctx)
-	if err != nil {
+	var rs []Route
+	if err := d.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+		rs, err = routes(tx)
+		return err
+	}); err != nil {
 		return res, err
 	}
 	destinations := map[string]outbox.Destination{}
@@ -207,6 +243,9 @@ func (d *Delivery) Retry(ctx context.Context, actor records.User, id string) (er
 		if del.State == records.DeliveryWithdrawn {
 			return &records.RefusedError{Code: "retracted", Reason: "the report of this delivery was retracted; it is not sent again"}
 		}
+		if err := d.superseded(tx, del); err != nil {
+			return err
+		}
 		doc, err := tx.SignedDocument(del.DocumentID, del.Version)
 		if err != nil {
 			return err
@@ -224,6 +263,29 @@ func (d *Delivery) Retry(ctx context.Context, actor records.User, id string) (er
 		}
 		return d.audit(tx, actor, "retry_delivery", id, "ok", "")
 	})
+}
+
+// superseded refuses to send a version where a later one is, or may be, at the
+// destination: the older would arrive last and replace the newer.
+func (d *Delivery) superseded(tx *sqlite.Tx, del *records.Delivery) error {
+	all, err := tx.DeliveriesOf(del.DocumentID)
+	if err != nil {
+		return err
+	}
+	for _, later := range all {
+		if later.Version <= del.Version || later.Destination != del.Destination || later.Format != del.Format {
+			continue
+		}
+		there, err := left(tx, later)
+		if err != nil {
+			return err
+		}
+		if there {
+			return &records.RefusedError{Code: "superseded", Args: []string{fmt.Sprint(later.Version)},
+				Reason: fmt.Sprintf("version %d of this report was sent to the same destination; this older one would replace it there", later.Version)}
+		}
+	}
+	return nil
 }
 
 // Receipts are the acknowledged deliveries of a study, newest first.

@@ -93,8 +93,8 @@ func TestACodeThatTheTableDoesNotHaveWaitsUnderNeedsAttention(t *testing.T) {
 	folder := t.TempDir()
 	_, err := b.Delivery.ImportCodes(b.ctx, b.admin, delivery.TableICD10, b.put("icd.csv", "code,name\nA00.000,霍乱\n"))
 	b.must(err)
-	b.must(b.Delivery.SetRoutes(b.ctx, b.admin, []delivery.Route{{
-		Destination: outbox.Destination{Name: "folder", Kind: outbox.KindFolder, URL: folder}, Formats: []string{"cda", "row-csv", "sr"}}}))
+	b.must(b.Delivery.PutDestination(b.ctx, b.admin, delivery.Route{
+		Destination: outbox.Destination{Name: "folder", Kind: outbox.KindFolder, URL: folder}, Formats: []string{"cda", "row-csv", "sr"}}, false))
 	doc := b.signed("随访。")
 	if doc.Document.Visit == nil || len(doc.Document.Visit.Diagnoses) == 0 {
 		t.Skip("the sample has no diagnosis")

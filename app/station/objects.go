@@ -22,22 +22,8 @@ import (
 	"longying/records/sr"
 )
 
-// The forms of a signed report that need its images, or are made of several
-// objects, besides those of delivery.Formats.
-const (
-	AsSegmentation = "seg"
-	AsStates       = "gsps"
-	AsCaptures     = "sc"
-	AsEncapsulated = "dicom-pdf"
-)
-
-// ObjectFormats lists them.
-func ObjectFormats() []string {
-	return []string{AsSegmentation, AsStates, AsCaptures, AsEncapsulated}
-}
-
 // ExportObjects writes the newest signed report of a study into a folder in one
-// of ObjectFormats, and returns the files. left says what could not be written and
+// of delivery.ObjectFormats, and returns the files. left says what could not be written and
 // why, while the rest was.
 func (s *Station) ExportObjects(ctx context.Context, actor records.User, studyUID, as, folder string) (paths, left []string, err error) {
 	defer trail.Outcome(ctx, s.store, actor, "export", studyUID, &err)
@@ -66,18 +52,18 @@ func (s *Station) ExportObjects(ctx context.Context, actor records.User, studyUI
 	return paths, left, nil
 }
 
-// objects is a signed report in one of ObjectFormats: at least one, or a refusal.
+// objects is a signed report in one of delivery.ObjectFormats: at least one, or a refusal.
 func (s *Station) objects(ctx context.Context, doc *records.SignedDocument, as string) (out [][]byte, left []string, err error) {
 	switch as {
-	case AsSegmentation:
+	case delivery.AsSegmentation:
 		return s.segmentations(ctx, doc)
-	case AsStates, AsCaptures:
+	case delivery.AsStates, delivery.AsCaptures:
 		return s.keyImages(ctx, doc, as)
-	case AsEncapsulated:
+	case delivery.AsEncapsulated:
 		raw, err := s.encapsulated(ctx, doc)
 		return [][]byte{raw}, nil, err
 	}
-	return nil, nil, fmt.Errorf("form %q is not known; one of %v", as, ObjectFormats())
+	return nil, nil, fmt.Errorf("form %q is not known; one of %v", as, delivery.ObjectFormats())
 }
 
 func (s *Station) segmentations(ctx context.Context, doc *records.SignedDocument) (out [][]byte, left []string, err error) {
@@ -114,7 +100,7 @@ func (s *Station) keyImages(ctx context.Context, doc *records.SignedDocument, as
 		return nil, nil, err
 	}
 	for i, o := range images {
-		if as == AsStates && !o.Grey {
+		if as == delivery.AsStates && !o.Grey {
 			left = append(left, fmt.Sprintf("image %s is in colour, and a greyscale presentation state is of grey images", o.Image.Ref.SOPUID))
 			continue
 		}
@@ -122,7 +108,7 @@ func (s *Station) keyImages(ctx context.Context, doc *records.SignedDocument, as
 		if err := keyimage.State(d, o.Image, i+1, composite.Default(), &state); err != nil {
 			return nil, nil, err
 		}
-		if as == AsStates {
+		if as == delivery.AsStates {
 			out = append(out, state.Bytes())
 			continue
 		}
@@ -159,7 +145,7 @@ func (s *Station) stored(ctx context.Context, doc *records.SignedDocument, as st
 		raw, err := delivery.DefaultForms().Encode(doc, "sr")
 		return [][]byte{raw}, nil, err
 	case transfer.AsPDF:
-		as = AsEncapsulated
+		as = delivery.AsEncapsulated
 	}
 	return s.objects(ctx, doc, as)
 }

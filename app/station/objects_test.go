@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"longying/app/delivery"
 	"longying/imaging"
 	"longying/imaging/codec"
 	"longying/imaging/dicomfile"
@@ -121,7 +122,7 @@ func TestTheMaskThatADoctorConfirmedLeavesAsSegmentationOnItsOwnSlices(t *testin
 	doc, inputs, mask := b.segmented()
 	out := t.TempDir()
 	var all []string
-	for _, as := range ObjectFormats() {
+	for _, as := range delivery.ObjectFormats() {
 		paths, left, err := b.ExportObjects(b.ctx, b.radiologist, b.ct.StudyUID, as, out)
 		b.must(err)
 		if len(paths) != 1 || len(left) != 0 {
@@ -173,8 +174,8 @@ func TestARegionDrawnAnewIsNoSegment(t *testing.T) {
 	b.must(err)
 	_, err = b.Reading.Sign(b.ctx, b.radiologist, b.ct.StudyUID, b.password("radiologist"))
 	b.must(err)
-	_, _, err = b.ExportObjects(b.ctx, b.radiologist, b.ct.StudyUID, AsSegmentation, t.TempDir())
+	_, _, err = b.ExportObjects(b.ctx, b.radiologist, b.ct.StudyUID, delivery.AsSegmentation, t.TempDir())
 	b.refused("no_masks", err)
-	_, _, err = b.ExportObjects(b.ctx, b.admin, b.ct.StudyUID, AsStates, t.TempDir())
+	_, _, err = b.ExportObjects(b.ctx, b.admin, b.ct.StudyUID, delivery.AsStates, t.TempDir())
 	b.refused("right", err)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"longying/app/transfer"
+	"longying/imaging/endpoint"
 	"longying/imaging/pacs"
 	"longying/imaging/pacs/orthanc"
 	"longying/records"
@@ -26,7 +27,7 @@ func TestEveryObjectOfASignedReportIsStoredInThePACSAndComesBackUnchanged(t *tes
 	t.Cleanup(p.Stop)
 	b := newBench(t)
 	doc, inputs, _ := b.segmented()
-	b.must(b.Transfer.Put(b.ctx, b.admin, pacs.Server{Name: "a", URL: p.URL, User: orthanc.User, Password: p.Password}, false))
+	b.must(b.Transfer.Put(b.ctx, b.admin, pacs.Server{Name: "a", URL: p.URL, Access: endpoint.Access{User: orthanc.User, Password: p.Password}}, false))
 	sent, err := b.Transfer.StoreStudy(b.ctx, b.radiologist, "a", b.ct.StudyUID, transfer.Kinds(), nil)
 	b.must(err)
 	if sent.Failed() != 0 || len(sent.Left) != 0 || len(sent.Outcomes) != 5+len(inputs) {

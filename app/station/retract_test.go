@@ -12,8 +12,8 @@ import (
 func TestUnlinkingASignedStudyRetractsTheReportWhereItWentAndTheNextOneIsAnotherDocument(t *testing.T) {
 	b := newBench(t)
 	folder := t.TempDir()
-	b.must(b.Delivery.SetRoutes(b.ctx, b.admin, []delivery.Route{{
-		Destination: outbox.Destination{Name: "folder", Kind: outbox.KindFolder, URL: folder}, Formats: []string{"cda", "fhir", "sr"}}}))
+	b.must(b.Delivery.PutDestination(b.ctx, b.admin, delivery.Route{
+		Destination: outbox.Destination{Name: "folder", Kind: outbox.KindFolder, URL: folder}, Formats: []string{"cda", "fhir", "sr"}}, false))
 	doc := b.signed("随访。")
 	_, err := b.Delivery.Send(b.ctx, b.radiologist)
 	b.must(err)
@@ -58,8 +58,8 @@ func TestUnlinkingASignedStudyRetractsTheReportWhereItWentAndTheNextOneIsAnother
 
 func TestARetractionReplacesTheCDAAndMarksTheFHIRResourcesAsEnteredInError(t *testing.T) {
 	b := newBench(t)
-	b.must(b.Delivery.SetRoutes(b.ctx, b.admin, []delivery.Route{{
-		Destination: outbox.Destination{Name: "folder", Kind: outbox.KindFolder, URL: t.TempDir()}, Formats: []string{"fhir"}}}))
+	b.must(b.Delivery.PutDestination(b.ctx, b.admin, delivery.Route{
+		Destination: outbox.Destination{Name: "folder", Kind: outbox.KindFolder, URL: t.TempDir()}, Formats: []string{"fhir"}}, false))
 	doc := b.signed("随访。")
 	rec, err := b.Registry.Record(b.ctx, b.radiologist, b.film.PatientID)
 	b.must(err)

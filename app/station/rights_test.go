@@ -86,7 +86,7 @@ func newFixture(t *testing.T) *fixture {
 	server := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
 	b.must(b.Transfer.Put(b.ctx, b.admin, pacs.Server{Name: "pacs", URL: server.URL}, false))
-	b.must(b.Delivery.SetRoutes(b.ctx, b.admin, b.route(f.folder)))
+	b.must(b.Delivery.PutDestination(b.ctx, b.admin, b.route(f.folder), false))
 	f.doc = b.signed("随访。")
 	f.finding = f.doc.Document.Findings[0].UID
 	f.length = b.length(b.film.StudyUID)
@@ -128,10 +128,10 @@ func (b *bench) length(study string) records.Annotation {
 }
 
 // route is a destination that is a folder.
-func (b *bench) route(folder string) []delivery.Route {
+func (b *bench) route(folder string) delivery.Route {
 	r := delivery.Route{Formats: []string{"fhir"}}
 	r.Name, r.Kind, r.URL = "folder", "folder", folder
-	return []delivery.Route{r}
+	return r
 }
 
 // one is a call that gives a value besides its error.
@@ -297,7 +297,12 @@ func (f *fixture) cases() []useCase {
 			return one(f.Delivery.ImportCodes(x, u, delivery.TableICD10, filepath.Join(f.folder, "none.csv")))
 		}),
 		c("delivery.Delivery.RemoveCodes", configures, func(x X, u U) error { return f.Delivery.RemoveCodes(x, u, delivery.TableICD10) }),
-		c("delivery.Delivery.SetRoutes", configures, func(x X, u U) error { return f.Delivery.SetRoutes(x, u, f.route(f.folder)) }),
+		c("delivery.Delivery.Destinations", lists, func(x X, u U) error { return one(f.Delivery.Destinations(x, u)) }),
+		c("delivery.Delivery.PutDestination", configures, func(x X, u U) error { return f.Delivery.PutDestination(x, u, f.route(f.folder), false) }),
+		c("delivery.Delivery.RemoveDestination", configures, func(x X, u U) error { return f.Delivery.RemoveDestination(x, u, "none") }),
+		c("delivery.Delivery.SwitchDestination", configures, func(x X, u U) error { return f.Delivery.SwitchDestination(x, u, "folder", false) }),
+		c("delivery.Delivery.TryDestination", configures, func(x X, u U) error { return f.Delivery.TryDestination(x, u, f.route(f.folder), false) }),
+		c("delivery.Delivery.EchoDestination", rights(records.RightConfigure, records.RightExport), func(x X, u U) error { return one(f.Delivery.EchoDestination(x, u, "folder")) }),
 		c("delivery.Delivery.Export", exports, func(x X, u U) error { return one(f.Delivery.Export(x, u, f.doc, "fhir", f.folder)) }),
 		c("delivery.Delivery.Write", exports, func(x X, u U) error {
 			return one(f.Delivery.Write(x, u, &f.doc.Document, "fhir", f.folder, "x", nil))
@@ -379,7 +384,7 @@ func (f *fixture) cases() []useCase {
 		}),
 
 		both("station.Station.ExportObjects", rights(records.RightExport, records.RightViewPatient), func(x X, u U) error {
-			_, _, err := f.ExportObjects(x, u, film, AsEncapsulated, f.folder)
+			_, _, err := f.ExportObjects(x, u, film, delivery.AsEncapsulated, f.folder)
 			return err
 		}),
 		both("station.Station.Deidentify", rights(records.RightExport, records.RightViewPatient), func(x X, u U) error {

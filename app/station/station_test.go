@@ -258,8 +258,8 @@ func TestAnAmendmentIsANewVersionThatReplacesTheSignedOneAndTheOldStays(t *testi
 
 func TestAnOverlongTextWaitsUnderNeedsAttentionAndIsNeverCut(t *testing.T) {
 	b := newBench(t)
-	b.must(b.Delivery.SetRoutes(b.ctx, b.admin, []delivery.Route{{
-		Destination: outbox.Destination{Name: "folder", Kind: outbox.KindFolder, URL: t.TempDir()}, Formats: []string{"cda", "fhir"}}}))
+	b.must(b.Delivery.PutDestination(b.ctx, b.admin, delivery.Route{
+		Destination: outbox.Destination{Name: "folder", Kind: outbox.KindFolder, URL: t.TempDir()}, Formats: []string{"cda", "fhir"}}, false))
 	doc := b.signed(strings.Repeat("建议结合临床。", 60))
 	list, err := b.Delivery.Outbox(b.ctx, b.radiologist)
 	b.must(err)
@@ -296,10 +296,10 @@ func TestAPersonWhoSendsDoesNotWaitForTheNextTry(t *testing.T) {
 		}
 		w.WriteHeader(http.StatusForbidden) // an answer that settles it
 	})
-	b.must(b.Delivery.SetRoutes(b.ctx, b.admin, []delivery.Route{{
-		Destination: outbox.Destination{Name: "platform", Kind: outbox.KindHTTP, URL: server.URL}, Formats: []string{"fhir", "sr"}}}))
+	b.must(b.Delivery.PutDestination(b.ctx, b.admin, delivery.Route{
+		Destination: outbox.Destination{Name: "platform", Kind: outbox.KindHTTP, URL: server.URL}, Formats: []string{"fhir", "sr"}}, false))
 	b.signed("随访。")
-	slow := delivery.New(b.store, time.Now, func() float64 { return 0 }, time.Hour)
+	slow := delivery.New(b.store, delivery.Needs{Objects: b.objects}, time.Now, func() float64 { return 0 }, time.Hour)
 	_, err := slow.Send(b.ctx, b.radiologist)
 	b.must(err)
 	list, err := slow.Outbox(b.ctx, b.radiologist)
@@ -337,8 +337,8 @@ func TestAReportSignedBeforeThereWasADestinationIsNotForgotten(t *testing.T) {
 	if u.Routes != 0 || u.Documents != 1 || len(u.Deliveries) != 0 {
 		t.Errorf("without a destination: %+v", u)
 	}
-	b.must(b.Delivery.SetRoutes(b.ctx, b.admin, []delivery.Route{{
-		Destination: outbox.Destination{Name: "folder", Kind: outbox.KindFolder, URL: t.TempDir()}, Formats: []string{"fhir", "sr"}}}))
+	b.must(b.Delivery.PutDestination(b.ctx, b.admin, delivery.Route{
+		Destination: outbox.Destination{Name: "folder", Kind: outbox.KindFolder, URL: t.TempDir()}, Formats: []string{"fhir", "sr"}}, false))
 	u, err = b.Delivery.Unqueued(b.ctx, b.radiologist)
 	b.must(err)
 	if u.Routes != 1 || u.Documents != 1 || len(u.Deliveries) != 2 {

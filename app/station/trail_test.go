@@ -113,8 +113,8 @@ func TestEveryKindOfActIsInTheTrailWithWhoWhatWhoseWhenWhereAndOutcome(t *testin
 		{"own template", "", func() error {
 			return one(b.Reading.AddTemplate(b.ctx, b.admin, filepath.Join("..", "..", "records", "template", "testdata", "own.json")))
 		}, []noted{{"configure", b.admin, "report_template", "", ok}}},
-		{"setting", "", func() error { return b.Delivery.SetRoutes(b.ctx, b.admin, platform) }, []noted{{"configure", b.admin, "destinations", "", ok}}},
-		{"setting without right", "right", func() error { return b.Delivery.SetRoutes(b.ctx, b.radiologist, nil) }, []noted{{"configure", b.radiologist, "destinations", "", refused}}},
+		{"setting", "", func() error { return b.Delivery.PutDestination(b.ctx, b.admin, platform, false) }, []noted{{"configure", b.admin, "destinations", "", ok}}},
+		{"setting without right", "right", func() error { return b.Delivery.PutDestination(b.ctx, b.radiologist, platform, false) }, []noted{{"configure", b.radiologist, "destinations", "", refused}}},
 		{"idle lock", "", func() error { return b.Admin.SetIdleLock(b.ctx, b.admin, 5) }, []noted{{"configure", b.admin, admin.SettingIdleLock, "", ok}}},
 		{"PACS that does not answer", "failed", func() error {
 			if err := b.Transfer.Put(b.ctx, b.admin, pacs.Server{Name: "pacs", URL: "http://127.0.0.1:1"}, false); err != nil {

@@ -17,6 +17,7 @@ import (
 	"longying/app/archive"
 	"longying/app/trail"
 	"longying/imaging"
+	"longying/imaging/endpoint"
 	"longying/imaging/pacs"
 	"longying/records"
 	"longying/records/sqlite"
@@ -95,15 +96,12 @@ func servers(tx *sqlite.Tx) ([]pacs.Server, error) {
 
 // Entry is a configured server as it may be shown: without its secrets.
 type Entry struct {
-	Name        string `json:"name"`
-	URL         string `json:"url"`
-	User        string `json:"user,omitempty"`
-	Site        string `json:"site,omitempty"`
-	Gateway     string `json:"gateway,omitempty"`
-	Password    bool   `json:"password"`    // there is one
-	Token       bool   `json:"token"`       //
-	CA          bool   `json:"ca"`          // an authority of its own
-	Certificate bool   `json:"certificate"` // a client certificate
+	Name    string `json:"name"`
+	URL     string `json:"url"`
+	User    string `json:"user,omitempty"`
+	Site    string `json:"site,omitempty"`
+	Gateway string `json:"gateway,omitempty"`
+	endpoint.Holds
 }
 
 // mayList is for those who use a PACS and those who configure it.
@@ -122,7 +120,7 @@ func (t *Transfer) Servers(ctx context.Context, actor records.User) ([]Entry, er
 		all, err := servers(tx)
 		out = nil
 		for _, s := range all {
-			out = append(out, Entry{s.Name, s.URL, s.User, s.Site, s.Gateway, s.Password != "", s.Token != "", s.CA != "", s.Certificate != ""})
+			out = append(out, Entry{s.Name, s.URL, s.User, s.Site, s.Gateway, s.Holds()})
 		}
 		return err
 	})

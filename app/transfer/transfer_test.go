@@ -21,6 +21,7 @@ import (
 	"longying/app/station"
 	"longying/app/transfer"
 	"longying/imaging/dicomfile"
+	"longying/imaging/endpoint"
 	"longying/imaging/pacs"
 	"longying/records"
 )
@@ -242,14 +243,14 @@ func TestSecretsAreSealedNeverShownAndNeverSentToAnotherHost(t *testing.T) {
 		io.WriteString(w, "[]")
 	}))
 	t.Cleanup(srv.Close)
-	if err := s.Transfer.Put(ctx, s.admin, pacs.Server{Name: "a", URL: "http://192.0.2.1/dicom-web", User: "u", Password: "geheim-7391"}, false); err != nil {
+	if err := s.Transfer.Put(ctx, s.admin, pacs.Server{Name: "a", URL: "http://192.0.2.1/dicom-web", Access: endpoint.Access{User: "u", Password: "geheim-7391"}}, false); err != nil {
 		t.Fatal(err)
 	}
 	list, err := s.Transfer.Servers(ctx, s.doc)
 	if err != nil || len(list) != 1 || !list[0].Password || strings.Contains(fmt.Sprint(list), "7391") {
 		t.Errorf("%v: %v", list, err)
 	}
-	moved := pacs.Server{Name: "a", URL: srv.URL, User: "u"}
+	moved := pacs.Server{Name: "a", URL: srv.URL, Access: endpoint.Access{User: "u"}}
 	if err := s.Transfer.Try(ctx, s.admin, moved, true); err != nil || got != "" {
 		t.Errorf("the password %q went to another host: %v", got, err)
 	}
@@ -259,10 +260,10 @@ func TestSecretsAreSealedNeverShownAndNeverSentToAnotherHost(t *testing.T) {
 	if _, _, err := s.Transfer.Echo(ctx, s.doc, "a"); err != nil || got != "" {
 		t.Errorf("the password %q went to another host when it was saved: %v", got, err)
 	}
-	if err := s.Transfer.Put(ctx, s.admin, pacs.Server{Name: "a", URL: srv.URL, User: "u", Password: "geheim-7391"}, true); err != nil {
+	if err := s.Transfer.Put(ctx, s.admin, pacs.Server{Name: "a", URL: srv.URL, Access: endpoint.Access{User: "u", Password: "geheim-7391"}}, true); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Transfer.Put(ctx, s.admin, pacs.Server{Name: "a", URL: srv.URL + "/sub", User: "u", Site: "x"}, true); err != nil {
+	if err := s.Transfer.Put(ctx, s.admin, pacs.Server{Name: "a", URL: srv.URL + "/sub", Access: endpoint.Access{User: "u"}, Site: "x"}, true); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := s.Transfer.Echo(ctx, s.doc, "a"); err != nil || got != "geheim-7391" {

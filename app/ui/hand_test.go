@@ -292,8 +292,8 @@ func playHand(folder string) (err error) {
 	defer platform.Close()
 	_, err = st.Registry.ImportPeople(ctx, sample.Users["radiologist"], filepath.Join(media, "patients", "patients-utf8.csv"))
 	if err == nil {
-		err = st.Delivery.SetRoutes(ctx, sample.Users["admin"], []delivery.Route{{
-			Destination: outbox.Destination{Name: "province", Kind: outbox.KindHTTP, URL: platform.URL, Timeout: 20 * time.Second}, Formats: []string{"cda", "fhir", "sr"}}})
+		err = st.Delivery.PutDestination(ctx, sample.Users["admin"], delivery.Route{
+			Destination: outbox.Destination{Name: "province", Kind: outbox.KindHTTP, URL: platform.URL, Timeout: 20 * time.Second}, Formats: []string{"cda", "fhir", "sr"}}, false)
 	}
 	if err := errors.Join(err, st.Close()); err != nil {
 		return err

@@ -2,15 +2,13 @@ package pacs
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"strings"
+
+	"longying/imaging/endpoint"
 )
 
 // Kind is what went wrong, as far as it matters to what a person does next.
@@ -39,6 +37,7 @@ type Error struct {
 	Server string
 	Status int    // HTTP status, 0 without an answer
 	Detail string // what the server said, or the cause
+	Hung   bool   // nothing came within the time-out
 	Err    error
 }
 
@@ -113,33 +112,10 @@ func (c *Client) transport(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errQuiet) {
 		return cause
 	}
-	var u *url.Error
-	if errors.As(err, &u) {
-		err = u.Err
-	}
-	e := &Error{Kind: Broken, Server: c.server.Name, Detail: err.Error(), Err: err}
-	var op *net.OpError
-	var dns *net.DNSError
-	var authority x509.UnknownAuthorityError
-	var host x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	var verify *tls.CertificateVerificationError
-	var record tls.RecordHeaderError
-	switch {
-	case errors.Is(context.Cause(ctx), errQuiet):
-		e.Detail = fmt.Sprintf("nothing came for %s", c.server.quiet())
-	case errors.As(err, &dns):
-		e.Kind, e.Detail = Unreachable, "the name "+dns.Name+" is not known"
-	case errors.As(err, &authority), errors.As(err, &host), errors.As(err, &invalid), errors.As(err, &verify):
-		e.Kind = Untrusted
-	case errors.As(err, &record):
-		e.Kind, e.Detail = Garbage, "it does not speak TLS at this port; the address may have to begin with http:"
-	case errors.As(err, &op) && op.Op == "remote error": // an alert: the server ends the handshake
-		e.Kind = NoCertificate
-	case errors.As(err, &op) && op.Op == "dial":
-		e.Kind = Unreachable
-	case strings.Contains(err.Error(), "malformed HTTP"):
-		e.Kind = Garbage
+	failure, detail := endpoint.Classify(err)
+	e := &Error{Kind: Kind(failure), Server: c.server.Name, Detail: detail, Err: err}
+	if errors.Is(context.Cause(ctx), errQuiet) {
+		e.Kind, e.Hung, e.Detail = Broken, true, fmt.Sprintf("nothing came for %s", c.server.quiet())
 	}
 	return e
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"longying/imaging/endpoint"
 	"longying/imaging/pacs/orthanc"
 )
 
@@ -77,7 +78,7 @@ func TestAPACSWithoutDICOMwebIsReachedThroughOrthanc(t *testing.T) {
 	}
 	t.Cleanup(p.Stop)
 	ctx := context.Background()
-	c := client(t, Server{Name: "old", URL: p.URL, User: orthanc.User, Password: p.Password, Timeout: 10 * time.Second, Gateway: "pacs"})
+	c := client(t, Server{Name: "old", URL: p.URL, Access: endpoint.Access{User: orthanc.User, Password: p.Password}, Timeout: 10 * time.Second, Gateway: "pacs"})
 
 	if err := c.Echo(ctx); KindOf(err) != Unreachable || !strings.Contains(err.Error(), "behind it") {
 		t.Errorf("the PACS behind the gateway is off: %v", err)

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"longying/imaging/dicomfile"
+	"longying/imaging/endpoint"
 	"longying/imaging/pacs/orthanc"
 )
 
@@ -154,7 +155,7 @@ func orthancServer(t testing.TB) Server {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Stop)
-	return Server{Name: "Orthanc", URL: p.URL, User: orthanc.User, Password: p.Password, Timeout: 10 * time.Second}
+	return Server{Name: "Orthanc", URL: p.URL, Access: endpoint.Access{User: orthanc.User, Password: p.Password}, Timeout: 10 * time.Second}
 }
 
 func client(t testing.TB, s Server) *Client {

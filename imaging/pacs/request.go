@@ -49,12 +49,7 @@ func (c *Client) exchangeAt(ctx context.Context, method, address string, header 
 	if body != nil {
 		req.ContentLength = size
 	}
-	switch {
-	case c.server.Token != "":
-		req.Header.Set("Authorization", "Bearer "+c.server.Token)
-	case c.server.User != "":
-		req.SetBasicAuth(c.server.User, c.server.Password)
-	}
+	c.server.Authorize(req)
 	resp, err := c.http.Do(req)
 	if err != nil {
 		err = c.transport(ctx, err)

@@ -1,29 +1,23 @@
 package pacs
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"longying/imaging/endpoint"
 )
 
-// Server is one DICOMweb server as configured. Password, Token and PrivateKey
-// are secrets: a caller keeps them sealed.
+// Server is one DICOMweb server as configured. It holds secrets: a caller keeps
+// it sealed.
 type Server struct {
-	Name     string `json:"name"`
-	URL      string `json:"url"` // base address of the DICOMweb services, e.g. https://pacs.example/dicom-web
-	User     string `json:"user,omitempty"`
-	Password string `json:"password,omitempty"`
-	Token    string `json:"token,omitempty"` // bearer token (RFC 6750); excludes User
+	Name string `json:"name"`
+	URL  string `json:"url"` // base address of the DICOMweb services, e.g. https://pacs.example/dicom-web
 
-	CA          string `json:"ca,omitempty"`          // PEM of the authorities that may have signed the server's certificate; empty: the system's
-	Certificate string `json:"certificate,omitempty"` // PEM of the client certificate, with its chain
-	PrivateKey  string `json:"private_key,omitempty"` // PEM, not encrypted
+	endpoint.Access
 
 	// Gateway is set where URL is that of an Orthanc in front of a PACS without
 	// DICOMweb: the name of that PACS in Orthanc's DicomModalities.
@@ -49,80 +43,37 @@ func (s Server) Check() error {
 	if strings.TrimSpace(s.Name) == "" || strings.ContainsFunc(s.Name, func(r rune) bool { return r < ' ' }) {
 		return bad("name", "it has no usable name")
 	}
-	u, err := url.Parse(s.URL)
+	u, err := endpoint.Parse(s.URL)
+	if err != nil {
+		return s.misconfigured(err)
+	}
 	switch {
-	case err != nil:
-		return bad("address", "the address cannot be read: %v", errors.Unwrap(err))
-	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return bad("form", "the address %q is not of the form https://host/path", s.URL)
-	case u.User != nil:
-		return bad("inline", "the address holds a user or password; give them apart from it")
-	case u.RawQuery != "" || u.Fragment != "":
-		return bad("query", "the address %q ends in a query; give the base address alone", s.URL)
 	case strings.ContainsFunc(s.Gateway, func(r rune) bool {
 		return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 	}):
 		return bad("gateway", "the name of the PACS behind Orthanc, %q, holds more than letters, digits, - and _", s.Gateway)
 	case s.Gateway != "" && !strings.HasSuffix(strings.TrimRight(u.Path, "/"), orthancRoot):
 		return bad("gateway_url", "the address of an Orthanc in front of a PACS ends in %s", orthancRoot)
-	case s.User != "" && s.Token != "":
-		return bad("both", "it has both a user and a token; give one of them")
-	case s.User == "" && s.Password != "":
-		return bad("user", "it has a password and no user")
-	case (s.Certificate == "") != (s.PrivateKey == ""):
-		return bad("key", "a client certificate needs both the certificate and its private key")
-	case u.Scheme == "http" && (s.CA != "" || s.Certificate != ""):
-		return bad("plain", "certificates have no use with an address that begins with http:")
 	case s.Timeout < 0:
 		return bad("timeout", "the time-out %s is negative", s.Timeout)
-	case strings.ContainsAny(s.User, ":\r\n") || strings.ContainsAny(s.Password+s.Token, "\r\n"):
-		return bad("secret", "the user holds a colon, or a secret a line break")
 	}
-	_, err = s.tls()
-	return err
+	return s.misconfigured(s.Access.Check(u))
+}
+
+// misconfigured words what is wrong with an address or an access.
+func (s Server) misconfigured(err error) error {
+	var e *endpoint.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	return &Error{Kind: Misconfigured, Code: e.Code, Server: s.Name, Detail: e.Detail, Err: e.Err}
 }
 
 // Keeping is the server with the secrets and certificates of another one of its
 // name where it has none itself, as long as both are at the same host.
 func (s Server) Keeping(old Server) Server {
-	before, err := url.Parse(old.URL)
-	now, err2 := url.Parse(s.URL)
-	if err != nil || err2 != nil || before.Host != now.Host || before.Scheme != now.Scheme {
-		return s
-	}
-	if s.Password == "" && s.Token == "" {
-		if s.User != "" && s.User == old.User {
-			s.Password = old.Password
-		} else if s.User == "" && old.Token != "" {
-			s.Token = old.Token
-		}
-	}
-	if s.CA == "" {
-		s.CA = old.CA
-	}
-	if s.Certificate == "" && s.PrivateKey == "" {
-		s.Certificate, s.PrivateKey = old.Certificate, old.PrivateKey
-	}
+	s.Access = s.Access.Keeping(old.Access, s.URL, old.URL)
 	return s
-}
-
-// tls is the configuration of the connection. Certificates are always checked.
-func (s Server) tls() (*tls.Config, error) {
-	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
-	if s.CA != "" {
-		cfg.RootCAs = x509.NewCertPool()
-		if !cfg.RootCAs.AppendCertsFromPEM([]byte(s.CA)) {
-			return nil, &Error{Kind: Misconfigured, Code: "ca", Server: s.Name, Detail: "the file of the authority holds no certificate in PEM form"}
-		}
-	}
-	if s.Certificate != "" {
-		pair, err := tls.X509KeyPair([]byte(s.Certificate), []byte(s.PrivateKey))
-		if err != nil {
-			return nil, &Error{Kind: Misconfigured, Code: "pair", Server: s.Name, Detail: "the client certificate and its key do not work: " + err.Error(), Err: err}
-		}
-		cfg.Certificates = []tls.Certificate{pair}
-	}
-	return cfg, nil
 }
 
 // Client talks to one server. Its methods may be called at the same time.
@@ -140,9 +91,9 @@ func New(s Server) (*Client, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
-	cfg, err := s.tls()
+	cfg, err := s.TLS()
 	if err != nil {
-		return nil, err
+		return nil, s.misconfigured(err)
 	}
 	c := &Client{server: s, base: strings.TrimRight(s.URL, "/"), pause: pause}
 	c.http = &http.Client{

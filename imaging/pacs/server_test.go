@@ -22,6 +22,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"longying/imaging/endpoint"
 )
 
 // stub is a server whose answers a test writes.
@@ -129,14 +131,14 @@ func TestAWrongConfigurationIsRefusedWithItsReason(t *testing.T) {
 		"query":           {Name: "a", URL: "http://a.example/?x=1"},
 		"behind Orthanc":  {Name: "a", URL: "http://a.example/dicom-web", Gateway: "a/b"},
 		"ends in":         {Name: "a", URL: "http://a.example/", Gateway: "a"},
-		"one of them":     {Name: "a", URL: "http://a.example", User: "u", Token: "t"},
-		"no user":         {Name: "a", URL: "http://a.example", Password: "t"},
-		"private key":     {Name: "a", URL: "https://a.example", Certificate: "x"},
-		"http:":           {Name: "a", URL: "http://a.example", CA: "x"},
-		"PEM":             {Name: "a", URL: "https://a.example", CA: "x"},
-		"and its key do":  {Name: "a", URL: "https://a.example", Certificate: "x", PrivateKey: "y"},
+		"one of them":     {Name: "a", URL: "http://a.example", Access: endpoint.Access{User: "u", Token: "t"}},
+		"no user":         {Name: "a", URL: "http://a.example", Access: endpoint.Access{Password: "t"}},
+		"private key":     {Name: "a", URL: "https://a.example", Access: endpoint.Access{Certificate: "x"}},
+		"http:":           {Name: "a", URL: "http://a.example", Access: endpoint.Access{CA: "x"}},
+		"PEM":             {Name: "a", URL: "https://a.example", Access: endpoint.Access{CA: "x"}},
+		"and its key do":  {Name: "a", URL: "https://a.example", Access: endpoint.Access{Certificate: "x", PrivateKey: "y"}},
 		"negative":        {Name: "a", URL: "https://a.example", Timeout: -1},
-		"holds a colon":   {Name: "a", URL: "https://a.example", User: "a:b"},
+		"holds a colon":   {Name: "a", URL: "https://a.example", Access: endpoint.Access{User: "a:b"}},
 		"cannot be read:": {Name: "a", URL: "http://a b\x01"},
 	} {
 		_, err := New(s)

@@ -141,11 +141,7 @@ func (c *Client) singly(ctx context.Context, batch []Object) ([]Outcome, error) 
 
 // settle asks for an object that the response did not name.
 func (c *Client) settle(ctx context.Context, o Object) (Outcome, error) {
-	found := false
-	_, err := c.page(ctx, "/studies/"+o.StudyUID+"/instances", "SOPInstanceUID="+o.SOPUID+"&limit=1", func(d Dataset) error {
-		found = found || d.Text(dicomfile.TagSOPInstanceUID) == o.SOPUID
-		return nil
-	})
+	found, err := c.Has(ctx, o.StudyUID, o.SOPUID)
 	if ctx.Err() != nil {
 		return Outcome{}, context.Cause(ctx)
 	}
@@ -153,10 +149,48 @@ func (c *Client) settle(ctx context.Context, o Object) (Outcome, error) {
 		return Outcome{SOPUID: o.SOPUID, State: Stored}, nil
 	}
 	reason := "the server does not name it in its answer and does not find it when asked"
-	if err != nil && KindOf(err) != Absent {
+	if err != nil {
 		reason = "the server does not name it in its answer and cannot be asked: " + err.Error()
 	}
 	return Outcome{SOPUID: o.SOPUID, State: Unsettled, Reason: reason}, nil
+}
+
+// Has asks whether the server has an object. A study that it does not know is no
+// error.
+func (c *Client) Has(ctx context.Context, studyUID, sopUID string) (bool, error) {
+	found := false
+	_, err := c.page(ctx, "/studies/"+studyUID+"/instances", "SOPInstanceUID="+sopUID+"&limit=1", func(d Dataset) error {
+		found = found || d.Text(dicomfile.TagSOPInstanceUID) == sopUID
+		return nil
+	})
+	if KindOf(err) == Absent {
+		return false, nil
+	}
+	return found, err
+}
+
+// StoreOnce is Store for a caller that keeps what it sends and tries again by
+// itself: one request for all objects, which are of one study, and none more. A
+// server that refuses the request as a whole is an *Error with its HTTP status.
+func (c *Client) StoreOnce(ctx context.Context, objects []Object) ([]Outcome, error) {
+	named, err := c.post(ctx, objects)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Outcome, len(objects))
+	for i, o := range objects {
+		a, ok := named[o.SOPUID]
+		if !ok {
+			if a, err = c.settle(ctx, o); err != nil {
+				return nil, err
+			}
+		}
+		out[i] = a
+	}
+	if c.server.Gateway != "" {
+		err = c.sendOn(ctx, out)
+	}
+	return out, err
 }
 
 // post sends one request and reads which objects the response names.

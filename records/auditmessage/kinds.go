@@ -107,7 +107,7 @@ func kindOf(action string) (kind, bool) {
 	case "configure":
 		return alert(security), true
 	case "list_users", "list_studies", "list_deliveries", "list_imports", "list_mappings", "list_reviews", "list_consults", "list_pacs",
-		"preview_people", "pacs_echo", "view_scorecard":
+		"list_destinations", "try_destination", "preview_people", "pacs_echo", "view_scorecard":
 		return alert(restricted), true
 	}
 	return alert(restricted), false

@@ -338,7 +338,7 @@ func TestAFolderTakesEachDocumentOnce(t *testing.T) {
 func TestEachFormatIsSentAsWhatItIs(t *testing.T) {
 	for format, want := range map[string]string{"cda": "application/xml; charset=utf-8", "fhir": "application/fhir+json; charset=utf-8", "sr": "application/dicom",
 		"pdf": "application/pdf", "row-csv": "text/csv; charset=utf-8", "row-json": "application/json", "row-xml": "application/xml; charset=utf-8", "x": "application/octet-stream"} {
-		if got := mediaType(format); got != want {
+		if got := mediaType(format, nil); got != want {
 			t.Errorf("%s is sent as %s, want %s", format, got, want)
 		}
 	}

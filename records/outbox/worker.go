@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"net/http"
 	"time"
 
 	"longying/records"
@@ -40,46 +39,18 @@ type Worker struct {
 	policy       Policy
 	now          func() time.Time
 	jitter       func() float64
-	transport    *http.Transport
 }
 
 // NewWorker makes a worker; jitter gives numbers in [0,1).
 func NewWorker(store Store, destinations map[string]Destination, policy Policy, now func() time.Time, jitter func() float64) *Worker {
-	return &Worker{
-		store: store, destinations: destinations, policy: policy.filled(), now: now, jitter: jitter,
-		transport: &http.Transport{Proxy: http.ProxyFromEnvironment},
-	}
+	return &Worker{store: store, destinations: destinations, policy: policy.filled(), now: now, jitter: jitter}
 }
 
-// Round tries every delivery that is due, once. When a destination cannot be
-// reached, its other deliveries are left for the next round, and a version is
-// held back while an earlier one of its document is not settled. The error is
-// the store's or the context's; a failed delivery is no error of the round.
-func (w *Worker) Round(ctx context.Context) error {
-	defer w.transport.CloseIdleConnections()
-	due, err := w.store.Due(ctx, w.now())
-	if err != nil {
-		return fmt.Errorf("list what is due: %w", err)
-	}
-	down := map[string]bool{} // destinations
-	held := map[string]bool{} // documents per destination and format
-	for _, d := range due {
-		document := d.Destination + "\x00" + d.DocumentID + "\x00" + d.Format
-		if down[d.Destination] || held[document] {
-			continue
-		}
-		a := w.try(ctx, d)
-		if err := ctx.Err(); err != nil {
-			return err // stopped, not failed: nothing is recorded, it will be asked and sent again
-		}
-		d = w.settle(d, a)
-		if err := w.store.Record(ctx, d, records.Attempt{DeliveryID: d.ID, At: w.now(), Outcome: a.outcome, Detail: a.detail}); err != nil {
-			return fmt.Errorf("record the attempt at delivery %s: %w", d.ID, err)
-		}
-		down[d.Destination] = a.outcome == Unreachable
-		held[document] = d.State == records.DeliveryQueued
-	}
-	return nil
+// parcel is a delivery with its bytes.
+type parcel struct {
+	records.Delivery
+	body   []byte
+	sha256 string // hex
 }
 
 // answer is how one attempt ended.
@@ -89,44 +60,140 @@ type answer struct {
 	receipt    string // of Acknowledged and AskedAndFound
 	registered time.Time
 	sha256     string // of what was sent
+	failure    string // the kind of Error that it is, where it is one
+	cause      string // without words around it
+	status     int    // HTTP status, where there was one
+	hung       bool   // the destination took the whole time-out
 }
 
-func (w *Worker) try(ctx context.Context, d records.Delivery) answer {
-	dest, ok := w.destinations[d.Destination]
+// carrier speaks the protocol of a kind of destination.
+type carrier interface {
+	// send sends a document, once.
+	send(ctx context.Context, p parcel) answer
+	// ask looks whether an earlier attempt was registered. It is not settled when
+	// the destination does not have the document, or cannot be asked.
+	ask(ctx context.Context, p parcel) (answer, bool)
+	// try sees whether the destination is there and lets this station in.
+	try(ctx context.Context) error
+}
+
+// carrierOf makes the carrier of a destination, and what ends its connections.
+func carrierOf(dest Destination, now func() time.Time) (carrier, func(), error) {
+	if err := dest.Check(); err != nil {
+		return nil, nil, err
+	}
+	switch dest.Kind {
+	case KindFolder:
+		return folder{dest, now}, func() {}, nil
+	case KindSTOW:
+		c, err := newStow(dest, now)
+		if err != nil {
+			return nil, nil, err
+		}
+		return c, c.close, nil
+	}
+	w, err := newWeb(dest)
+	if err != nil {
+		return nil, nil, err
+	}
+	switch dest.Kind {
+	case KindSOAP:
+		return hip{w}, w.close, nil
+	case KindFHIR:
+		return fhirServer{w}, w.close, nil
+	}
+	return plain{w}, w.close, nil
+}
+
+// Try sees whether a destination is there and lets this station in; nothing of a
+// patient is sent. Errors are *Error or, of a PACS, *pacs.Error.
+func Try(ctx context.Context, dest Destination) error {
+	c, end, err := carrierOf(dest, time.Now)
+	if err != nil {
+		return err
+	}
+	defer end()
+	return c.try(ctx)
+}
+
+// round is what a worker keeps while it goes once through what is due.
+type round struct {
+	*Worker
+	carriers map[string]carrier
+	ends     []func()
+}
+
+// Round tries every delivery that is due, once. When a destination cannot be
+// reached, or lets a request run out of time, its other deliveries are left for the
+// next round, and a version is held back while an earlier one of its document is
+// not settled. What is for a destination that is switched off waits. The error is
+// the store's or the context's; a failed delivery is no error of the round.
+func (w *Worker) Round(ctx context.Context) error {
+	r := &round{Worker: w, carriers: map[string]carrier{}}
+	defer func() {
+		for _, end := range r.ends {
+			end()
+		}
+	}()
+	due, err := w.store.Due(ctx, w.now())
+	if err != nil {
+		return fmt.Errorf("list what is due: %w", err)
+	}
+	down := map[string]bool{} // destinations
+	held := map[string]bool{} // documents per destination and format
+	for _, d := range due {
+		document := d.Destination + "\x00" + d.DocumentID + "\x00" + d.Format
+		if down[d.Destination] || held[document] || w.destinations[d.Destination].Off {
+			continue
+		}
+		a := r.attempt(ctx, d)
+		if err := ctx.Err(); err != nil {
+			return err // stopped, not failed: nothing is recorded, it will be asked and sent again
+		}
+		d = w.settle(d, a)
+		if err := w.store.Record(ctx, d, records.Attempt{DeliveryID: d.ID, At: w.now(), Outcome: a.outcome, Detail: a.detail}); err != nil {
+			return fmt.Errorf("record the attempt at delivery %s: %w", d.ID, err)
+		}
+		down[d.Destination] = a.outcome == Unreachable || a.hung
+		held[document] = d.State == records.DeliveryQueued
+	}
+	return nil
+}
+
+// attempt asks first about what was tried before, then sends.
+func (r *round) attempt(ctx context.Context, d records.Delivery) answer {
+	dest, ok := r.destinations[d.Destination]
 	if !ok {
 		return answer{outcome: NotEncoded, detail: fmt.Sprintf("destination %q is not configured; an administrator adds it in the settings", d.Destination)}
 	}
-	if err := dest.Check(); err != nil {
-		return answer{outcome: NotEncoded, detail: err.Error()}
+	if !Takes(dest.Kind, d.Format) {
+		return answer{outcome: NotEncoded, detail: fmt.Sprintf("destination %s, of kind %s, does not take %s", dest.Name, dest.Kind, d.Format)}
 	}
-	body, err := w.store.Payload(ctx, d)
+	c := r.carriers[dest.Name]
+	if c == nil {
+		made, end, err := carrierOf(dest, r.now)
+		if err != nil {
+			return answer{outcome: NotEncoded, detail: err.Error()}
+		}
+		c = made
+		r.carriers[dest.Name], r.ends = made, append(r.ends, end)
+	}
+	body, err := r.store.Payload(ctx, d)
 	if err != nil {
 		return answer{outcome: NotEncoded, detail: err.Error()}
 	}
 	sum := sha256.Sum256(body)
 	p := parcel{Delivery: d, body: body, sha256: hex.EncodeToString(sum[:])}
 	var a answer
-	if dest.Kind == KindFolder {
-		a = p.put(dest, w.now())
-	} else {
-		a = w.deliver(ctx, dest, p)
+	settled := false
+	if d.Attempts > 0 && !dest.CannotBeAsked {
+		a, settled = c.ask(ctx, p)
+	}
+	if !settled {
+		a = c.send(ctx, p)
 	}
 	a.sha256 = p.sha256
 	return a
-}
-
-// deliver asks first about what was tried before, then sends.
-func (w *Worker) deliver(ctx context.Context, dest Destination, p parcel) answer {
-	c := client{dest: dest, http: &http.Client{
-		Transport: w.transport, Timeout: dest.timeout(),
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
-	if p.Attempts > 0 && !dest.CannotBeAsked {
-		if a, settled := c.ask(ctx, p); settled {
-			return a
-		}
-	}
-	return c.send(ctx, p)
 }
 
 // settle is the delivery after an attempt.

@@ -70,13 +70,23 @@ func (t *Tx) Deliveries() ([]records.Delivery, error) {
 	return all[records.Delivery](t, "deliveries", `SELECT id, sealed FROM deliveries ORDER BY rowid DESC`)
 }
 
+// DeliveriesOf lists the deliveries of every version of a document, oldest first.
+func (t *Tx) DeliveriesOf(documentID string) ([]records.Delivery, error) {
+	return all[records.Delivery](t, "deliveries", `SELECT id, sealed FROM deliveries WHERE document_id = ? ORDER BY rowid`, documentID)
+}
+
 // DueDeliveries lists what is to be sent now, oldest first, so that a version
 // goes before its correction: in the order in which they were stored, whatever
 // the clock said then. What would wait for more than longest was put off by a
-// clock that has been put back since; it is due too.
+// clock that has been put back since; it is due too. What is left out is a version
+// of which an earlier one still waits for its time, for the same destination and
+// format.
 func (t *Tx) DueDeliveries(now time.Time, longest time.Duration) ([]records.Delivery, error) {
-	return all[records.Delivery](t, "deliveries", `SELECT id, sealed FROM deliveries WHERE state = ? AND (next_at <= ? OR next_at > ?) ORDER BY rowid`,
-		string(records.DeliveryQueued), nanos(now), nanos(now.Add(longest)))
+	queued, from, until := string(records.DeliveryQueued), nanos(now), nanos(now.Add(longest))
+	return all[records.Delivery](t, "deliveries", `SELECT id, sealed FROM deliveries AS d WHERE state = ? AND (next_at <= ? OR next_at > ?)
+		AND NOT EXISTS (SELECT 1 FROM deliveries AS e WHERE e.document_id = d.document_id AND e.destination = d.destination AND e.format = d.format
+			AND e.version < d.version AND e.state = ? AND e.next_at > ? AND e.next_at <= ?) ORDER BY rowid`,
+		queued, from, until, queued, from, until)
 }
 
 // PutPayload keeps the bytes of a delivery. Other bytes than those that are

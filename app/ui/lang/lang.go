@@ -37,7 +37,7 @@ type Key string
 // a state of the record.
 func Families() []string {
 	return []string{"stated.", "room.", "reason.", "skip.", "link.", "linkreason.", "conflict.", "finding.state.", "firstread.", "outcome.", "role.", "audit.", "audit.outcome_",
-		"sex.", "delivery.state.", "problem.at.", "problem.field.", "consult.state.", "modality.", "preset.", "organ.", "part.", "refused.", "right.", "attempt.", "visit.class.", "severity.", "entry.state.", "people.field.", "people.status.", "people.entry.", "people.kept.", "row.", "error.password_", "error.passphrase_", "error.worker_", "error.pacs_", "error.pacs_config_", "card.metric_", "consult.kind_", "slide.note_", "stack.", "irregular.", "held.code.", "held.why.", "held.state.", "contradiction.", "contradiction.side_"}
+		"sex.", "delivery.state.", "problem.at.", "problem.field.", "consult.state.", "modality.", "preset.", "organ.", "part.", "refused.", "right.", "attempt.", "visit.class.", "severity.", "entry.state.", "people.field.", "people.status.", "people.entry.", "people.kept.", "row.", "error.password_", "error.passphrase_", "error.worker_", "error.pacs_", "error.pacs_config_", "error.destination_", "error.destination_config_", "settings.kind_", "settings.hint_", "format.", "card.metric_", "consult.kind_", "slide.note_", "stack.", "irregular.", "held.code.", "held.why.", "held.state.", "contradiction.", "contradiction.side_"}
 }
 
 // Strings gives the texts in the language chosen. It may be used by several

@@ -2,21 +2,19 @@ package settings
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"longying/app/transfer"
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
+	"longying/imaging/endpoint"
 	"longying/imaging/pacs"
 	"longying/records"
 )
@@ -27,7 +25,7 @@ type servers struct {
 	loaded bool
 	next   pacs.Server // the form, without what stays as it is
 	old    *transfer.Entry
-	files  [3]string // paths of the CA, the client certificate and its key
+	files  pems
 	busy   bool
 }
 
@@ -61,8 +59,8 @@ func (r *room) serversPage() fyne.CanvasObject {
 			continue
 		}
 		change := widget.NewButtonWithIcon(l.T("settings.pacs_change"), theme.DocumentCreateIcon(), func() {
-			r.servers.old, r.servers.next = &e, pacs.Server{Name: e.Name, URL: e.URL, User: e.User, Site: e.Site, Gateway: e.Gateway}
-			r.servers.files = [3]string{}
+			r.servers.old, r.servers.next = &e, pacs.Server{Name: e.Name, URL: e.URL, Access: endpoint.Access{User: e.User}, Site: e.Site, Gateway: e.Gateway}
+			r.servers.files = pems{}
 			r.clear()
 		})
 		remove := widget.NewButtonWithIcon(l.T("settings.button_remove"), theme.DeleteIcon(), func() { r.removeServer(e.Name) })
@@ -86,18 +84,7 @@ func (r *room) clear() {
 // secretsText says which secrets and certificates a server has, not what they
 // are.
 func secretsText(l *lang.Strings, e transfer.Entry) string {
-	var has []string
-	if e.User != "" {
-		has = append(has, l.T("settings.pacs_has_user", e.User))
-	}
-	for _, x := range []struct {
-		there bool
-		key   lang.Key
-	}{{e.Password, "settings.pacs_has_password"}, {e.Token, "settings.pacs_has_token"}, {e.CA, "settings.pacs_has_ca"}, {e.Certificate, "settings.pacs_has_certificate"}} {
-		if x.there {
-			has = append(has, l.T(x.key))
-		}
-	}
+	has := holdsText(l, e.User, e.Holds)
 	if e.Site != "" {
 		has = append(has, l.T("settings.pacs_has_site", e.Site))
 	}
@@ -118,49 +105,18 @@ func (r *room) serverForm(box *fyne.Container) {
 		title = l.T("settings.pacs_changing", s.old.Name)
 	}
 	box.Add(bold(title))
-	add := func(caption lang.Key, value *string, hint string, secret bool) *workspace.Entry {
-		e := workspace.NewEntry(r.ws)
-		e.Password = secret
-		e.SetText(*value)
-		e.SetPlaceHolder(hint)
-		e.OnChanged = func(text string) { *value = text }
-		box.Add(r.field(caption, e))
-		return e
-	}
-	stays := func(there bool) string {
-		if there {
-			return l.T("settings.pacs_stays")
-		}
-		return ""
-	}
 	var old transfer.Entry
 	if s.old != nil {
 		old = *s.old
 	}
-	name := add("settings.pacs_name", &s.next.Name, "", false)
+	name := r.entry(box, "settings.pacs_name", &s.next.Name, "", false)
 	if s.old != nil {
 		name.Disable()
 	}
-	add("settings.pacs_url", &s.next.URL, "https://pacs.example/dicom-web", false)
-	add("settings.pacs_user", &s.next.User, "", false)
-	add("settings.pacs_password", &s.next.Password, stays(old.Password), true)
-	add("settings.pacs_token", &s.next.Token, stays(old.Token), true)
-	for i, f := range []struct {
-		caption lang.Key
-		there   bool
-	}{{"settings.pacs_ca", old.CA}, {"settings.pacs_certificate", old.Certificate}, {"settings.pacs_key", old.Certificate}} {
-		e := workspace.NewEntry(r.ws)
-		e.SetText(s.files[i])
-		e.SetPlaceHolder(l.T("settings.pacs_pem"))
-		if f.there {
-			e.SetPlaceHolder(stays(true))
-		}
-		e.OnChanged = func(text string) { s.files[i] = text }
-		pick := widget.NewButtonWithIcon("", theme.FileIcon(), func() { r.pickPEM(e) })
-		box.Add(r.field(f.caption, container.NewBorder(nil, nil, nil, pick, e)))
-	}
-	add("settings.pacs_site", &s.next.Site, l.T("settings.pacs_site_hint"), false)
-	add("settings.pacs_gateway", &s.next.Gateway, l.T("settings.pacs_gateway_hint"), false)
+	r.entry(box, "settings.pacs_url", &s.next.URL, "https://pacs.example/dicom-web", false)
+	r.accessForm(box, &s.next.Access, &s.files, old.Holds)
+	r.entry(box, "settings.pacs_site", &s.next.Site, l.T("settings.pacs_site_hint"), false)
+	r.entry(box, "settings.pacs_gateway", &s.next.Gateway, l.T("settings.pacs_gateway_hint"), false)
 	try := widget.NewButtonWithIcon(l.T("settings.pacs_try"), theme.MediaPlayIcon(), r.tryServer)
 	save := widget.NewButtonWithIcon(l.T("settings.button_save"), theme.ConfirmIcon(), r.saveServer)
 	save.Importance = widget.HighImportance
@@ -181,41 +137,12 @@ func (r *room) serverForm(box *fyne.Container) {
 	box.Add(wrapped(l.T("settings.pacs_orthanc"), widget.LowImportance))
 }
 
-func (r *room) pickPEM(into *workspace.Entry) {
-	window := workspace.WindowOf(r.page)
-	if window == nil || window.Canvas().Overlays().Top() != nil {
-		return
-	}
-	d := dialog.NewFileOpen(func(u fyne.URIReadCloser, err error) {
-		if u != nil {
-			into.SetText(u.URI().Path())
-			err = errors.Join(err, u.Close())
-		}
-		r.problem.SetText(r.ws.Explain(err))
-	}, window)
-	d.SetConfirmText(r.ws.Lang.T("settings.pacs_pick"))
-	d.SetDismissText(r.ws.Lang.T("settings.pacs_pick_not"))
-	d.Show()
-	d.Resize(fyne.NewSize(900, 560)) // the toolkit panics on it before
-}
-
 // typedServer is the form, its files read.
 func (s *servers) typedServer() (pacs.Server, error) {
 	out := s.next
 	out.Name, out.URL, out.User = strings.TrimSpace(out.Name), strings.TrimSpace(out.URL), strings.TrimSpace(out.User)
 	out.Site, out.Gateway = strings.TrimSpace(out.Site), strings.TrimSpace(out.Gateway)
-	for i, into := range []*string{&out.CA, &out.Certificate, &out.PrivateKey} {
-		path := strings.TrimSpace(s.files[i])
-		if path == "" {
-			continue
-		}
-		raw, err := os.ReadFile(path)
-		if err != nil {
-			return out, err
-		}
-		*into = string(raw)
-	}
-	return out, nil
+	return out, s.files.read(&out.Access)
 }
 
 // withServer does something with the form, off the UI goroutine.

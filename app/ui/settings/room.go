@@ -26,25 +26,25 @@ type section struct {
 
 // room is the room's state; every field belongs to the UI goroutine.
 type room struct {
-	ws       *workspace.Workspace
-	sections []section
-	at       lang.Key
-	loading  *workspace.Task
-	problem  *workspace.Problem
-	done     *widget.Label
-	menu     *fyne.Container
-	page     *fyne.Container
-	scroll   *container.Scroll
-	hospital hospital
-	users    users
-	routes   routes
-	servers  servers
-	audit    audit
-	own      own
-	trust    trust
-	packages packages
-	card     string // the model whose card is unfolded
-	runtime  string // which runtime is loaded, or why none is
+	ws           *workspace.Workspace
+	sections     []section
+	at           lang.Key
+	loading      *workspace.Task
+	problem      *workspace.Problem
+	done         *widget.Label
+	menu         *fyne.Container
+	page         *fyne.Container
+	scroll       *container.Scroll
+	hospital     hospital
+	users        users
+	destinations destinations
+	servers      servers
+	audit        audit
+	own          own
+	trust        trust
+	packages     packages
+	card         string // the model whose card is unfolded
+	runtime      string // which runtime is loaded, or why none is
 }
 
 // New makes the room.
@@ -63,7 +63,7 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 		{"settings.hospital", "", r.hospitalPage, r.loadHospital},
 		{"settings.models", "", r.modelsPage, r.loadModels},
 		{"settings.users", records.RightManageUsers, r.usersPage, r.loadUsers},
-		{"settings.destinations", "", r.routesPage, r.loadRoutes},
+		{"settings.destinations", "", r.destinationsPage, r.loadDestinations},
 		{"settings.pacs", "", r.serversPage, r.loadServers},
 		{"settings.audit", records.RightAudit, r.auditPage, r.loadAudit},
 		{"settings.about", "", r.aboutPage, r.loadRuntime},
@@ -74,7 +74,7 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 	side := container.New(layout.NewCustomPaddedLayout(8, 8, 8, 8), r.menu)
 	workspace.On(ws, func(workspace.LanguageChanged) { r.render() })
 	workspace.On(ws, func(workspace.UserChanged) {
-		r.users, r.audit, r.routes, r.hospital, r.trust, r.own = users{}, audit{}, routes{}, hospital{}, trust{}, own{}
+		r.users, r.audit, r.destinations, r.hospital, r.trust, r.own = users{}, audit{}, destinations{}, hospital{}, trust{}, own{}
 		r.servers = servers{}
 		r.packages.older, r.packages.removing = "", ""
 		r.open("settings.language")
@@ -85,7 +85,7 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 		{Label: "settings.previous", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyUp)}, Do: func() { r.step(-1) }},
 	}
 	return r, &workspace.Room{ID: "settings", Place: workspace.Rail, Icon: theme.SettingsIcon(), Current: func() []workspace.Action {
-		return slices.Concat(r.packageKeys(), r.serverKeys(), r.auditKeys(), actions)
+		return slices.Concat(r.packageKeys(), r.serverKeys(), r.destinationKeys(), r.auditKeys(), actions)
 	},
 		Chords:  []workspace.Key{workspace.Ctrl(fyne.KeyT), workspace.Ctrl(fyne.KeyS), workspace.Ctrl(fyne.KeyF)},
 		Content: container.NewBorder(nil, nil, container.NewBorder(nil, nil, nil, widget.NewSeparator(), side), nil, r.scroll),

@@ -12,6 +12,7 @@ import (
 	"longying/imaging/pacs"
 	"longying/inference/ort"
 	"longying/records"
+	"longying/records/outbox"
 	"longying/records/seal"
 	"longying/records/sqlite"
 )
@@ -29,6 +30,7 @@ func Explained(l *lang.Strings, err error) string {
 		runtime    *ort.MissingError
 		worked     *worker.Failure
 		server     *pacs.Error
+		target     *outbox.Error
 		path       *fs.PathError
 	)
 	switch {
@@ -71,6 +73,12 @@ func Explained(l *lang.Strings, err error) string {
 			detail = l.Or(lang.Key("error.pacs_config_"+server.Code), detail)
 		}
 		return l.Or(lang.Key("error.pacs_"+string(server.Kind)), err.Error(), server.Server, detail)
+	case errors.As(err, &target):
+		detail := target.Detail
+		if target.Code != "" {
+			detail = l.Or(lang.Key("error.destination_config_"+target.Code), l.Or(lang.Key("error.pacs_config_"+target.Code), detail))
+		}
+		return l.Or(lang.Key("error.destination_"+target.Kind), err.Error(), target.Destination, detail)
 	case errors.As(err, &runtime):
 		return l.T("error.no_runtime")
 	case errors.As(err, &path) && errors.Is(err, fs.ErrNotExist):
