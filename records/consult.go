@@ -43,6 +43,7 @@ type ConsultItem struct {
 	VisitID    string       `json:"visit_id,omitempty"`
 	DocumentID string       `json:"document_id,omitempty"`
 	Note       string       `json:"note,omitempty"`
+	View       *KeyView     `json:"view,omitempty"` // of a place in an image
 }
 
 // Member takes part in a consult.

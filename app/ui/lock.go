@@ -106,7 +106,7 @@ func (s *shell) unlocked(u records.User) {
 	}
 	s.lock.on = false
 	s.ws.Activity.Seen()
-	s.window.SetContent(s.page)
+	s.window.SetContent(s.filling())
 	s.window.Canvas().Unfocus()
 	for i := len(s.lock.aside) - 1; i >= 0; i-- {
 		s.window.Canvas().Overlays().Add(s.lock.aside[i])

@@ -26,6 +26,7 @@ type shell struct {
 	signIn *signInPage
 	sheet  *keySheet
 	lock   screenLock
+	stage  *workspace.Stage // has the whole screen; nil: the rooms have
 
 	middle  *fyne.Container // the rail room in front, or the key sheet
 	tabs    *fyne.Container // the panel's content
@@ -104,6 +105,7 @@ func (s *shell) listen() {
 	workspace.On(s.ws, func(workspace.LanguageChanged) { s.words() })
 	workspace.On(s.ws, func(workspace.IdleLockChanged) { s.askIdle() })
 	workspace.On(s.ws, func(e workspace.RoomWanted) { s.want(e.ID) })
+	workspace.On(s.ws, func(e workspace.StageWanted) { s.take(e.Stage) })
 	workspace.On(s.ws, func(workspace.StudyOpened) { s.studyOpened() })
 	workspace.On(s.ws, func(workspace.StudyIncoming) {
 		s.bar.words() // before the picture: it is never seen under another name
@@ -154,6 +156,9 @@ func (s *shell) seen(p workspace.Place) []*workspace.Room {
 func (s *shell) userChanged() {
 	if s.ws.User().ID == "" {
 		s.leave()
+		if s.stage != nil {
+			s.take(nil)
+		}
 		s.window.SetContent(s.signIn.content)
 		s.signIn.shown()
 		return
@@ -354,6 +359,10 @@ func (s *shell) toggleKeys() {
 func (s *shell) sections() []workspace.Section {
 	if s.ws.User().ID == "" || s.lock.on {
 		return nil
+	}
+	if s.stage != nil {
+		return []workspace.Section{{Name: "shell.keys_stage", Actions: append(s.stage.Actions(),
+			workspace.Action{Label: "shell.lock", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyL)}, Do: s.lockScreen})}}
 	}
 	var out []workspace.Section
 	if s.tab != nil && s.body.Objects[0] == s.split {

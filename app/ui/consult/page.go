@@ -34,6 +34,7 @@ func (r *room) consultPage() {
 		who = r.patient.Patient.Name + " · " + who
 	}
 	r.page.Add(tight(wrapped(l.Or(lang.Key("consult.state."+m.State), m.State)+" · "+who, widget.LowImportance)))
+	r.presentBar(m, lead)
 	r.page.Add(wrapped(l.T("consult.question_is", m.Question), widget.MediumImportance))
 	if r.patient != nil && r.patient.Patient.Sample {
 		r.page.Add(tight(wrapped(l.T("consult.sample"), widget.WarningImportance)))

@@ -83,6 +83,8 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		Actions: []workspace.Action{
 			{Label: "consult.new", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyN)}, Do: func() { r.show(showCreate) }},
 			{Label: "consult.open_pack", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyO)}, Do: func() { r.show(showOpenPack) }},
+			{Label: "consult.present", Keys: []workspace.Key{workspace.Press(fyne.KeyF5), workspace.Ctrl(fyne.KeyF5)}, Do: r.present},
+			{Label: "consult.lay_picture", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyK)}, Do: r.layPicture},
 			{Label: "consult.next", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyDown)}, Do: func() { r.step(1) }},
 			{Label: "consult.previous", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyUp)}, Do: func() { r.step(-1) }},
 		}}

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"longying/app/ui/canvas/view"
 	"longying/app/ui/lang"
 	"longying/imaging/render"
 	slides "longying/imaging/slide"
@@ -369,7 +370,7 @@ func TestTheScaleBarIsAsLongAsItSays(t *testing.T) {
 		{0.25, 64, 160, 128, "0.5 µm"},
 		{0.499, 0.0123, 320, 246.49, "10 mm"},
 	} {
-		length, text := scaleBar(c.micrometres, c.scale, c.longest)
+		length, text := view.ScaleBar(c.micrometres, c.scale, c.longest)
 		if math.Abs(length-c.length) > 0.01 || text != c.text {
 			t.Errorf("%g µm at %g: %g pixels for %s; wanted %g, %s", c.micrometres, c.scale, length, text, c.length, c.text)
 		}

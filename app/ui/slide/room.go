@@ -22,6 +22,7 @@ import (
 
 	"longying/app/reading"
 	"longying/app/ui/canvas"
+	"longying/app/ui/canvas/view"
 	look "longying/app/ui/theme"
 	"longying/app/ui/workspace"
 	"longying/imaging"
@@ -490,7 +491,7 @@ func (r *room) measure() {
 		r.scale.set(t("slide.scale_unknown"))
 		return
 	}
-	length, text := scaleBar(µm, zoom, longestBar*float64(r.pane.density()))
+	length, text := view.ScaleBar(µm, zoom, longestBar*float64(r.pane.density()))
 	r.bar.SetMinSize(fyne.NewSize(float32(length)/r.pane.density(), 4))
 	r.rule.Show()
 	r.scale.set(text + "  (" + t("slide.scale", fmt.Sprintf("%.3g", µm)) + ")")

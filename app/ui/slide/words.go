@@ -1,40 +1,13 @@
 package slide
 
 import (
-	"math"
 	"slices"
 	"strconv"
 
+	"longying/app/ui/canvas/view"
 	"longying/app/ui/lang"
 	slides "longying/imaging/slide"
 )
-
-// scaleBar is the longest bar of 1, 2 or 5 times a power of ten micrometres that
-// is at most so many screen pixels long, at so many screen pixels for a pixel of
-// so many micrometres; text names its length.
-func scaleBar(micrometres, scale, longest float64) (length float64, text string) {
-	perPixel := micrometres / scale
-	most := longest * perPixel
-	unit := math.Pow(10, math.Floor(math.Log10(most)))
-	for _, k := range []float64{5, 2, 1} {
-		if k*unit <= most*(1+1e-9) {
-			unit *= k
-			break
-		}
-	}
-	if unit >= 1000 {
-		return unit / perPixel, number(unit/1000) + " mm"
-	}
-	return unit / perPixel, number(unit) + " µm"
-}
-
-// number has three figures, and more where they stand before the point.
-func number(v float64) string {
-	if v >= 100 {
-		return strconv.FormatFloat(v, 'f', 0, 64)
-	}
-	return strconv.FormatFloat(v, 'g', 3, 64)
-}
 
 // colours words which colours the screen shows.
 func colours(l *lang.Strings, s *slides.Slide) string {
@@ -61,9 +34,9 @@ func magnified(l *lang.Strings, s *slides.Slide, scale float64) string {
 	level := s.LevelFor(float64(int(1) << newPyramid(s.Columns(), s.Rows()).levelFor(scale)))
 	text := l.T("slide.level", level+1, len(s.Levels()))
 	if power := s.Description().ObjectivePower; power > 0 {
-		return text + " · " + l.T("slide.power", number(power*scale))
+		return text + " · " + l.T("slide.power", view.Figures(power*scale))
 	}
-	return text + " · " + l.T("slide.zoom", number(100*scale))
+	return text + " · " + l.T("slide.zoom", view.Figures(100*scale))
 }
 
 // chosen words which optical path and focal plane of several are shown; empty

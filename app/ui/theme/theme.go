@@ -104,6 +104,13 @@ func (r *Reading) Color(n fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color 
 	return theme.DefaultTheme().Color(n, theme.VariantDark)
 }
 
+// The sizes of text that is read across a room: on a screen of 55 inches and
+// 1080 lines a character of 26 is 16 mm high, 1/250 of four metres.
+const (
+	SizeNameStage      fyne.ThemeSizeName = "stage"
+	SizeNameStageTitle fyne.ThemeSizeName = "stageTitle"
+)
+
 // Font is fyne.Theme's: one face for Chinese, Latin and digits.
 func (r *Reading) Font(s fyne.TextStyle) fyne.Resource {
 	if r.font == nil || s.Symbol {
@@ -126,6 +133,10 @@ func (r *Reading) Size(n fyne.ThemeSizeName) float32 {
 		return 16
 	case theme.SizeNameHeadingText:
 		return 20
+	case SizeNameStage:
+		return 26
+	case SizeNameStageTitle:
+		return 36
 	case theme.SizeNamePadding:
 		return 3
 	case theme.SizeNameInnerPadding:

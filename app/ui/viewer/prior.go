@@ -325,7 +325,7 @@ func (r *room) openPrior(p *prior, then func()) {
 			// Only what a doctor confirmed: proposals for it are decided in it.
 			findings = slices.DeleteFunc(findings, func(f records.Finding) bool { return !f.State.Factual() })
 			var damaged error
-			p.marks, damaged = marksOf(r.ws.Lang, findings, slices.DeleteFunc(runs, func(x records.Run) bool { return x.Outcome == "unsure" }))
+			p.marks, damaged = canvas.MarksOf(r.ws.Lang, findings, slices.DeleteFunc(runs, func(x records.Run) bool { return x.Outcome == "unsure" }))
 			if damaged != nil {
 				r.problem.SetText(r.ws.Explain(damaged))
 			}

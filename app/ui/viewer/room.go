@@ -59,6 +59,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	r.thumbs = newThumbs(ws, r.thumbnail, r.choose, func(p *prior) { r.openPrior(p, nil) })
 	r.states = newStates(r)
 	content := r.build()
+	ws.OnLook(r.look)
 	workspace.On(ws, func(workspace.StudyOpened) { r.open() })
 	workspace.On(ws, func(workspace.StudyIncoming) { r.incoming() })
 	workspace.On(ws, func(e workspace.FindingsChanged) {
@@ -380,7 +381,7 @@ func (r *room) findings() {
 		var marks []canvas.Mark
 		var damaged error
 		if err == nil {
-			marks, damaged = marksOf(words, list, runs)
+			marks, damaged = canvas.MarksOf(words, list, runs)
 		}
 		return func() {
 			if err != nil {

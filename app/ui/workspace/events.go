@@ -78,7 +78,7 @@ type JobsChanged struct{}
 // Event is any of the types of this file.
 type Event interface {
 	StudyOpened | StudyIncoming | FindingSelected | FindingsChanged | ReportChanged | StudiesChanged | PeopleChanged | RegionMarked |
-		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | IdleLockChanged | PriorInFront
+		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | IdleLockChanged | PriorInFront | StageWanted
 }
 
 // On calls f for each event of its type, on the UI goroutine, as long as the

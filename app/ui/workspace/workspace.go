@@ -64,7 +64,8 @@ type Workspace struct {
 	incoming  *Opened
 	jobs      []*Job
 	opening   *Task
-	keeping   *Task // stores the language
+	keeping   *Task               // stores the language
+	look      func() (Look, bool) // see OnLook
 	running   sync.WaitGroup
 	live      bool // there is a UI goroutine: the program, not a test
 	held      sync.Mutex
