@@ -18,6 +18,7 @@ import (
 	"longying/imaging"
 	"longying/records"
 	"longying/records/report"
+	"longying/records/template"
 )
 
 // pause is how long the doctor stops typing before the text is written.
@@ -71,6 +72,7 @@ type tab struct {
 	done       *widget.Label
 	view       *widget.Button // opens the PDF that was written
 	printed    string         // its path, empty: none
+	form       *form
 	texts      []func()
 	scroll     *container.Scroll
 }
@@ -89,6 +91,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 			{Label: "report.view", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyO)}, Do: t.viewPrinted},
 			{Label: "report.return", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyBackspace)}, Do: t.returnNow},
 			{Label: "report.amend", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyM)}, Do: t.wantAmend},
+			{Label: "report.form", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyG)}, Do: t.form.toggle},
 			{Label: "report.save", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyS)}, Do: t.flush},
 		}}
 	workspace.On(ws, func(workspace.StudyOpened) { t.open() })
@@ -163,7 +166,8 @@ func (t *tab) build() fyne.CanvasObject {
 		container.NewGridWithColumns(3, t.exporter("cda", "CDA"), t.exporter("fhir", "FHIR"), t.exporter("sr", "SR")),
 		t.done, t.view, t.unwritten, t.amendBox)
 
-	body := container.NewVBox(t.state, t.problem, t.stale, t.draftBox,
+	t.form = newForm(t)
+	body := container.NewVBox(t.state, t.problem, t.stale, t.draftBox, t.form.box,
 		t.title("report.findings"), t.seen.box, t.seenChips,
 		t.title("report.impression"), t.impression.box, t.impChips, t.signBox, t.returnBox, t.signedBox)
 	t.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(4, 4, 4, 12), body))
@@ -228,6 +232,7 @@ func (t *tab) open() {
 	t.unsigned.SetText("")
 	t.ask(nil)
 	t.unwritten.SetText("")
+	t.form.leave()
 	t.seen.show(Text{})
 	t.impression.show(Text{})
 	t.words()
@@ -256,6 +261,10 @@ func (t *tab) load() {
 			doc, e := t.ws.Reading.Signed(ctx, user, study)
 			signed, err = &doc, e
 		}
+		var templates []*template.Template
+		if err == nil {
+			templates, err = t.ws.Reading.TemplatesFor(ctx, user, study)
+		}
 		var org *records.Organization
 		if err == nil {
 			o, e := t.ws.Admin.Organization(ctx)
@@ -271,6 +280,7 @@ func (t *tab) load() {
 			}
 			t.org = org
 			t.findings, t.exists, t.signed = findings, exists, signed
+			t.form.offer(templates)
 			if t.saver.Pending() {
 				t.render()
 				return
@@ -286,6 +296,7 @@ func (t *tab) take(rep records.Report) {
 	seen, impression := report.Draft(t.findings, "zh")
 	t.seen.show(NewText(rep.Findings, seen))
 	t.impression.show(NewText(rep.Impression, impression))
+	t.form.take()
 	t.render()
 }
 

@@ -17,6 +17,10 @@ type Line struct {
 // Linked reports whether the line speaks of a finding.
 func (l Line) Linked() bool { return l.FindingUID != "" }
 
+// Bound reports whether the line was made of a finding or of a coded field, and
+// keeps its link while its words change.
+func (l Line) Bound() bool { return l.FindingUID != "" || l.Field != "" }
+
 // Text is one editor's text as sentences. It is a value: each change returns
 // the next one, so an editor and a save in flight never share state.
 type Text struct{ lines []Line }
@@ -27,7 +31,7 @@ func NewText(stored, generated []records.Sentence) Text {
 	lines := make([]Line, 0, len(stored))
 	for _, s := range stored {
 		if s.Text != "" {
-			lines = append(lines, Line{Sentence: s, Edited: s.FindingUID != "" && differs(s, generated)})
+			lines = append(lines, Line{Sentence: s, Edited: s.FindingUID != "" && s.Field == "" && differs(s, generated)})
 		}
 	}
 	return Text{lines}
@@ -110,7 +114,7 @@ func (t Text) Edit(now string) Text {
 		case !strings.ContainsFunc(head+tail, unicode.IsLetter):
 			l = Line{Sentence: records.Sentence{Text: kept}}
 		default:
-			l.Text, l.Edited = kept, l.Linked()
+			l.Text, l.Edited = kept, l.Bound()
 		}
 		out = append(out, l)
 	}
@@ -131,7 +135,7 @@ func (t Text) owner(a, b int) int {
 			return i
 		case end == a:
 			before = i
-		case start == a && before < 0 && a == b && !l.Linked():
+		case start == a && before < 0 && a == b && !l.Bound():
 			return i
 		}
 	}
@@ -143,7 +147,7 @@ func (t Text) owner(a, b int) int {
 
 // open reports whether words typed behind the line continue it.
 func open(l Line) bool {
-	if !l.Linked() {
+	if !l.Bound() {
 		return true
 	}
 	return !strings.ContainsAny(lastRune(l.Text), "。！？；.!?;\n")
@@ -161,7 +165,7 @@ func lastRune(s string) string {
 func join(lines []Line) []Line {
 	var out []Line
 	for _, l := range lines {
-		if n := len(out); n > 0 && !l.Linked() && !out[n-1].Linked() {
+		if n := len(out); n > 0 && !l.Bound() && !out[n-1].Bound() {
 			out[n-1].Text += l.Text
 			continue
 		}
