@@ -96,10 +96,19 @@ func remarks(findings []records.Finding) string {
 			continue
 		}
 		seen[key] = true
-		parts = append(parts, fmt.Sprintf("AI辅助提示：模型%s %s，经%s审核确认", f.Model.ID, f.Model.Version, f.ByName))
+		parts = append(parts, fmt.Sprintf("AI辅助提示：模型%s %s%s，经%s审核确认", f.Model.ID, f.Model.Version, digest(f.Model.SHA256), f.ByName))
 	}
 	if len(parts) == 0 {
 		return ""
 	}
 	return strings.Join(parts, "；") + "。模型未注册为医疗器械，仅供辅助。"
+}
+
+// digest names a model to the byte by the beginning of its hash, which tells it
+// from any other: remarks are short in the platforms' tables.
+func digest(sha256 string) string {
+	if len(sha256) < 16 {
+		return ""
+	}
+	return "（SHA-256 " + sha256[:16] + "）"
 }

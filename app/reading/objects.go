@@ -130,9 +130,20 @@ type KeyObject struct {
 	Mark    func(picture image.Image, s *imaging.PresentationState, face *render.Typeface) (image.Image, error)
 }
 
+// Left is a finding that could not be written in a form, and why.
+type Left struct {
+	Code    string // "no_dicom", "slide", "colour"
+	Finding records.Finding
+	Reason  string
+}
+
+func (l Left) String() string {
+	return fmt.Sprintf("finding %s (%s): %s", l.Finding.UID, l.Finding.Label.In("zh"), l.Reason)
+}
+
 // KeyObjects are the images on which findings of a document lie, each once, in
 // the findings' order. Slides are left out: left says so.
-func (r *Reading) KeyObjects(ctx context.Context, doc *records.Document) (objects []KeyObject, left []string, err error) {
+func (r *Reading) KeyObjects(ctx context.Context, doc *records.Document) (objects []KeyObject, left []Left, err error) {
 	at := map[string]int{}
 	for _, f := range doc.Findings {
 		if f.Ref.SOPUID == "" {
@@ -143,12 +154,13 @@ func (r *Reading) KeyObjects(ctx context.Context, doc *records.Document) (object
 			objects[i].Image.Findings = append(objects[i].Image.Findings, f)
 			continue
 		}
-		o, reason, err := r.keyObject(ctx, f.Ref)
+		o, why, err := r.keyObject(ctx, f.Ref)
 		if err != nil {
 			return nil, nil, fmt.Errorf("the key image of finding %s: %w", f.UID, err)
 		}
-		if reason != "" {
-			left = append(left, fmt.Sprintf("finding %s (%s): %s", f.UID, f.Label.In("zh"), reason))
+		if why != nil {
+			why.Finding = f
+			left = append(left, *why)
 			continue
 		}
 		o.Image.Findings = []records.Finding{f}
@@ -158,35 +170,35 @@ func (r *Reading) KeyObjects(ctx context.Context, doc *records.Document) (object
 	return objects, left, nil
 }
 
-func (r *Reading) keyObject(ctx context.Context, ref imaging.Ref) (*KeyObject, string, error) {
+func (r *Reading) keyObject(ctx context.Context, ref imaging.Ref) (*KeyObject, *Left, error) {
 	if ref.SOPClass == "" {
-		return nil, "it lies on an image that is no DICOM object", nil
+		return nil, &Left{Code: "no_dicom", Reason: "it lies on an image that is no DICOM object"}, nil
 	}
 	f, err := r.archive.Open(ctx, ref.SOPUID)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	defer f.Close()
 	inst := *f.Instance()
 	if inst.Slide != nil {
-		return nil, "it lies on a slide, whose regions have no presentation state or capture", nil
+		return nil, &Left{Code: "slide", Reason: "it lies on a slide, whose regions have no presentation state or capture"}, nil
 	}
 	n := max(1, ref.Frame)
 	frame, err := f.Frame(ctx, r.decoder, n)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	ds, err := f.Dataset()
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	shown, err := render.New(frame, &inst, n, render.Presentation{})
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	picture, err := render.Image(frame, &inst, n, render.Presentation{})
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	o := &KeyObject{Grey: frame.Samples == 1 && !strings.HasPrefix(frame.Photometric, "PALETTE"), Picture: picture}
 	o.Image = keyimage.Image{Ref: imaging.Ref{StudyUID: inst.StudyUID, SeriesUID: inst.SeriesUID, SOPUID: inst.SOPInstanceUID, SOPClass: inst.SOPClassUID, Frame: n},
@@ -202,7 +214,7 @@ func (r *Reading) keyObject(ctx context.Context, ref imaging.Ref) (*KeyObject, s
 		render.Annotate(out, render.FitView(frame.Columns, frame.Rows, out.Bounds().Dx(), out.Bounds().Dy()), s, &inst, n, face)
 		return out, nil
 	}
-	return o, "", nil
+	return o, nil, nil
 }
 
 // aspect is the height and width of a pixel as whole numbers; square is 0, 0.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"longying/app/delivery"
+	"longying/app/reading"
 	"longying/app/trail"
 	"longying/app/transfer"
 	"longying/imaging/dicomfile"
@@ -91,7 +92,7 @@ func because(reason string, left []string) string {
 
 func (s *Station) keyImages(ctx context.Context, doc *records.SignedDocument, as string) (out [][]byte, left []string, err error) {
 	d := &doc.Document
-	images, left, err := s.Reading.KeyObjects(ctx, d)
+	images, not, err := s.Reading.KeyObjects(ctx, d)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -101,7 +102,9 @@ func (s *Station) keyImages(ctx context.Context, doc *records.SignedDocument, as
 	}
 	for i, o := range images {
 		if as == delivery.AsStates && !o.Grey {
-			left = append(left, fmt.Sprintf("image %s is in colour, and a greyscale presentation state is of grey images", o.Image.Ref.SOPUID))
+			for _, f := range o.Image.Findings {
+				not = append(not, reading.Left{Code: "colour", Finding: f, Reason: "image " + o.Image.Ref.SOPUID + " is in colour, and a greyscale presentation state is of grey images"})
+			}
 			continue
 		}
 		var state, b bytes.Buffer
@@ -131,11 +134,29 @@ func (s *Station) keyImages(ctx context.Context, doc *records.SignedDocument, as
 		}
 		out = append(out, b.Bytes())
 	}
+	for _, l := range not {
+		left = append(left, l.String())
+	}
 	if len(out) == 0 {
-		return nil, nil, &records.RefusedError{Code: "no_key_images",
+		return nil, nil, &records.RefusedError{Code: noKeyImages(not),
 			Reason: because("no finding of report "+d.ID+" lies on an image that can be written so", left)}
 	}
 	return out, left, nil
+}
+
+// noKeyImages is the code of the refusal: where one reason holds for all findings,
+// of that reason.
+func noKeyImages(left []reading.Left) string {
+	codes := map[string]string{"no_dicom": "no_key_images_no_dicom", "slide": "no_key_images_slide", "colour": "no_key_images_colour"}
+	for _, l := range left {
+		if l.Code != left[0].Code {
+			return "no_key_images"
+		}
+	}
+	if len(left) == 0 || codes[left[0].Code] == "" {
+		return "no_key_images"
+	}
+	return codes[left[0].Code]
 }
 
 // stored is a signed report as the DICOM objects that a PACS is given of it.

@@ -11,7 +11,13 @@ import (
 	"longying/records"
 )
 
-const tagDeviceSerialNumber dicomfile.Tag = 0x00181000
+// Attributes that dicomfile does not name.
+const (
+	tagDeviceSerialNumber      dicomfile.Tag = 0x00181000
+	tagContributingEquipment   dicomfile.Tag = 0x0018A001
+	tagContributionDescription dicomfile.Tag = 0x0018A003
+	tagPurposeOfReference      dicomfile.Tag = 0x0040A170
+)
 
 // Equipment is what wrote the object (Enhanced General Equipment,
 // PS3.3 C.7.5.2: all are required) and the time zone.
@@ -65,6 +71,31 @@ func (q Equipment) Instance(ds *dicomfile.Dataset, d *records.Document, class, u
 		String(dicomfile.TagTimezoneOffset, "SH", d.SignedAt.In(q.Zone).Format("-0700")).
 		String(dicomfile.TagContentDate, "DA", q.Date(d.SignedAt)).
 		String(dicomfile.TagContentTime, "TM", q.Clock(d.SignedAt))
+	if models := q.contributors(d); len(models) > 0 {
+		ds.Sequence(tagContributingEquipment, models...)
+	}
+}
+
+// contributors are the models that proposed findings of a document, each with who
+// confirmed it: the Contributing Equipment Sequence of SOP Common (PS3.3 C.12.1),
+// which every object has a place for. Where two doctors confirmed, two stand.
+func (q Equipment) contributors(d *records.Document) []*dicomfile.Dataset {
+	var out []*dicomfile.Dataset
+	seen := map[string]bool{}
+	for _, f := range d.Findings {
+		m := f.Model
+		if m == nil || seen[m.ID+"\n"+m.Version+"\n"+m.SHA256+"\n"+f.ByName] {
+			continue
+		}
+		seen[m.ID+"\n"+m.Version+"\n"+m.SHA256+"\n"+f.ByName] = true
+		out = append(out, dicomfile.NewDataset().
+			String(dicomfile.TagManufacturer, "LO", q.Manufacturer).
+			String(dicomfile.TagModelName, "LO", m.ID).
+			String(dicomfile.TagSoftwareVersions, "LO", m.Version).
+			String(tagContributionDescription, "ST", fmt.Sprintf("AI model proposed, confirmed by %s (模型提示,经医师确认); model sha256=%s", f.ByName, m.SHA256)).
+			Sequence(tagPurposeOfReference, Coded(records.Code{Value: "109102", Scheme: "DCM", Meaning: "Processing Equipment"})))
+	}
+	return out
 }
 
 // PatientName keeps the study's own PN where it holds the registered name, so

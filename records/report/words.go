@@ -120,7 +120,7 @@ func age(d *records.Document, lang string, zone *time.Location) string {
 	return fmt.Sprintf("%d %s", n, zh)
 }
 
-// assistance says which models assisted, with their versions, and who
+// assistance says which models assisted, with version and hash, and who
 // confirmed; or that none did.
 func assistance(d *records.Document, w words, lang string) string {
 	var models []string
@@ -130,6 +130,9 @@ func assistance(d *records.Document, w words, lang string) string {
 			s := m.ID + " " + m.Version
 			if n := m.Name.In(lang); n != "" && n != m.ID {
 				s = n + " (" + s + ")"
+			}
+			if m.SHA256 != "" {
+				s += ", SHA-256 " + m.SHA256
 			}
 			if lang == "en" {
 				s += ", confirmed by " + f.ByName

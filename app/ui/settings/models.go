@@ -15,6 +15,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"longying/app/catalogue"
+	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
 	"longying/imaging"
 	"longying/models"
@@ -217,7 +218,7 @@ func (r *room) pickPackageFile() {
 		r.picked(u.URI(), errors.Join(err, u.Close()))
 	}, window)
 	d.SetFilter(storage.NewExtensionFileFilter([]string{".zip"}))
-	r.show(d)
+	r.show(d, "settings.choose_package", "settings.button_install_now")
 }
 
 func (r *room) pickPackageFolder() {
@@ -231,12 +232,12 @@ func (r *room) pickPackageFolder() {
 			return
 		}
 		r.picked(u, err)
-	}, window))
+	}, window), "settings.choose_package", "settings.button_install_now")
 }
 
-func (r *room) show(d *dialog.FileDialog) {
-	d.SetTitleText(r.ws.Lang.T("settings.choose_package"))
-	d.SetConfirmText(r.ws.Lang.T("settings.button_install_now"))
+func (r *room) show(d *dialog.FileDialog, title, confirm lang.Key) {
+	d.SetTitleText(r.ws.Lang.T(title))
+	d.SetConfirmText(r.ws.Lang.T(confirm))
 	d.SetDismissText(r.ws.Lang.T("settings.button_cancel"))
 	d.Show()
 	d.Resize(fyne.NewSize(900, 560))

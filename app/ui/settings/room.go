@@ -43,6 +43,7 @@ type room struct {
 	own          own
 	trust        trust
 	packages     packages
+	forms        forms
 	card         string // the model whose card is unfolded
 	runtime      string // which runtime is loaded, or why none is
 }
@@ -62,6 +63,7 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 		{"settings.pictures", "", r.picturesPage, nil},
 		{"settings.hospital", "", r.hospitalPage, r.loadHospital},
 		{"settings.models", "", r.modelsPage, r.loadModels},
+		{"settings.forms", "", r.formsPage, r.loadForms},
 		{"settings.users", records.RightManageUsers, r.usersPage, r.loadUsers},
 		{"settings.destinations", "", r.destinationsPage, r.loadDestinations},
 		{"settings.pacs", "", r.serversPage, r.loadServers},
@@ -76,7 +78,7 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 	workspace.On(ws, func(workspace.UserChanged) {
 		r.users, r.audit, r.destinations, r.hospital, r.trust, r.own = users{}, audit{}, destinations{}, hospital{}, trust{}, own{}
 		r.servers = servers{}
-		r.packages.older, r.packages.removing = "", ""
+		r.packages.older, r.packages.removing, r.forms.removing = "", "", ""
 		r.open("settings.language")
 	})
 	r.render()
@@ -85,7 +87,7 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 		{Label: "settings.previous", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyUp)}, Do: func() { r.step(-1) }},
 	}
 	return r, &workspace.Room{ID: "settings", Place: workspace.Rail, Icon: theme.SettingsIcon(), Current: func() []workspace.Action {
-		return slices.Concat(r.packageKeys(), r.serverKeys(), r.destinationKeys(), r.auditKeys(), actions)
+		return slices.Concat(r.packageKeys(), r.formKeys(), r.serverKeys(), r.destinationKeys(), r.auditKeys(), actions)
 	},
 		Chords:  []workspace.Key{workspace.Ctrl(fyne.KeyT), workspace.Ctrl(fyne.KeyS), workspace.Ctrl(fyne.KeyF)},
 		Content: container.NewBorder(nil, nil, container.NewBorder(nil, nil, nil, widget.NewSeparator(), side), nil, r.scroll),
