@@ -94,6 +94,7 @@ func newShell(ws *workspace.Workspace, w fyne.Window) *shell {
 	s.page = container.NewStack(newPulse(ws.Activity.Seen), container.NewWithoutLayout(newDesk(ws.Keys)), container.NewBorder(s.bar.content, s.status.content, s.rail.content, nil, s.body))
 
 	ws.Keys.SetSections(s.sections)
+	ws.Keys.SetPlaces(s.places)
 	s.listen()
 	s.keys()
 	s.userChanged()
@@ -103,6 +104,11 @@ func newShell(ws *workspace.Workspace, w fyne.Window) *shell {
 func (s *shell) listen() {
 	workspace.On(s.ws, func(workspace.UserChanged) { s.userChanged() })
 	workspace.On(s.ws, func(workspace.LanguageChanged) { s.words() })
+	workspace.On(s.ws, func(workspace.BindingsChanged) {
+		s.chords()
+		s.ws.Lang.SetHints(s.ws.Keys.Hints())
+		workspace.Publish(s.ws, workspace.LanguageChanged{}) // the keys stand in the words
+	})
 	workspace.On(s.ws, func(workspace.IdleLockChanged) { s.askIdle() })
 	workspace.On(s.ws, func(e workspace.RoomWanted) { s.want(e.ID) })
 	workspace.On(s.ws, func(e workspace.StageWanted) { s.take(e.Stage) })
@@ -133,7 +139,7 @@ func (s *shell) keys() {
 // unless they are added.
 func (s *shell) shortcuts(actions []workspace.Action) {
 	for _, a := range actions {
-		for _, k := range a.Keys {
+		for _, k := range s.ws.Keys.Bound(a) {
 			if k.Mod != 0 && k.Mod != fyne.KeyModifierShift {
 				s.window.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: k.Name, Modifier: k.Mod},
 					func(sc fyne.Shortcut) { s.ws.Keys.TypedShortcut(sc) })
@@ -155,6 +161,8 @@ func (s *shell) seen(p workspace.Place) []*workspace.Room {
 
 func (s *shell) userChanged() {
 	if s.ws.User().ID == "" {
+		s.ws.Keys.Bind(workspace.Bindings{})
+		s.ws.Lang.SetHints(nil)
 		s.leave()
 		if s.stage != nil {
 			s.take(nil)
@@ -174,14 +182,25 @@ func (s *shell) userChanged() {
 		s.tabRow.Add(b)
 	}
 	// Which rooms there are, and so which keys lead to them, depends on the user.
-	for _, room := range s.rooms {
-		s.shortcuts(append(room.Live(), workspace.Action{Keys: room.Chords}))
-	}
-	s.shortcuts(s.own())
+	s.chords()
+	s.ws.LoadBindings(func(err error) { s.say(s.ws.Explain(err)) })
 	s.words()
 	if rail := s.seen(workspace.Rail); len(rail) > 0 {
 		s.show(rail[0])
 	}
+}
+
+// chords makes the window pass on every key with Control or Alt that does
+// something in a room.
+func (s *shell) chords() {
+	for _, room := range s.rooms {
+		s.shortcuts(append(room.Live(), workspace.Action{Keys: room.Chords}))
+	}
+	var own []workspace.Action
+	for _, keys := range s.ws.Keys.Bindings().Keys {
+		own = append(own, workspace.Action{Keys: keys})
+	}
+	s.shortcuts(append(own, s.own()...))
 }
 
 // leave takes every room from the front.
@@ -346,7 +365,7 @@ func (s *shell) say(text string) { s.status.say(text) }
 func (s *shell) toggleKeys() {
 	s.keysUp = !s.keysUp
 	if s.keysUp {
-		s.sheet.fill(s.sections())
+		s.sheet.fill(s.ws.Keys.Sections())
 		s.middle.Objects = []fyne.CanvasObject{s.sheet.content}
 	} else if s.front != nil {
 		s.middle.Objects = []fyne.CanvasObject{s.front.Content}
@@ -377,6 +396,24 @@ func (s *shell) sections() []workspace.Section {
 			{Label: "shell.close", Keys: []workspace.Key{workspace.Press(fyne.KeyEscape)}, Do: s.toggleKeys}}}, own)
 	}
 	return append(out, own)
+}
+
+// places are the sections that are in sight together, one list for each room of
+// the rail, and for each panel tab beside a room of a study.
+func (s *shell) places() [][]workspace.Section {
+	own := workspace.Section{Name: "shell.keys_global", Actions: s.own()}
+	of := func(r *workspace.Room) workspace.Section { return workspace.Section{Name: r.Name(), Actions: r.Live()} }
+	var out [][]workspace.Section
+	for _, r := range s.seen(workspace.Rail) {
+		if !ofStudy(r) {
+			out = append(out, []workspace.Section{of(r), own})
+			continue
+		}
+		for _, tab := range s.seen(workspace.Panel) {
+			out = append(out, []workspace.Section{of(tab), of(r), own})
+		}
+	}
+	return out
 }
 
 // own are the window's own actions.

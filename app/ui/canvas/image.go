@@ -55,6 +55,7 @@ type Image struct {
 	target     *imaging.Region
 	buffer     *image.RGBA
 	wheel      float32
+	dragged    float32 // of a drag that scrolls, what is less than a slice
 	pressed    desktop.MouseButton
 	last       fyne.Position
 	moved      bool

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 
+	"longying/app/ui/workspace"
 	"longying/imaging"
 )
 
@@ -152,21 +153,33 @@ func (i *Image) drag(button desktop.MouseButton, at fyne.Position, dx, dy float3
 	}
 	w, h := i.pixels()
 	x, y := i.toPixels(fyne.NewPos(dx, dy))
-	switch button {
-	case desktop.MouseButtonPrimary:
-		if i.crossing {
-			i.put(at)
-			return
-		}
+	if button == desktop.MouseButtonPrimary && i.crossing {
+		i.put(at)
+		return
+	}
+	if button == 0 {
+		return
+	}
+	switch i.ws.Keys.Mouse().Does(button) {
+	case workspace.DragWindow:
 		if i.renderer != nil {
 			i.SetState(i.state.DragWindow(i.renderer.Window(), x, y))
 		}
-	case desktop.MouseButtonTertiary:
+	case workspace.DragPan:
 		i.SetState(i.state.Pan(x, y, w, h))
-	case desktop.MouseButtonSecondary:
+	case workspace.DragZoom:
 		i.SetState(i.state.ZoomAt(math.Pow(1.01, -y), float64(w)/2, float64(h)/2, w, h))
+	case workspace.DragScroll:
+		i.dragged += dy
+		if n := int(i.dragged / dragSlice); n != 0 {
+			i.dragged -= float32(n) * dragSlice
+			i.SetState(i.state.Scroll(n))
+		}
 	}
 }
+
+// dragSlice is how far a drag goes for one slice.
+const dragSlice = 8
 
 // DoubleTapped is fyne.DoubleTappable's.
 func (i *Image) DoubleTapped(*fyne.PointEvent) {

@@ -82,6 +82,7 @@ func Families() []string {
 		"role.",
 		"room.",
 		"row.",
+		"settings.drag_",
 		"settings.hint_",
 		"settings.kind_",
 		"severity.",
@@ -99,8 +100,9 @@ func Families() []string {
 type Strings struct {
 	texts map[Code]map[Key]string
 
-	mu   sync.RWMutex
-	code Code
+	mu    sync.RWMutex
+	code  Code
+	hints map[Key]string
 }
 
 // New reads both files. An unknown code gives Chinese.
@@ -153,6 +155,36 @@ func (s *Strings) Has(k Key) bool {
 	return ok
 }
 
+// SetHints says on which keys actions are that a person has moved, by the
+// actions' labels: a text names the key of an action as {@label|key}, where key
+// is the one that the program ships with.
+func (s *Strings) SetHints(keys map[Key]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hints = keys
+}
+
+// keyed puts the keys that are in force into a text.
+func (s *Strings) keyed(t string) string {
+	for {
+		from := strings.Index(t, "{@")
+		if from < 0 {
+			return t
+		}
+		inner, rest, ok := strings.Cut(t[from+2:], "}")
+		label, key, split := strings.Cut(inner, "|")
+		if !ok || !split {
+			return t
+		}
+		s.mu.RLock()
+		if moved, ok := s.hints[Key(label)]; ok {
+			key = moved
+		}
+		s.mu.RUnlock()
+		t = t[:from] + key + rest
+	}
+}
+
 // T is the text of a key, with {0}, {1} replaced by the arguments. An unknown
 // key gives itself in brackets, so that it is seen.
 func (s *Strings) T(k Key, args ...any) string {
@@ -160,6 +192,7 @@ func (s *Strings) T(k Key, args ...any) string {
 	if !ok {
 		return "[" + string(k) + "]"
 	}
+	t = s.keyed(t)
 	for i, a := range args {
 		t = strings.ReplaceAll(t, fmt.Sprintf("{%d}", i), fmt.Sprint(a))
 	}

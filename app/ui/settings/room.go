@@ -41,6 +41,7 @@ type room struct {
 	servers      servers
 	audit        audit
 	own          own
+	moving       moving
 	trust        trust
 	packages     packages
 	forms        forms
@@ -60,6 +61,7 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 	r.sections = []section{
 		{"settings.language", "", r.languagePage, nil},
 		{"settings.own", "", r.ownPage, nil},
+		{"settings.keys", "", r.keysPage, nil},
 		{"settings.pictures", "", r.picturesPage, nil},
 		{"settings.hospital", "", r.hospitalPage, r.loadHospital},
 		{"settings.models", "", r.modelsPage, r.loadModels},
@@ -70,6 +72,7 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 		{"settings.audit", records.RightAudit, r.auditPage, r.loadAudit},
 		{"settings.about", "", r.aboutPage, r.loadRuntime},
 	}
+	workspace.On(ws, func(workspace.BindingsChanged) { r.moving = moving{} })
 	r.at = "settings.language"
 	r.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(8, 16, 16, 16),
 		container.New(narrow{}, container.NewVBox(r.problem, r.done, r.page))))

@@ -72,13 +72,16 @@ type PriorInFront struct{ On bool }
 // IdleLockChanged: after how long an unused screen is hidden was set.
 type IdleLockChanged struct{}
 
+// BindingsChanged: other keys or buttons of the mouse are in force.
+type BindingsChanged struct{}
+
 // JobsChanged: the status bar's jobs changed.
 type JobsChanged struct{}
 
 // Event is any of the types of this file.
 type Event interface {
 	StudyOpened | StudyIncoming | FindingSelected | FindingsChanged | ReportChanged | StudiesChanged | PeopleChanged | RegionMarked |
-		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | IdleLockChanged | PriorInFront | StageWanted
+		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | IdleLockChanged | PriorInFront | StageWanted | BindingsChanged
 }
 
 // On calls f for each event of its type, on the UI goroutine, as long as the

@@ -71,17 +71,36 @@ type Section struct {
 type Keymap struct {
 	sections func() []Section
 	activity *Activity
+	own      Bindings // of the person who is signed in
+	places   func() [][]Section
 }
 
 // SetSections gives the source of the table.
 func (m *Keymap) SetSections(f func() []Section) { m.sections = f }
+
+// SetPlaces gives the sections that are in sight together, one list for each
+// place of the window, with the keys that the program ships with.
+func (m *Keymap) SetPlaces(f func() [][]Section) { m.places = f }
+
+// Places are the sections that are in sight together.
+func (m *Keymap) Places() [][]Section {
+	if m.places == nil {
+		return nil
+	}
+	return m.places()
+}
 
 // Sections is the table as it stands.
 func (m *Keymap) Sections() []Section {
 	if m.sections == nil {
 		return nil
 	}
-	return m.sections()
+	all := m.sections()
+	out := make([]Section, len(all))
+	for i, s := range all {
+		out[i] = m.bound(s)
+	}
+	return out
 }
 
 // Run does what a key does now, and reports whether it does anything.
