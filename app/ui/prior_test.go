@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"longying/app/station"
@@ -206,4 +207,70 @@ func TestAnEarlierStudyThatTurnsOutToBeAnotherPersonsLeavesTheScreen(t *testing.
 			t.Error("it comes back")
 		}
 	}
+}
+
+func TestASeriesIsDraggedIntoAViewportAndChosenByKeysAlone(t *testing.T) {
+	c := newCompared(t)
+	c.key(fyne.KeyB, 0)
+	c.key(fyne.KeyW, 0) // four viewports
+	p := c.ports()
+	if len(p) != 4 || p[2].Study() != nil {
+		t.Fatalf("%d viewports", len(p))
+	}
+	cells := draggables(c.front.Content)
+	if len(cells) != 2 {
+		t.Fatalf("%d series in the column", len(cells))
+	}
+	c.window.Resize(fyne.NewSize(1200, 800))
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(p[2]).AddXY(20, 20)
+	drag := func(d fyne.Draggable, to fyne.Position) {
+		e := &fyne.DragEvent{}
+		e.AbsolutePosition = to
+		d.Dragged(e)
+		d.DragEnd()
+		c.ws.Settle()
+	}
+	drag(cells[1], fyne.NewPos(2, 2)) // let go beside them all
+	if p[2].Study() != nil {
+		t.Error("it fell into a viewport")
+	}
+	drag(cells[1], at)
+	if p[2].Study() == nil || p[2].Study().UID != "2.25.92" || p[2].Prior() == "" {
+		t.Errorf("%v is in the third viewport", p[2].Study())
+	}
+	drag(draggables(c.front.Content)[0], at)
+	if p[2].Study().UID != "2.25.91" || p[2].Prior() != "" {
+		t.Errorf("%s is in the third viewport, under %q", p[2].Study().UID, p[2].Prior())
+	}
+	c.key(fyne.KeyBackTick, 0) // now the keys: to the last, a study that was not looked at
+	c.key(fyne.KeyEnd, 0)
+	c.key(fyne.KeyReturn, 0)
+	if n := len(draggables(c.front.Content)); n != 3 {
+		t.Fatalf("%d series in the column", n)
+	}
+	c.key(fyne.KeyEnd, 0)
+	c.key(fyne.KeyReturn, 0)
+	if p[2].Study().UID != "2.25.93" || p[2].Prior() == "" {
+		t.Errorf("%s is in the third viewport", p[2].Study().UID)
+	}
+	c.key(fyne.KeyDown, 0) // back in the pictures
+	if p[2].Study().UID != "2.25.93" || p[2].State().Slice == 0 {
+		t.Error("the keys stay in the column")
+	}
+}
+
+// draggables are what can be dragged below an object but the viewports.
+func draggables(o fyne.CanvasObject) (out []fyne.Draggable) {
+	switch o := o.(type) {
+	case *canvas.Image:
+	case *container.Scroll:
+		return draggables(o.Content)
+	case fyne.Draggable:
+		return []fyne.Draggable{o}
+	case *fyne.Container:
+		for _, c := range o.Objects {
+			out = append(out, draggables(c)...)
+		}
+	}
+	return out
 }

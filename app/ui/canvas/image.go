@@ -68,6 +68,7 @@ type Image struct {
 	cine       *Cine
 	drawnFrom  *fyne.Position
 	drawnTo    fyne.Position
+	offered    bool   // what is dragged would come here
 	prior      string // over an earlier study; empty: of the study that is open
 	match      string
 	OnAlone    func(slices int)                   // scrolled with Shift: the others stay
@@ -228,6 +229,14 @@ func (i *Image) Cine() *Cine { return i.cine }
 func (i *Image) SetFront(on bool) {
 	i.front = on
 	i.Refresh()
+}
+
+// Offer says that a series that is being dragged would come into this viewport.
+func (i *Image) Offer(on bool) {
+	if on != i.offered {
+		i.offered = on
+		i.Refresh()
+	}
 }
 
 // SetPresentation shows the pictures that a presentation state is about as it

@@ -318,7 +318,11 @@ func (r *imageRenderer) Refresh() {
 		}
 	}
 	r.prior.set(i.prior, i.match)
-	if i.front {
+	r.frame.StrokeWidth = 1
+	if i.offered {
+		r.frame.StrokeWidth = 4
+	}
+	if i.front || i.offered {
 		r.frame.Show()
 	} else {
 		r.frame.Hide()

@@ -121,6 +121,7 @@ func (r *room) clearPriors() {
 		p.opening.Stop()
 	}
 	r.priors, r.beside, r.unsplit = nil, nil, view.Layout{}
+	r.thumbs.cursor = cursor{}
 }
 
 // all are the entries of the study that is open, and then of the earlier ones

@@ -46,6 +46,7 @@ type room struct {
 	thumbs                                                        *thumbs
 	states                                                        *states
 	grid                                                          *fyne.Container
+	column                                                        *container.Scroll // of thumbs and states
 	empty                                                         *widget.Label
 	problem                                                       *workspace.Problem
 	layoutButton, scrollButton, linkButton, mprButton, slabButton *widget.Button
@@ -57,6 +58,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	r.panes = []*canvas.Image{r.pane(0)}
 	r.askingPriors = ws.NewTask()
 	r.thumbs = newThumbs(ws, r.thumbnail, r.choose, func(p *prior) { r.openPrior(p, nil) })
+	r.thumbs.drag = dragging{over: r.offer, drop: r.drop}
 	r.states = newStates(r)
 	content := r.build()
 	ws.OnLook(r.look)
@@ -105,7 +107,11 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	r.words()
 	return &workspace.Room{ID: "viewer", Place: workspace.Rail, Icon: theme.MediaPhotoIcon(), Needs: records.RightViewPatient, Content: content,
 		Current: func() []workspace.Action {
+			if keys := r.thumbKeys(); keys != nil {
+				return keys
+			}
 			own := []workspace.Action{
+				{Label: "viewer.thumb_keys", Keys: []workspace.Key{workspace.Press(fyne.KeyBackTick)}, Do: r.takeThumbs},
 				{Label: "viewer.next_series", Keys: []workspace.Key{workspace.Press(fyne.KeyRight)}, Do: func() { r.step(1) }},
 				{Label: "viewer.previous_series", Keys: []workspace.Key{workspace.Press(fyne.KeyLeft)}, Do: func() { r.step(-1) }},
 				{Label: "viewer.layout", Keys: []workspace.Key{workspace.Press(fyne.KeyW)}, Do: func() { r.lay(r.layout.Next(1)) }},
@@ -144,7 +150,8 @@ func (r *room) build() fyne.CanvasObject {
 	})
 	r.mprButton, r.slabButton = widget.NewButton("", r.reconstruct), widget.NewButton("", func() { r.thicken(1) })
 	r.scrollButton, r.linkButton = widget.NewButton("", r.scrolling), widget.NewButton("", r.linked)
-	side := container.NewBorder(nil, container.NewVBox(r.slabButton, r.mprButton, r.scrollButton, r.linkButton, r.layoutButton), nil, nil, container.NewVScroll(container.NewVBox(r.thumbs.box, r.states.box)))
+	r.column = container.NewVScroll(container.NewVBox(r.thumbs.box, r.states.box))
+	side := container.NewBorder(nil, container.NewVBox(r.slabButton, r.mprButton, r.scrollButton, r.linkButton, r.layoutButton), nil, nil, r.column)
 	return container.NewBorder(r.problem, nil, side, nil, container.NewStack(r.grid, container.NewCenter(r.empty)))
 }
 

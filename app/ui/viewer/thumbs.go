@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"image"
+	"image/color"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -41,6 +42,8 @@ type thumbs struct {
 	heads  []*priorHead
 	title  *widget.Label // over the earlier studies
 	marked entry
+	drag   dragging
+	cursor cursor
 }
 
 func newThumbs(ws *workspace.Workspace, read volume.Read, choose func(entry), look func(*prior)) *thumbs {
@@ -56,10 +59,12 @@ func (t *thumbs) show(entries []entry, priors []*prior) {
 		}
 	}
 	t.priors, t.cells, t.heads = priors, nil, nil
+	t.cursor.stops = nil
 	t.box.Objects = nil
 	add := func(list []entry) {
 		for _, e := range list {
-			c := newThumb(e, func() { t.choose(e) })
+			c := newThumb(e, func() { t.choose(e) }, &t.drag)
+			t.cursor.stops = append(t.cursor.stops, stop{of: e, object: c, edge: c.edge, take: c.tapped})
 			if old := seen[e.stack]; old != nil && e.stack != nil {
 				c.image.Image, c.drawn = old.image.Image, true
 			}
@@ -74,9 +79,11 @@ func (t *thumbs) show(entries []entry, priors []*prior) {
 	for _, p := range priors {
 		h := newPriorHead(p, func() { t.look(p) })
 		t.heads = append(t.heads, h)
+		t.cursor.stops = append(t.cursor.stops, stop{object: h.content, edge: h.edge, take: func() { t.look(p) }})
 		t.box.Add(h.content)
 		add(p.entries)
 	}
+	t.cursor.at = min(t.cursor.at, len(t.cursor.stops)-1)
 	t.words()
 	t.mark(t.marked)
 	t.box.Refresh()
@@ -126,6 +133,7 @@ func (t *thumbs) mark(e entry) {
 		}
 		c.edge.Refresh()
 	}
+	t.cursor.draw()
 }
 
 // fill draws the thumbnails one after another, the first at once.
@@ -156,6 +164,7 @@ type priorHead struct {
 	of      *prior
 	button  *widget.Button
 	under   *widget.Label
+	edge    *fynecanvas.Rectangle
 	content *fyne.Container
 }
 
@@ -165,7 +174,9 @@ func newPriorHead(p *prior, tapped func()) *priorHead {
 	h.under.Truncation, h.under.Importance = fyne.TextTruncateEllipsis, widget.LowImportance
 	bar := fynecanvas.NewRectangle(look.Prior())
 	bar.SetMinSize(fyne.NewSize(3, 0))
-	h.content = container.NewBorder(nil, nil, bar, nil, container.NewVBox(h.button, h.under))
+	h.edge = fynecanvas.NewRectangle(color.Transparent)
+	h.edge.StrokeWidth, h.edge.StrokeColor = 2, look.Chrome()
+	h.content = container.NewStack(container.NewBorder(nil, nil, bar, nil, container.NewVBox(h.button, h.under)), h.edge)
 	return h
 }
 
@@ -212,10 +223,12 @@ type thumb struct {
 	tapped       func()
 	of           entry
 	drawn        bool // the picture is there, or cannot be had
+	drag         *dragging
+	held         held
 }
 
-func newThumb(of entry, tapped func()) *thumb {
-	t := &thumb{of: of, tapped: tapped, image: fynecanvas.NewImageFromImage(image.NewRGBA(image.Rect(0, 0, 1, 1))), edge: fynecanvas.NewRectangle(look.Chrome()),
+func newThumb(of entry, tapped func(), drag *dragging) *thumb {
+	t := &thumb{of: of, tapped: tapped, drag: drag, image: fynecanvas.NewImageFromImage(image.NewRGBA(image.Rect(0, 0, 1, 1))), edge: fynecanvas.NewRectangle(look.Chrome()),
 		label: widget.NewLabel(""), under: widget.NewLabel("")}
 	t.image.FillMode = fynecanvas.ImageFillContain
 	t.image.SetMinSize(fyne.NewSize(thumbWidth, thumbHeight))
