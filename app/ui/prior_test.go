@@ -96,8 +96,13 @@ func TestKeyBShowsTheSamePersonsEarlierStudyOfTheSamePartUnmistakablyMarked(t *t
 		t.Errorf("the two are no ring: %v", p[1].Study().UID)
 	}
 	c.key(fyne.KeyB, 0)
-	if p = c.ports(); len(p) != 1 || p[0].Study().UID != "2.25.91" || p[0].Prior() != "" {
+	if p = c.ports(); len(p) != 2 { // lung and mediastinum, as it was hung
 		t.Errorf("%d viewports are left", len(p))
+	}
+	for _, one := range p {
+		if one.Study() == nil || one.Study().UID != "2.25.91" || one.Prior() != "" || one.State().Window == nil {
+			t.Errorf("%v %q", one.Study(), one.Prior())
+		}
 	}
 }
 

@@ -238,6 +238,7 @@ func (d *session) show(s *station.Station, user records.User) {
 		Version: d.options.Version, Home: s.Home}, d.lang)
 	d.shell = newShell(d.ws, d.window)
 	d.shell.watchIdle()
+	d.ws.LoadPixelPitch(func(err error) { d.shell.say(d.ws.Explain(err)) })
 	d.ws.LoadFrameCache(func(err error) { d.shell.say(d.ws.Explain(err)) })
 	d.ws.LoadLanguage(func(err error) { d.shell.say(d.ws.Explain(err)) })
 	d.indexed.Go(func() {

@@ -25,7 +25,7 @@ func (rd Reader) describe(f *File, s *scratch) *imaging.Instance {
 	inst.Modality = ds.Text(TagModality)
 	inst.BodyPart = strings.ToUpper(ds.Text(TagBodyPartExamined))
 	inst.ContrastAgent = ds.Text(TagContrastBolusAgent)
-	inst.ViewPosition = ds.Text(TagViewPosition)
+	inst.ViewPosition = projection(ds)
 	if inst.Laterality = ds.Text(TagImageLaterality); inst.Laterality == "" {
 		inst.Laterality = ds.Text(TagLaterality)
 	}

@@ -29,6 +29,9 @@ func Actions(front func() *Image) []workspace.Action {
 		}
 		return a
 	}
+	shifted := func(label string, do func(), name fyne.KeyName) workspace.Action {
+		return workspace.Action{Label: lang.Key(label), Do: do, Keys: []workspace.Key{{Name: name, Mod: fyne.KeyModifierShift}}}
+	}
 	out := []workspace.Action{
 		key("canvas.key_previous", scroll(-1), fyne.KeyUp),
 		key("canvas.key_next", scroll(1), fyne.KeyDown),
@@ -49,18 +52,24 @@ func Actions(front func() *Image) []workspace.Action {
 			w, h := i.pixels()
 			i.SetState(i.state.OneToOne(w, h))
 		}), fyne.KeyX),
+		key("canvas.key_true", with(func(i *Image) { i.TrueSize() }), fyne.KeyS),
 		key("canvas.key_words", with(func(i *Image) {
 			i.bare = !i.bare
 			i.Refresh()
 		}), fyne.KeyH),
 		key("canvas.key_overlays", with(func(i *Image) { i.Uncover(!i.uncovered) }), fyne.KeyPeriod),
 		key("canvas.key_rejected", with(func(i *Image) { i.ShowRejected(!i.rejected) }), fyne.KeyR),
+		shifted("canvas.key_window_region", with(func(i *Image) { i.WindowRegion(!i.windowing) }), fyne.KeyI),
+		shifted("canvas.key_colours", with(func(i *Image) { i.nextColours() }), fyne.KeyC),
+		shifted("canvas.key_magnify", with(func(i *Image) { i.Magnify() }), fyne.KeyZ),
 		key("canvas.key_cross", with(func(i *Image) { i.Cross(!i.crossing) }), fyne.KeyC),
 		key("canvas.key_cine", with(func(i *Image) { i.cine.Toggle() }), fyne.KeySpace),
 		key("canvas.key_cine_faster", with(func(i *Image) { i.cine.Faster(1) }), fyne.KeyEqual, fyne.KeyPlus),
 		key("canvas.key_cine_slower", with(func(i *Image) { i.cine.Faster(-1) }), fyne.KeyMinus),
 		key("canvas.key_escape", with(func(i *Image) {
 			i.DrawRegion(false)
+			i.WindowRegion(false)
+			i.magnified = 0
 			i.Cross(false)
 		}), fyne.KeyEscape),
 	}

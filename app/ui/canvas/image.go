@@ -68,6 +68,14 @@ type Image struct {
 	cine       *Cine
 	drawnFrom  *fyne.Position
 	drawnTo    fyne.Position
+	colours    string // name of the colour map; empty: grey
+	palette    *render.Palette
+	windowing  bool // the next drag makes a window
+	windowFrom *fyne.Position
+	windowTo   fyne.Position
+	magnified  int // times; 0: no magnifier
+	pointer    *fyne.Position
+	lens       *image.RGBA
 	offered    bool   // what is dragged would come here
 	prior      string // over an earlier study; empty: of the study that is open
 	match      string
@@ -134,6 +142,12 @@ func (i *Image) open(study *imaging.Study, series *imaging.Series, stack *volume
 	i.drawing, i.drawnFrom, i.loading = false, nil, false
 	i.chosen, i.inForce, i.refused, i.uncovered = nil, nil, "", false
 	i.prior, i.match = "", ""
+	i.windowing, i.windowFrom = false, nil
+	i.colours, i.palette = "", nil
+	if series != nil {
+		i.colours = coloursOf(series.Modality)
+		i.palette = render.PaletteOf(i.colours)
+	}
 	i.state = view.State{}
 	i.slices = pictures
 	i.state.Slices = len(i.slices)
@@ -177,6 +191,9 @@ func (i *Image) Frame() *imaging.Frame { return i.frame }
 
 // Problem is why no picture is shown, empty when one is.
 func (i *Image) Problem() string { return i.problem }
+
+// Notice is what cannot be done with this picture, empty where nothing was asked.
+func (i *Image) Notice() string { return i.notice }
 
 // SetState shows the stack in another way.
 func (i *Image) SetState(s view.State) {

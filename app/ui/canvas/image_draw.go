@@ -48,6 +48,10 @@ func (i *Image) draw(w, h int) image.Image {
 	} else {
 		v := i.state.Render(w, h)
 		i.renderer.Viewport(i.buffer, v)
+		if i.mapped() {
+			i.palette.Apply(i.buffer)
+			i.drawBar(w, h)
+		}
 		i.annotate(v)
 		i.drawLines(v, w, h)
 		i.drawCross(v, w, h)
@@ -66,6 +70,12 @@ func (i *Image) draw(w, h int) image.Image {
 			x1, y1 := i.toPixels(i.drawnTo)
 			strokeRect(i.buffer, int(x0), int(y0), int(x1), int(y1), Drawing, false)
 		}
+		if i.windowFrom != nil {
+			x0, y0 := i.toPixels(*i.windowFrom)
+			x1, y1 := i.toPixels(i.windowTo)
+			strokeRect(i.buffer, int(x0), int(y0), int(x1), int(y1), Drawing, false)
+		}
+		i.drawGlass(w, h)
 	}
 	return i.buffer
 }
@@ -141,6 +151,7 @@ func (i *Image) Words() view.Corners {
 		w, h := i.pixels()
 		f.Instance, f.Frame = s.Instance, s.Frame
 		f.State.Slice = i.shown
+		f.Colours, f.TrueSize = i.coloursName(), i.trueSize()
 		f.Window, f.Colour = i.renderer.Window(), i.frame.Samples > 1 || i.frame.Photometric == "PALETTE COLOR"
 		f.Applied, f.Refused, f.Bare = i.inForce, i.refused, i.uncovered
 		f.Covered = len(i.frame.Overlays) > 0 || s.Instance.Shutter != nil
@@ -180,6 +191,9 @@ func (i *Image) CreateRenderer() fyne.WidgetRenderer {
 	r.warned = newOutlined(fyne.TextAlignLeading)
 	r.warned.ground = color.NRGBA{A: 0xa0}
 	r.prior = newStrip()
+	for k := range r.values {
+		r.values[k] = newOutlined(fyne.TextAlignCenter)
+	}
 	r.frame = canvas.NewRectangle(nil)
 	r.frame.FillColor, r.frame.StrokeColor, r.frame.StrokeWidth = nil, theme.Accent(), 1
 	r.Refresh()
@@ -207,6 +221,7 @@ type imageRenderer struct {
 	labels []*outlined
 	frame  *canvas.Rectangle
 	prior  *strip
+	values [2]*outlined // of the colour bar
 }
 
 func (r *imageRenderer) Destroy()           {}
@@ -223,7 +238,7 @@ func (r *imageRenderer) Objects() []fyne.CanvasObject {
 	for _, o := range r.letter {
 		out = append(out, o)
 	}
-	return append(out, r.warned, r.side, r.middle, r.frame)
+	return append(out, r.values[0], r.values[1], r.warned, r.side, r.middle, r.frame)
 }
 
 func (r *imageRenderer) Refresh() {
@@ -279,6 +294,8 @@ func (r *imageRenderer) Refresh() {
 		r.middle.set(theme.Amber(), wrap(i.notice, 46)...)
 	case i.crossing && i.cross == nil:
 		r.middle.set(theme.Accent(), i.ws.Lang.T("canvas.cross_hint"))
+	case i.windowing && i.windowFrom == nil:
+		r.middle.set(theme.Accent(), i.ws.Lang.T("canvas.window_hint"))
 	case i.drawing && i.drawnFrom == nil:
 		r.middle.set(theme.Accent(), i.ws.Lang.T("canvas.draw_hint"))
 	case i.series == nil:
@@ -318,6 +335,9 @@ func (r *imageRenderer) Refresh() {
 		}
 	}
 	r.prior.set(i.prior, i.match)
+	for k, text := range i.valuesOfBar() {
+		r.values[k].set(ink, text...)
+	}
 	r.frame.StrokeWidth = 1
 	if i.offered {
 		r.frame.StrokeWidth = 4
@@ -370,6 +390,7 @@ func (r *imageRenderer) Layout(size fyne.Size) {
 	m := r.side.MinSize()
 	r.side.Resize(m)
 	r.side.Move(fyne.NewPos((size.Width-m.Width)/2, top+26))
+	r.layBar(size)
 	m = r.middle.MinSize()
 	r.middle.Resize(m)
 	r.middle.Move(fyne.NewPos((size.Width-m.Width)/2, (size.Height-m.Height)/2))

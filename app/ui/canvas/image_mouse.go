@@ -53,6 +53,11 @@ func (i *Image) MouseDown(e *desktop.MouseEvent) {
 	if i.OnActivate != nil {
 		i.OnActivate()
 	}
+	if i.windowing && e.Button == desktop.MouseButtonPrimary {
+		at := e.Position
+		i.windowFrom, i.windowTo = &at, at
+		return
+	}
 	if i.crossing && e.Button == desktop.MouseButtonPrimary {
 		i.put(e.Position)
 		return
@@ -67,6 +72,11 @@ func (i *Image) MouseDown(e *desktop.MouseEvent) {
 // drag ends a region.
 func (i *Image) MouseUp(e *desktop.MouseEvent) {
 	i.pressed = 0
+	if i.windowFrom != nil {
+		i.windowTo = e.Position
+		i.finishWindow()
+		return
+	}
 	if i.drawnFrom != nil {
 		i.drawnTo = e.Position
 		i.finishRegion()
@@ -123,6 +133,9 @@ func (i *Image) Dragged(e *fyne.DragEvent) {
 
 // DragEnd is fyne.Draggable's.
 func (i *Image) DragEnd() {
+	if i.windowFrom != nil {
+		i.finishWindow()
+	}
 	if i.drawnFrom != nil {
 		i.finishRegion()
 	}
@@ -133,10 +146,15 @@ func (i *Image) DragEnd() {
 func (i *Image) MouseIn(*desktop.MouseEvent) {}
 
 // MouseOut is desktop.Hoverable's.
-func (i *Image) MouseOut() {}
+func (i *Image) MouseOut() { i.hover(nil) }
 
 // MouseMoved is desktop.Hoverable's: Fyne reports no drag for the right button.
 func (i *Image) MouseMoved(e *desktop.MouseEvent) {
+	if at := e.Position; i.magnified > 0 {
+		i.hover(&at)
+	} else {
+		i.pointer = &at
+	}
 	if e.Button == desktop.MouseButtonSecondary && i.pressed == desktop.MouseButtonSecondary {
 		d := e.Position.Subtract(i.last)
 		i.last = e.Position
@@ -146,6 +164,11 @@ func (i *Image) MouseMoved(e *desktop.MouseEvent) {
 
 func (i *Image) drag(button desktop.MouseButton, at fyne.Position, dx, dy float32) {
 	i.moved = true
+	if i.windowFrom != nil {
+		i.windowTo = at
+		i.Refresh()
+		return
+	}
 	if i.drawnFrom != nil {
 		i.drawnTo = at
 		i.Refresh()
@@ -190,7 +213,7 @@ func (i *Image) DoubleTapped(*fyne.PointEvent) {
 
 // Cursor is desktop.Cursorable's.
 func (i *Image) Cursor() desktop.Cursor {
-	if i.drawing {
+	if i.drawing || i.windowing {
 		return desktop.CrosshairCursor
 	}
 	return desktop.DefaultCursor

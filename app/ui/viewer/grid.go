@@ -247,6 +247,8 @@ func (r *room) point(at imaging.Vec, frame string) {
 func (r *room) bar() {
 	l := r.ws.Lang
 	r.layoutButton.SetText(l.T("viewer.panes", r.layout.Columns, r.layout.Rows))
+	r.hangButton.SetText(l.T("viewer.hang_by", r.hangName()))
+	r.hangButton.Hidden = r.study == "" || len(r.hung.order) == 0
 	scroll := map[view.Scrolling]lang.Key{view.Apart: "viewer.scroll_apart", view.ByPosition: "viewer.scroll_position", view.BySlice: "viewer.scroll_slice"}
 	r.scrollButton.SetText(l.T(scroll[r.together.scroll]))
 	link := lang.Key("viewer.link_off")

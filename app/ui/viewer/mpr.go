@@ -21,6 +21,7 @@ type mpr struct {
 	volume *volume.Volume
 	slab   int // of slabs
 	before view.Layout
+	stood  []stood // in its viewports
 
 	mu     sync.Mutex
 	planes []*volume.Reformatted // changed on the UI goroutine alone
@@ -93,7 +94,7 @@ func (r *room) reconstruct() {
 				r.problem.SetText(r.whyNoVolume(err))
 				return
 			}
-			r.setMPR(&mpr{of: stack, volume: v, before: r.layout})
+			r.setMPR(&mpr{of: stack, volume: v, before: r.layout, stood: r.stood()})
 			r.planes()
 			r.showMPR()
 		}
@@ -232,6 +233,21 @@ func (r *room) thicken(by int) {
 	r.bar()
 }
 
+// stood is what a viewport showed.
+type stood struct {
+	of    entry
+	state view.State
+}
+
+// stood lists what the viewports show.
+func (r *room) stood() []stood {
+	var out []stood
+	for k, p := range r.shown() {
+		out = append(out, stood{r.entryOf(k), p.State()})
+	}
+	return out
+}
+
 // endMPR takes the planes away.
 func (r *room) endMPR() {
 	m := r.mpr
@@ -254,10 +270,22 @@ func (r *room) endMPR() {
 		}
 	}
 	r.front, r.layout = 0, m.before
+	r.together.following = true
 	r.arrange()
-	if r.panes[0].Stack() != m.of {
-		r.showAt(at, slice)
+	for k, was := range m.stood {
+		if was.of.stack != nil && r.panes[k].Stack() != was.of.stack {
+			r.stand(r.panes[k], was.of, was.state.Slice)
+			r.panes[k].SetState(was.state)
+		}
+		if was.of.stack == m.of {
+			r.panes[k].SetState(r.panes[k].State().ScrollTo(slice).WithWindow(was.state.Window))
+		}
 	}
+	r.together.following = false
+	if at := slices.IndexFunc(m.stood, func(was stood) bool { return was.of.stack == m.of }); at >= 0 {
+		r.activate(at)
+	}
+	r.follow()
 	r.thumbs.mark(r.entries[at])
 }
 

@@ -99,6 +99,7 @@ func (r *room) listed(list []records.Examination, refused map[string]error) {
 	}
 	r.priors = next
 	r.shelve()
+	r.bringPriors()
 }
 
 // dismiss takes an earlier study from every viewport.
@@ -120,8 +121,10 @@ func (r *room) clearPriors() {
 	for _, p := range r.priors {
 		p.opening.Stop()
 	}
-	r.priors, r.beside, r.unsplit = nil, nil, view.Layout{}
+	r.priors, r.beside, r.unsplit = nil, nil, unsplit{}
 	r.thumbs.cursor = cursor{}
+	r.leaveScreen()
+	r.hung.order, r.hung.at, r.hung.waiting = nil, 0, nil
 }
 
 // all are the entries of the study that is open, and then of the earlier ones
@@ -342,6 +345,16 @@ func (r *room) openPrior(p *prior, then func()) {
 	})
 }
 
+// unsplit is the screen as it was before an earlier study came onto it.
+type unsplit struct {
+	layout view.Layout
+	scroll view.Scrolling
+	view   bool
+	pane   *canvas.Image // that the earlier study took; nil: a new one
+	of     entry         // what stood there
+	state  view.State
+}
+
 // setBeside puts the series of an earlier study that is most like the one in
 // front into a viewport beside it.
 func (r *room) setBeside(p *prior) {
@@ -361,12 +374,15 @@ func (r *room) setBeside(p *prior) {
 	}
 	k := slices.IndexFunc(r.shown(), func(pane *canvas.Image) bool { return r.priorOf(pane) != nil })
 	if k < 0 { // none stands there: one more column, or the place after the one in front
-		r.unsplit = r.layout
+		r.unsplit = unsplit{layout: r.layout, scroll: r.together.scroll, view: r.together.view}
 		if r.layout.Count() == 1 {
 			r.layout = view.Layout{Columns: 2, Rows: 1}
 			r.arrange()
 		}
 		k = (lead + 1) % r.layout.Count()
+		if r.unsplit.layout.Count() > 1 {
+			r.unsplit.pane, r.unsplit.of, r.unsplit.state = r.panes[k], r.entryOf(k), r.panes[k].State()
+		}
 	}
 	r.beside = p
 	e := p.entries[at]
@@ -392,16 +408,23 @@ func (r *room) endComparing() {
 			p.SetStack(nil, nil, nil, view.Identity{}, 0)
 		}
 	}
-	if r.unsplit.Count() > 0 {
-		r.layout = r.unsplit
+	was := r.unsplit
+	r.unsplit = unsplit{}
+	r.together.scroll, r.together.view, r.together.matched = was.scroll, was.view, nil
+	if was.layout.Count() > 0 {
+		r.layout = was.layout
 	}
-	r.unsplit = view.Layout{}
 	if at := slices.Index(r.panes, lead); at >= r.layout.Count() { // stays in sight
 		r.panes[0], r.panes[at] = r.panes[at], r.panes[0]
 		r.rewire()
 	}
 	r.front = max(slices.Index(r.shown(), lead), 0)
-	r.together.scroll, r.together.view, r.together.matched = view.Apart, false, nil
+	r.together.following = true
+	if was.pane != nil && was.of.stack != nil && was.of.prior == nil && was.pane.Series() == nil {
+		r.stand(was.pane, was.of, was.state.Slice)
+		was.pane.SetState(was.state)
+	}
+	r.together.following = false
 	r.arrange()
 	if lead.Series() == nil { // the earlier study had filled the room
 		r.show(first(r.entries))

@@ -40,9 +40,10 @@ type room struct {
 	study                                                         string
 	entries                                                       []entry // of the study that is open
 	priors                                                        []*prior
-	beside                                                        *prior      // the last that key B showed
-	unsplit                                                       view.Layout // before it was shown
+	beside                                                        *prior  // the last that key B showed
+	unsplit                                                       unsplit // before it was shown
 	askingPriors                                                  *workspace.Task
+	hung                                                          hung
 	thumbs                                                        *thumbs
 	states                                                        *states
 	grid                                                          *fyne.Container
@@ -50,6 +51,7 @@ type room struct {
 	empty                                                         *widget.Label
 	problem                                                       *workspace.Problem
 	layoutButton, scrollButton, linkButton, mprButton, slabButton *widget.Button
+	hangButton                                                    *widget.Button
 }
 
 // New makes the room.
@@ -125,6 +127,8 @@ func New(ws *workspace.Workspace) *workspace.Room {
 				{Label: "viewer.match", Keys: []workspace.Key{{Name: fyne.KeyU, Mod: fyne.KeyModifierShift}}, Do: r.match},
 				{Label: "viewer.alone_up", Keys: []workspace.Key{{Name: fyne.KeyUp, Mod: fyne.KeyModifierShift}}, Do: func() { r.alone(r.front, -1) }},
 				{Label: "viewer.alone_down", Keys: []workspace.Key{{Name: fyne.KeyDown, Mod: fyne.KeyModifierShift}}, Do: func() { r.alone(r.front, 1) }},
+				{Label: "viewer.hang", Keys: []workspace.Key{{Name: fyne.KeyH, Mod: fyne.KeyModifierShift}}, Do: r.nextHang},
+				{Label: "viewer.hang_keep", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyH)}, Do: r.keepScreen},
 				{Label: "viewer.link", Keys: []workspace.Key{workspace.Press(fyne.KeyD)}, Do: r.linked},
 				{Label: "viewer.next_state", Keys: []workspace.Key{workspace.Press(fyne.KeyComma)}, Do: r.states.next},
 				{Label: "viewer.plain", Keys: []workspace.Key{workspace.Press(fyne.KeyBackspace)}, Do: r.states.plain},
@@ -149,10 +153,11 @@ func (r *room) build() fyne.CanvasObject {
 		r.lay(next)
 	})
 	r.mprButton, r.slabButton = widget.NewButton("", r.reconstruct), widget.NewButton("", func() { r.thicken(1) })
+	r.hangButton, r.hung.form = widget.NewButton("", r.nextHang), container.NewVBox()
 	r.scrollButton, r.linkButton = widget.NewButton("", r.scrolling), widget.NewButton("", r.linked)
 	r.column = container.NewVScroll(container.NewVBox(r.thumbs.box, r.states.box))
-	side := container.NewBorder(nil, container.NewVBox(r.slabButton, r.mprButton, r.scrollButton, r.linkButton, r.layoutButton), nil, nil, r.column)
-	return container.NewBorder(r.problem, nil, side, nil, container.NewStack(r.grid, container.NewCenter(r.empty)))
+	side := container.NewBorder(nil, container.NewVBox(r.slabButton, r.hangButton, r.mprButton, r.scrollButton, r.linkButton, r.layoutButton), nil, nil, r.column)
+	return container.NewBorder(container.NewVBox(r.problem, r.hung.form), nil, side, nil, container.NewStack(r.grid, container.NewCenter(r.empty)))
 }
 
 func (r *room) words() {
@@ -277,12 +282,16 @@ func (r *room) open() {
 		}
 		if k, s, ok := find(r.entries, same); ok { // go on from there
 			r.ws.Frames.Put(s, frame)
-			r.showAt(k, slices.Index(r.entries[k].stack.Slices, s))
+			if !r.hangStudy(&s) {
+				r.showAt(k, slices.Index(r.entries[k].stack.Slices, s))
+			}
 			r.findings()
 			return
 		}
 	}
-	r.show(at)
+	if !r.hangStudy(nil) {
+		r.show(at)
+	}
 	r.findings()
 }
 

@@ -50,3 +50,14 @@ func PartOf(bodyPart, description string) string {
 	}
 	return ""
 }
+
+// Parts lists what PartOf may give.
+func Parts() []string {
+	var out []string
+	for _, p := range parts {
+		if len(p.terms) > 0 {
+			out = append(out, p.part)
+		}
+	}
+	return out
+}

@@ -47,7 +47,7 @@ func partWords(l *lang.Strings, s *volume.Stack, p volume.Part) string {
 	case volume.ByOrientation:
 		if len(s.Slices) > 0 {
 			if plane := s.Slices[0].Plane(); plane != nil {
-				return l.T(lang.Key("stack."+planeName(plane))) + " " + count
+				return l.T(lang.Key("stack."+PlaneName(plane))) + " " + count
 			}
 		}
 	case volume.ByFrameOfReference, volume.ByDirection, volume.ByTrigger, volume.ByTime, volume.ByRepeat:
@@ -67,8 +67,8 @@ func partWords(l *lang.Strings, s *volume.Stack, p volume.Part) string {
 	return l.T(lang.Key("stack."+string(p.By)), value)
 }
 
-// planeName is what a picture's plane is nearest to.
-func planeName(p *imaging.Plane) string {
+// PlaneName is what a picture's plane is nearest to.
+func PlaneName(p *imaging.Plane) string {
 	n := p.Normal()
 	x, y, z := abs(n[0]), abs(n[1]), abs(n[2])
 	switch {

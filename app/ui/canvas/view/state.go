@@ -21,6 +21,7 @@ type State struct {
 	Invert bool
 	Flip   bool // left and right exchanged, before the rotation
 	Rotate int  // clockwise: 0, 90, 180, 270
+	Lean   int  // of a fitted picture: -1 against the left edge of the viewport, 1 against the right, 0 in the middle
 
 	Area             *imaging.Region // what "fit" fits, from a presentation state; nil: the whole picture
 	Free             bool            // false: fit to the viewport
@@ -78,6 +79,10 @@ func (s State) Render(w, h int) render.View {
 		}
 		v.CenterX, v.CenterY = (area.X0+area.X1)/2, (area.Y0+area.Y1)/2
 		v.Scale = min(float64(w)/cw, float64(h)/ch)
+		if s.Lean != 0 {
+			free := (float64(w) - cw*v.Scale) / 2 * float64(s.Lean)
+			v.CenterX, v.CenterY = v.ToImage(w, h, float64(w)/2-free, float64(h)/2)
+		}
 	}
 	v.Smooth = v.Scale < 4 // a pixel of 4 and more is shown as it is
 	return v
@@ -142,6 +147,7 @@ func (s State) Turn() State {
 
 // Mirror exchanges left and right of what is seen.
 func (s State) Mirror() State {
+	s.Lean = -s.Lean
 	// Seen left and right are the picture's rows once it lies on its side:
 	// then a flip before the rotation is a flip of top and bottom seen.
 	if s.Rotate%180 != 0 {
@@ -150,6 +156,35 @@ func (s State) Mirror() State {
 	s.Flip = !s.Flip
 	return s
 }
+
+// WithChestAt is the state in which the chest wall of a breast is at the "left" or
+// "right" edge, as two breasts are hung back to back: the picture is mirrored
+// where its letters say that its posterior edge is the other one, and stands
+// against that edge of the viewport. Where they say neither nothing is guessed.
+// left to bottom are the letters of the unturned picture.
+func (s State) WithChestAt(edge, left, right, top, bottom string) State {
+	lean := map[string]int{"left": -1, "right": 1}[edge]
+	if lean == 0 {
+		return s
+	}
+	l, r, _, _ := s.Letters(left, right, top, bottom)
+	here, there := l, r
+	if lean > 0 {
+		here, there = r, l
+	}
+	switch {
+	case strings.HasPrefix(here, "P"):
+	case strings.HasPrefix(there, "P"):
+		s = s.Mirror()
+	default:
+		return s
+	}
+	s.Lean = lean
+	return s
+}
+
+// Chest is the edge against which WithChestAt put the picture, or empty.
+func (s State) Chest() string { return map[int]string{-1: "left", 1: "right"}[s.Lean] }
 
 // DragWindow changes window width by dx and level by dy of the screen, in
 // steps that suit the width. shown is the window in use.

@@ -34,6 +34,8 @@ type Facts struct {
 	State    State
 	Missing  int // pixels that the file did not hold
 	Note     string
+	TrueSize bool   // as large as what it shows
+	Colours  string // name of the colour map that is on; empty: none
 
 	Applied *imaging.PresentationState // in force for this picture; nil: none
 	Refused string                     // why the chosen state is not applied; empty when it is
@@ -69,6 +71,9 @@ func Words(l *lang.Strings, f Facts) Corners {
 	if f.Applied != nil {
 		c.Safe = append(c.Safe, l.T("canvas.presentation", StateTitle(f.Applied)))
 	}
+	if f.Colours != "" {
+		c.Safe = append(c.Safe, l.T("canvas.colours", f.Colours))
+	}
 	if f.Refused != "" {
 		c.Safe = append(c.Safe, l.T("canvas.presentation_refused", f.Refused))
 	}
@@ -94,7 +99,11 @@ func Words(l *lang.Strings, f Facts) Corners {
 	if !f.Colour {
 		c.BottomLeft = append(c.BottomLeft, windowWords(l, f))
 	}
-	c.BottomLeft = append(c.BottomLeft, l.T("canvas.zoom", strconv.Itoa(int(f.Zoom*100+0.5))))
+	zoom := l.T("canvas.zoom", strconv.Itoa(int(f.Zoom*100+0.5)))
+	if f.TrueSize {
+		zoom += "  " + l.T("canvas.true_now")
+	}
+	c.BottomLeft = append(c.BottomLeft, zoom)
 	if turned := turnWords(l, f.State); turned != "" {
 		c.BottomLeft = append(c.BottomLeft, turned)
 	}
