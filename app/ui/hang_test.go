@@ -31,6 +31,7 @@ func TestAChestCTIsHungInLungAndMediastinumAndTheScreenIsKeptAsAProtocol(t *test
 	c.key(fyne.KeyW, 0)
 	c.key(fyne.Key3, 0)
 	c.key(fyne.KeyV, 0)
+	c.key(fyne.KeyC, fyne.KeyModifierShift)
 	c.key(fyne.KeyH, fyne.KeyModifierControl)
 	entry, ok := c.window.Canvas().Focused().(*workspace.Entry)
 	if !ok || entry.Text != "CT 胸 2×2" {
@@ -49,7 +50,7 @@ func TestAChestCTIsHungInLungAndMediastinumAndTheScreenIsKeptAsAProtocol(t *test
 	for _, study := range []string{"2.25.92", "2.25.94"} { // other studies of the kind
 		c.ws.OpenStudy(study, func(err error) { t.Error(err) })
 		c.ws.Settle()
-		if p = c.ports(); len(p) != 4 || p[0].State().Window == nil || p[0].State().Window.Width != 2000 || p[0].State().Rotate != 90 {
+		if p = c.ports(); len(p) != 4 || p[0].State().Window == nil || p[0].State().Window.Width != 2000 || p[0].State().Rotate != 90 || p[0].Colours() != "" {
 			t.Errorf("%s: %d viewports", study, len(p))
 		}
 	}

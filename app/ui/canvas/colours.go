@@ -27,6 +27,17 @@ func coloursOf(modality string) string {
 	return ""
 }
 
+// MayBegin reports a modality whose pictures may begin in a colour map, of
+// themselves or by a hanging protocol. Films, CT and MR never do: a reader turns a
+// map on.
+func MayBegin(modality string) bool {
+	switch modality {
+	case "NM", "PT", "US":
+		return true
+	}
+	return false
+}
+
 // SetColours shows greys in a colour map; empty: as greys. The words name it as
 // long as it is on. Colour pictures, and those that a presentation state rules,
 // keep their own.

@@ -197,7 +197,7 @@ func (i *Image) Notice() string { return i.notice }
 
 // SetState shows the stack in another way.
 func (i *Image) SetState(s view.State) {
-	i.state = s
+	i.state, i.notice = s, ""
 	i.want()
 	if i.OnChange != nil {
 		i.OnChange(i.state)

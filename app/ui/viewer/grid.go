@@ -247,7 +247,7 @@ func (r *room) point(at imaging.Vec, frame string) {
 func (r *room) bar() {
 	l := r.ws.Lang
 	r.layoutButton.SetText(l.T("viewer.panes", r.layout.Columns, r.layout.Rows))
-	r.hangButton.SetText(l.T("viewer.hang_by", r.hangName()))
+	r.hangButton.SetText(l.T("viewer.hang_by", clip(r.hangName(), 14)))
 	r.hangButton.Hidden = r.study == "" || len(r.hung.order) == 0
 	scroll := map[view.Scrolling]lang.Key{view.Apart: "viewer.scroll_apart", view.ByPosition: "viewer.scroll_position", view.BySlice: "viewer.scroll_slice"}
 	r.scrollButton.SetText(l.T(scroll[r.together.scroll]))
@@ -273,4 +273,21 @@ func (r *room) bar() {
 		r.linkButton.Hide()
 	}
 	r.mprButton.Refresh()
+}
+
+// clip cuts a name to the width of so many Latin letters, for a button that must
+// not grow; what is cut is marked.
+func clip(s string, wide int) string {
+	n := 0
+	for k, c := range s {
+		w := 1
+		if c > 0x2e80 {
+			w = 2
+		}
+		if n+w > wide {
+			return s[:k] + "…"
+		}
+		n += w
+	}
+	return s
 }

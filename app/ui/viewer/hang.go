@@ -200,7 +200,7 @@ func (r *room) hangOne(pane *canvas.Image, e entry, v hanging.Viewport, seen *vo
 	one := e.stack.Slices[slice]
 	left, right, top, bottom := view.Edges(one.Instance, one.Frame)
 	pane.SetState(st.WithChestAt(v.Chest, left, right, top, bottom))
-	if v.Colours != "" {
+	if v.Colours != "" && canvas.MayBegin(e.series.Modality) {
 		pane.SetColours(v.Colours)
 	}
 }
@@ -280,6 +280,9 @@ func (r *room) screen() (hanging.Protocol, lang.Key) {
 		used[at] = true
 		st := pane.State()
 		v.Rotate, v.Flip, v.Invert, v.Chest, v.Colours = st.Rotate, st.Flip, st.Invert, st.Chest(), pane.Colours()
+		if !canvas.MayBegin(one.Modality) {
+			v.Colours = ""
+		}
 		if st.Window != nil && st.Window.Table == nil {
 			w := *st.Window
 			v.Window = &w
