@@ -66,8 +66,7 @@ type Workspace struct {
 	opening   *Task
 	keeping   *Task               // stores the language
 	look      func() (Look, bool) // see OnLook
-	keeping   *Task // stores the language
-	pitch     float64
+	pitch     float64             // of the monitor, mm
 	running   sync.WaitGroup
 	live      bool // there is a UI goroutine: the program, not a test
 	held      sync.Mutex

@@ -194,7 +194,7 @@ func readOne(raw []byte, maps []string) (p Protocol, offset int64, code string, 
 		return p, dec.InputOffset(), "syntax", nil
 	}
 	p = Protocol{Name: strings.TrimSpace(f.Name), Layout: view.Layout{Columns: f.Columns, Rows: f.Rows}, Link: f.Link, Fill: f.Fill,
-		Match: Match{f.Match.Modality, f.Match.Part, f.Match.Views, f.Match.Words, f.Match.Least, f.Match.Most}}
+		Match: Match(f.Match)}
 	// where is where a value stands in the file, as near as its key.
 	bad := func(key, value string) (Protocol, int64, string, []string) {
 		at := bytes.Index(raw, []byte(`"`+value+`"`))
@@ -275,8 +275,7 @@ func Write(b Book) ([]byte, error) {
 	}{Version: Version, Without: b.Without, Protocols: []fileProtocol{}}
 	scrolls := map[view.Scrolling]string{view.ByPosition: "position", view.BySlice: "slice"}
 	for _, p := range b.Own {
-		m := p.Match
-		f := fileProtocol{Name: p.Name, Match: fileMatch{m.Modality, m.Part, m.Views, m.Words, m.Least, m.Most},
+		f := fileProtocol{Name: p.Name, Match: fileMatch(p.Match),
 			Columns: p.Layout.Columns, Rows: p.Layout.Rows, Scroll: scrolls[p.Scroll], Link: p.Link, Fill: p.Fill}
 		for _, v := range p.Viewports {
 			s := v.Show
