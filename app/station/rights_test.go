@@ -239,6 +239,11 @@ func (f *fixture) cases() []useCase {
 		c("reading.Reading.Draft", writes, func(x X, u U) error { return one(f.Reading.Draft(x, u, film)) }),
 		c("reading.Reading.Report", view, func(x X, u U) error { return one(f.Reading.Report(x, u, film)) }),
 		c("reading.Reading.SaveDraft", writes, func(x X, u U) error { return one(f.Reading.SaveDraft(x, u, film, sentence, sentence)) }),
+		c("reading.Reading.Phrases", rights(records.RightReport, records.RightConfigure), func(x X, u U) error { return one(f.Reading.Phrases(x, u)) }),
+		c("reading.Reading.SavePhrase", writes, func(x X, u U) error {
+			return one(f.Reading.SavePhrase(x, u, records.Phrase{Key: "k", Title: "题", Text: "文。", Owner: u.ID}))
+		}),
+		c("reading.Reading.RemovePhrase", writes, func(x X, u U) error { return f.Reading.RemovePhrase(x, u, "none") }),
 		c("reading.Reading.Fill", writes, func(x X, u U) error { return one(f.Reading.Fill(x, u, film, "", nil)) }),
 		c("reading.Reading.TemplatesFor", view, func(x X, u U) error { return one(f.Reading.TemplatesFor(x, u, film)) }),
 		c("reading.Reading.AddTemplate", configures, func(x X, u U) error {

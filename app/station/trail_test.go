@@ -48,6 +48,7 @@ func TestEveryKindOfActIsInTheTrailWithWhoWhatWhoseWhenWhereAndOutcome(t *testin
 	platform := b.route(folder)
 	var spare records.User
 	var finding records.Finding
+	var phrase records.Phrase
 	var drawn records.Annotation
 	var doc records.SignedDocument
 	var consult records.Consult
@@ -110,6 +111,14 @@ func TestEveryKindOfActIsInTheTrailWithWhoWhatWhoseWhenWhereAndOutcome(t *testin
 			return err
 		}, []noted{{"draft_report", b.radiologist, film, patient, ok}, {"save_report", b.radiologist, film, patient, ok}}},
 		{"coded fields", "", func() error { return one(b.Reading.Fill(b.ctx, b.radiologist, film, "", nil)) }, []noted{{"fill_report", b.radiologist, film, patient, ok}}},
+		{"own phrase", "", func() (err error) {
+			phrase, err = b.Reading.SavePhrase(b.ctx, b.radiologist, records.Phrase{Key: "zc", Title: "正常", Text: "未见异常。", Owner: b.radiologist.ID})
+			return err
+		}, []noted{{"save_phrase", b.radiologist, "zc", "", ok}}},
+		{"the department's phrase without right", "right", func() error {
+			return one(b.Reading.SavePhrase(b.ctx, b.radiologist, records.Phrase{Key: "zc", Title: "正常", Text: "未见异常。"}))
+		}, []noted{{"save_phrase", b.radiologist, "zc", "", refused}}},
+		{"phrase removed", "", func() error { return b.Reading.RemovePhrase(b.ctx, b.radiologist, phrase.ID) }, []noted{{"remove_phrase", b.radiologist, "zc", "", ok}}},
 		{"own template", "", func() error {
 			return one(b.Reading.AddTemplate(b.ctx, b.admin, filepath.Join("..", "..", "records", "template", "testdata", "own.json")))
 		}, []noted{{"configure", b.admin, "report_template", "", ok}}},

@@ -96,6 +96,11 @@ func fill(t *testing.T, s *Store, version int) {
 	if version >= 7 {
 		update(t, s, func(tx *Tx) error { return putMedicalRecord(tx, "p1") })
 	}
+	if version >= 10 {
+		update(t, s, func(tx *Tx) error {
+			return tx.PutPhrase(&records.Phrase{ID: "ph1", Key: "wym", Title: "王医生的话", Text: "请联系王医生。", Owner: "u1", At: testTime})
+		})
+	}
 	if version >= 9 {
 		update(t, s, func(tx *Tx) error { return tx.PutAnnotation(annotation()) })
 	}

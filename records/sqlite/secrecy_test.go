@@ -35,7 +35,7 @@ func TestAStolenFolderShowsNobody(t *testing.T) {
 			tx.PutDelivery(&d), tx.PutPayload(d.ID, []byte("刘小满 "+testID)),
 			tx.AppendAttempt(&records.Attempt{DeliveryID: d.ID, Detail: "刘小满"}),
 			tx.PutUser(&doctor), tx.PutSetting("organization", "刘小满医院"),
-			tx.AppendAudit(&records.AuditEvent{UserName: doctor.Name, Detail: "刘小满"}), tx.PutAnnotation(annotation()), putMedicalRecord(tx, "p1"))
+			tx.AppendAudit(&records.AuditEvent{UserName: doctor.Name, Detail: "刘小满"}), tx.PutAnnotation(annotation()), tx.PutPhrase(&records.Phrase{Key: "lxm", Title: "刘小满家长", Text: "已告知刘小满家长。"}), putMedicalRecord(tx, "p1"))
 	})
 	update(t, s, func(tx *Tx) error { // replaced content is gone or sealed too
 		p := patient()

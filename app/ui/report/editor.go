@@ -17,6 +17,7 @@ type editor struct {
 	text    Text
 	setting bool
 	edited  func()           // the doctor changed the text
+	touched func()           // it has the caret
 	caret   func(uid string) // the caret came to stand in a finding's sentence
 	at      string
 }
@@ -28,6 +29,7 @@ func newEditor(ws *workspace.Workspace, rows int) *editor {
 	e.OnChanged = func(now string) {
 		if !e.setting {
 			e.text = e.text.Edit(now)
+			e.wrap()
 			e.edited()
 		}
 	}
@@ -58,11 +60,28 @@ func (e *editor) show(t Text) {
 		e.setting = false
 	}
 	e.signed.SetText(t.String())
+	e.wrap()
+}
+
+// wrap breaks Chinese anywhere, and other text at its words.
+func (e *editor) wrap() {
+	mode := fyne.TextWrapBreak
+	if latin(e.text.String()) {
+		mode = fyne.TextWrapWord
+	}
+	if e.Wrapping != mode {
+		e.Wrapping, e.signed.Wrapping = mode, mode
+		e.Refresh()
+		e.signed.Refresh()
+	}
 }
 
 func (e *editor) moved() {
 	if e.setting {
 		return
+	}
+	if e.touched != nil {
+		e.touched()
 	}
 	uid := ""
 	if l, ok := e.text.At(e.CursorTextOffset()); ok {

@@ -31,6 +31,7 @@ func (t *tab) render() {
 		}
 	}
 	t.form.show(draft && !submitted)
+	t.phrases.box.Hidden = !draft || submitted
 	if d := t.signed; d != nil {
 		text := t.ws.Lang.T("report.signed", d.Document.Version, d.Document.Author.Name, d.SignedAt.In(imaging.Zone()).Format("2006-01-02 15:04:05")) +
 			"\n" + d.Document.ID + "\nSHA-256 " + workspace.Grouped(d.SHA256)

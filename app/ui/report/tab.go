@@ -73,6 +73,7 @@ type tab struct {
 	view       *widget.Button // opens the PDF that was written
 	printed    string         // its path, empty: none
 	form       *form
+	phrases    *phrases
 	texts      []func()
 	scroll     *container.Scroll
 }
@@ -91,6 +92,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 			{Label: "report.view", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyO)}, Do: t.viewPrinted},
 			{Label: "report.return", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyBackspace)}, Do: t.returnNow},
 			{Label: "report.amend", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyM)}, Do: t.wantAmend},
+			{Label: "report.phrase_call", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyH)}, Do: t.phrases.want},
 			{Label: "report.form", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyG)}, Do: t.form.toggle},
 			{Label: "report.save", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyS)}, Do: t.flush},
 		}}
@@ -167,7 +169,8 @@ func (t *tab) build() fyne.CanvasObject {
 		t.done, t.view, t.unwritten, t.amendBox)
 
 	t.form = newForm(t)
-	body := container.NewVBox(t.state, t.problem, t.stale, t.draftBox, t.form.box,
+	t.phrases = newPhrases(t)
+	body := container.NewVBox(t.state, t.problem, t.stale, t.draftBox, t.form.box, t.phrases.box,
 		t.title("report.findings"), t.seen.box, t.seenChips,
 		t.title("report.impression"), t.impression.box, t.impChips, t.signBox, t.returnBox, t.signedBox)
 	t.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(4, 4, 4, 12), body))
@@ -265,6 +268,7 @@ func (t *tab) load() {
 		if err == nil {
 			templates, err = t.ws.Reading.TemplatesFor(ctx, user, study)
 		}
+		phrases := t.loadPhrases(ctx, user)
 		var org *records.Organization
 		if err == nil {
 			o, e := t.ws.Admin.Organization(ctx)
@@ -281,6 +285,7 @@ func (t *tab) load() {
 			t.org = org
 			t.findings, t.exists, t.signed = findings, exists, signed
 			t.form.offer(templates)
+			t.phrases.offer(phrases)
 			if t.saver.Pending() {
 				t.render()
 				return

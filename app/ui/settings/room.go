@@ -45,6 +45,7 @@ type room struct {
 	trust        trust
 	packages     packages
 	forms        forms
+	phrases      phrases
 	card         string // the model whose card is unfolded
 	runtime      string // which runtime is loaded, or why none is
 }
@@ -66,6 +67,7 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 		{"settings.hospital", "", r.hospitalPage, r.loadHospital},
 		{"settings.models", "", r.modelsPage, r.loadModels},
 		{"settings.forms", "", r.formsPage, r.loadForms},
+		{"settings.phrases", "", r.phrasesPage, r.loadPhrases},
 		{"settings.users", records.RightManageUsers, r.usersPage, r.loadUsers},
 		{"settings.destinations", "", r.destinationsPage, r.loadDestinations},
 		{"settings.pacs", "", r.serversPage, r.loadServers},
@@ -80,7 +82,7 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 	workspace.On(ws, func(workspace.LanguageChanged) { r.render() })
 	workspace.On(ws, func(workspace.UserChanged) {
 		r.users, r.audit, r.destinations, r.hospital, r.trust, r.own = users{}, audit{}, destinations{}, hospital{}, trust{}, own{}
-		r.servers = servers{}
+		r.servers, r.phrases = servers{}, phrases{}
 		r.packages.older, r.packages.removing, r.forms.removing = "", "", ""
 		r.open("settings.language")
 	})
@@ -90,7 +92,7 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 		{Label: "settings.previous", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyUp)}, Do: func() { r.step(-1) }},
 	}
 	return r, &workspace.Room{ID: "settings", Place: workspace.Rail, Icon: theme.SettingsIcon(), Current: func() []workspace.Action {
-		return slices.Concat(r.packageKeys(), r.formKeys(), r.serverKeys(), r.destinationKeys(), r.auditKeys(), actions)
+		return slices.Concat(r.packageKeys(), r.formKeys(), r.phraseKeys(), r.serverKeys(), r.destinationKeys(), r.auditKeys(), actions)
 	},
 		Chords:  []workspace.Key{workspace.Ctrl(fyne.KeyT), workspace.Ctrl(fyne.KeyS), workspace.Ctrl(fyne.KeyF)},
 		Content: container.NewBorder(nil, nil, container.NewBorder(nil, nil, nil, widget.NewSeparator(), side), nil, r.scroll),
@@ -114,6 +116,9 @@ func (narrow) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 func (r *room) visible() []section {
 	var out []section
 	for _, s := range r.sections {
+		if s.name == "settings.phrases" && !r.may(records.RightReport) && !r.may(records.RightConfigure) {
+			continue
+		}
 		if s.needs == "" || r.ws.User().Role.May(s.needs) {
 			out = append(out, s)
 		}
