@@ -25,15 +25,24 @@ type Reformatted struct {
 // side of a voxel in its slice, from end to end. slab and thickness are those of
 // each Cut. The pictures carry the volume's irregularities as warnings.
 func (v *Volume) Reformat(o Orientation, slab Slab, thickness float64) *Reformatted {
-	low, high := v.Extent(o)
+	low, _ := v.Extent(o)
+	return v.ReformatAlong(o.Axes(), scaled(o.Axes().Along, low), slab, thickness)
+}
+
+// ReformatAlong is Reformat in any direction; one of the pictures goes through a
+// place in the patient.
+func (v *Volume) ReformatAlong(a Axes, through imaging.Vec, slab Slab, thickness float64) *Reformatted {
+	low, high := v.extent(a.Along)
 	step := min(v.Space.RowMM, v.Space.ColumnMM)
-	n := int(math.Floor((high-low)/step+1e-6)) + 1
-	if n > mostCuts {
-		n, step = mostCuts, (high-low)/(mostCuts-1)
+	if (high-low)/step > mostCuts-2 {
+		step = (high - low) / (mostCuts - 2)
 	}
+	at := through.Dot(a.Along)
+	first := at - math.Floor((at-low)/step+1e-6)*step
+	n := max(int(math.Floor((high-first)/step+1e-6))+1, 1)
 	cuts := make([]Cut, n)
 	for k := range cuts {
-		cuts[k] = v.Cut(o, low+float64(k)*step)
+		cuts[k] = v.CutAlong(a, first+float64(k)*step)
 		cuts[k].Slab, cuts[k].Thickness = slab, thickness
 	}
 	return v.reformatted(cuts, step)

@@ -219,36 +219,59 @@ const (
 	Sagittal
 )
 
+// Axes are how the pictures of a stack lie: along a row, down a column, and the
+// way from one picture to the next; unit vectors at right angles to one another.
+type Axes struct{ Row, Column, Along imaging.Vec }
+
+// Axes are those of an orientation: the patient's own.
+func (o Orientation) Axes() Axes {
+	left, back, head, feet := imaging.Vec{1, 0, 0}, imaging.Vec{0, 1, 0}, imaging.Vec{0, 0, 1}, imaging.Vec{0, 0, -1}
+	switch o {
+	case Coronal:
+		return Axes{left, feet, back}
+	case Sagittal:
+		return Axes{back, feet, left}
+	}
+	return Axes{left, back, head}
+}
+
+// Turn is the axes rotated about a unit vector by an angle in radians, as a
+// right-handed screw (Rodrigues), and made orthonormal again, so that many small
+// turns add up to nothing else.
+func (a Axes) Turn(about imaging.Vec, angle float64) Axes {
+	c, s := math.Cos(angle), math.Sin(angle)
+	turn := func(x imaging.Vec) imaging.Vec {
+		cross := imaging.Vec{about[1]*x[2] - about[2]*x[1], about[2]*x[0] - about[0]*x[2], about[0]*x[1] - about[1]*x[0]}
+		return plus(plus(scaled(x, c), scaled(cross, s)), scaled(about, about.Dot(x)*(1-c)))
+	}
+	row := unit(turn(a.Row))
+	column := turn(a.Column)
+	column = unit(minus(column, scaled(row, column.Dot(row))))
+	along := turn(a.Along)
+	along = minus(along, plus(scaled(row, along.Dot(row)), scaled(column, along.Dot(column))))
+	return Axes{row, column, unit(along)}
+}
+
 // Cut is the plane of an orientation that shows all that the volume has there:
 // at mm from the origin of the patient coordinate system along the axis that the
 // plane is at right angles to (PS3.3 C.7.6.2.1.1). Pixels are squares as large
 // as the smaller side of a voxel in its slice.
-func (v *Volume) Cut(o Orientation, at float64) Cut {
-	left, back, feet := imaging.Vec{1, 0, 0}, imaging.Vec{0, 1, 0}, imaging.Vec{0, 0, -1}
-	p := imaging.Plane{Row: left, Column: back, Frame: v.Plane.Frame}
-	switch o {
-	case Coronal:
-		p.Column = feet
-	case Sagittal:
-		p.Row, p.Column = back, feet
-	}
+func (v *Volume) Cut(o Orientation, at float64) Cut { return v.CutAlong(o.Axes(), at) }
+
+// CutAlong is such a plane in any direction.
+func (v *Volume) CutAlong(a Axes, at float64) Cut {
+	p := imaging.Plane{Row: a.Row, Column: a.Column, Frame: v.Plane.Frame}
 	low, high := v.extent(p.Row)
 	top, bottom := v.extent(p.Column)
 	mm := min(v.Space.RowMM, v.Space.ColumnMM)
-	axis := p.Normal()
-	for k := range axis { // the axis itself, not against it
-		axis[k] = math.Abs(axis[k])
-	}
-	p.Position = plus(scaled(axis, at), plus(scaled(p.Row, low), scaled(p.Column, top)))
+	p.Position = plus(scaled(a.Along, at), plus(scaled(p.Row, low), scaled(p.Column, top)))
 	return Cut{Plane: p, Space: imaging.Spacing{RowMM: mm, ColumnMM: mm, Source: v.Space.Source},
 		Columns: max(1, int(math.Round((high-low)/mm))+1), Rows: max(1, int(math.Round((bottom-top)/mm))+1)}
 }
 
 // Extent is from where to where, in mm, the volume reaches along the axis of an
 // orientation: the places at which Cut has something to show.
-func (v *Volume) Extent(o Orientation) (low, high float64) {
-	return v.extent([...]imaging.Vec{Axial: {0, 0, 1}, Coronal: {0, 1, 0}, Sagittal: {1, 0, 0}}[o])
-}
+func (v *Volume) Extent(o Orientation) (low, high float64) { return v.extent(o.Axes().Along) }
 
 // extent is how far the centres of the voxels reach along a direction.
 func (v *Volume) extent(direction imaging.Vec) (low, high float64) {

@@ -76,8 +76,10 @@ type Image struct {
 	magnified  int // times; 0: no magnifier
 	pointer    *fyne.Position
 	lens       *image.RGBA
-	offered    bool   // what is dragged would come here
-	prior      string // over an earlier study; empty: of the study that is open
+	turning    *float64                    // the angle at which a line is held
+	OnTurn     func(by float64, done bool) // a line was turned about the crosshair, in radians
+	offered    bool                        // what is dragged would come here
+	prior      string                      // over an earlier study; empty: of the study that is open
 	match      string
 	OnAlone    func(slices int)                   // scrolled with Shift: the others stay
 	OnMatch    func()                             // clicked with Control: shows the same place as the one in front
@@ -108,14 +110,6 @@ func (i *Image) SetStack(study *imaging.Study, series *imaging.Series, stack *vo
 	i.open(study, series, stack, pictures, who, first)
 }
 
-// Replace shows other pictures of the same place in the state given.
-func (i *Image) Replace(study *imaging.Study, series *imaging.Series, stack *volume.Stack, who view.Identity, s view.State) {
-	cross, frame, crossing := i.cross, i.crossFrame, i.crossing
-	i.SetStack(study, series, stack, who, s.Slice)
-	i.cross, i.crossFrame, i.crossing = cross, frame, crossing
-	i.SetState(s)
-}
-
 // Original reports that the picture in front is an SOP instance's own, to which
 // a finding may refer; true where there is none.
 func (i *Image) Original() bool {
@@ -142,7 +136,7 @@ func (i *Image) open(study *imaging.Study, series *imaging.Series, stack *volume
 	i.drawing, i.drawnFrom, i.loading = false, nil, false
 	i.chosen, i.inForce, i.refused, i.uncovered = nil, nil, "", false
 	i.prior, i.match = "", ""
-	i.windowing, i.windowFrom = false, nil
+	i.windowing, i.windowFrom, i.turning = false, nil, nil
 	i.colours, i.palette = "", nil
 	if series != nil {
 		i.colours = coloursOf(series.Modality)

@@ -58,6 +58,10 @@ func (i *Image) MouseDown(e *desktop.MouseEvent) {
 		i.windowFrom, i.windowTo = &at, at
 		return
 	}
+	if angle, ok := i.grip(e.Position); ok && i.crossing && e.Button == desktop.MouseButtonPrimary {
+		i.turning = &angle
+		return
+	}
 	if i.crossing && e.Button == desktop.MouseButtonPrimary {
 		i.put(e.Position)
 		return
@@ -72,6 +76,10 @@ func (i *Image) MouseDown(e *desktop.MouseEvent) {
 // drag ends a region.
 func (i *Image) MouseUp(e *desktop.MouseEvent) {
 	i.pressed = 0
+	if i.turning != nil {
+		i.turnTo(e.Position, true)
+		return
+	}
 	if i.windowFrom != nil {
 		i.windowTo = e.Position
 		i.finishWindow()
@@ -133,6 +141,10 @@ func (i *Image) Dragged(e *fyne.DragEvent) {
 
 // DragEnd is fyne.Draggable's.
 func (i *Image) DragEnd() {
+	if i.turning != nil {
+		i.turning = nil
+		i.OnTurn(0, true)
+	}
 	if i.windowFrom != nil {
 		i.finishWindow()
 	}
@@ -164,6 +176,10 @@ func (i *Image) MouseMoved(e *desktop.MouseEvent) {
 
 func (i *Image) drag(button desktop.MouseButton, at fyne.Position, dx, dy float32) {
 	i.moved = true
+	if i.turning != nil {
+		i.turnTo(at, false)
+		return
+	}
 	if i.windowFrom != nil {
 		i.windowTo = at
 		i.Refresh()

@@ -135,6 +135,7 @@ func (r *room) wire(p *canvas.Image, k int) {
 	p.OnChange = func(view.State) { r.changed(k) }
 	p.OnAlone = func(slices int) { r.alone(k, slices) }
 	p.OnMatch = func() { r.matchWith(k) }
+	p.OnTurn = func(by float64, done bool) { r.turn(k, by, done) }
 }
 
 // scrolling goes on to the next way to scroll together.
@@ -232,6 +233,9 @@ func (r *room) references() {
 // point brings every viewport to the place in the patient that was pointed at
 // in the one in front, where it is the same place for both.
 func (r *room) point(at imaging.Vec, frame string) {
+	if r.mpr != nil && frame == r.mpr.volume.Plane.Frame {
+		r.mpr.centre = at
+	}
 	r.together.following = true
 	for k, p := range r.shown() {
 		if k != r.front {

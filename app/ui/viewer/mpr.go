@@ -19,7 +19,9 @@ import (
 type mpr struct {
 	of     *volume.Stack
 	volume *volume.Volume
-	slab   int // of slabs
+	slab   int            // of slabs
+	axes   [3]volume.Axes // of the planes
+	centre imaging.Vec    // where the crosshair is: the planes turn about it
 	before view.Layout
 	stood  []stood // in its viewports
 
@@ -94,8 +96,12 @@ func (r *room) reconstruct() {
 				r.problem.SetText(r.whyNoVolume(err))
 				return
 			}
-			r.setMPR(&mpr{of: stack, volume: v, before: r.layout, stood: r.stood()})
+			m := &mpr{of: stack, volume: v, before: r.layout, stood: r.stood()}
+			m.straighten()
+			m.centre = v.Point(float64(v.Columns-1)/2, float64(v.Rows-1)/2, float64(v.Depth-1)/2)
+			r.setMPR(m)
 			r.planes()
+			r.shelve()
 			r.showMPR()
 		}
 	})
@@ -123,9 +129,8 @@ func (r *room) planes() {
 	m := r.mpr
 	s := slabs()[m.slab]
 	var planes []*volume.Reformatted
-	for _, o := range []volume.Orientation{volume.Axial, volume.Coronal, volume.Sagittal} {
-		p := m.volume.Reformat(o, s.how, s.thickness)
-		planes = append(planes, p)
+	for _, a := range m.axes {
+		planes = append(planes, m.volume.ReformatAlong(a, m.centre, s.how, s.thickness))
 	}
 	m.set(planes)
 	r.namePlanes()
@@ -133,7 +138,6 @@ func (r *room) planes() {
 	for _, p := range m.planes {
 		r.entries = append(r.entries, entry{series: &p.Series, stack: &p.Stack, alone: true})
 	}
-	r.shelve()
 }
 
 // namePlanes names the planes in the language chosen.
@@ -142,7 +146,7 @@ func (r *room) namePlanes() {
 		return
 	}
 	for k, p := range r.mpr.planes {
-		p.Series.Description = r.planeName([]volume.Orientation{volume.Axial, volume.Coronal, volume.Sagittal}[k])
+		p.Series.Description = r.planeName(k)
 	}
 }
 
@@ -165,9 +169,13 @@ func (r *room) cut(ctx context.Context, s volume.Slice) (*imaging.Frame, error) 
 }
 
 // planeName says of a plane that it was computed, and how.
-func (r *room) planeName(o volume.Orientation) string {
+func (r *room) planeName(k int) string {
 	l := r.ws.Lang
+	o := orientations()[k]
 	name := l.T(map[volume.Orientation]lang.Key{volume.Axial: "viewer.mpr_axial", volume.Coronal: "viewer.mpr_coronal", volume.Sagittal: "viewer.mpr_sagittal"}[o])
+	if r.mpr.axes[k] != o.Axes() {
+		name = l.T("viewer.mpr_oblique", name)
+	}
 	if s := slabs()[r.mpr.slab]; s.how != volume.Thin {
 		name += " " + l.T(s.name, s.thickness)
 	}
@@ -196,11 +204,10 @@ func (r *room) showMPR() {
 	}
 	r.together.following = false
 	r.activate(1)
-	centre := m.volume.Point(float64(m.volume.Columns-1)/2, float64(m.volume.Rows-1)/2, float64(m.volume.Depth-1)/2)
 	for _, p := range r.shown() {
 		p.SetState(p.State().WithWindow(window))
 		p.Cross(true)
-		p.GoToPlace(centre, m.volume.Plane.Frame)
+		p.GoToPlace(m.centre, m.volume.Plane.Frame)
 	}
 	r.tie()
 	r.references()
@@ -214,21 +221,8 @@ func (r *room) thicken(by int) {
 	}
 	n := len(slabs())
 	m.slab = ((m.slab+by)%n + n) % n
-	old := m.planes
-	r.planes()
-	study, who := r.ws.Current().Study, r.who()
-	r.together.following = true
-	for _, p := range r.shown() {
-		for k := range old {
-			if p.Stack() == &old[k].Stack {
-				state := p.State()
-				p.Replace(study, &m.planes[k].Series, &m.planes[k].Stack, who, state)
-			}
-		}
-	}
-	r.together.following = false
-	r.tie()
-	r.references()
+	r.recut()
+	r.shelve()
 	r.thumbs.mark(r.entryOf(r.front))
 	r.bar()
 }
