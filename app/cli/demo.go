@@ -26,6 +26,7 @@ type demo struct {
 
 	administrator, radiologist, pathologist, clinician, auditor records.User
 	password                                                    string // the radiologist's
+	sample                                                      *station.Sample
 
 	film, slide, ct string // study UIDs
 	filmFinding     records.Finding
@@ -97,7 +98,7 @@ func (d *demo) setUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.station = s
+	d.station, d.sample = s, sample
 	d.administrator, d.radiologist, d.pathologist = sample.Users["admin"], sample.Users["radiologist"], sample.Users["pathologist"]
 	d.clinician, d.auditor = sample.Users["clinician"], sample.Users["auditor"]
 	if d.password, err = sample.Password(d.radiologist.Login); err != nil {

@@ -49,25 +49,38 @@ func (d *demo) holdConsult(ctx context.Context) error {
 			return err
 		}
 	}
+	missing, err := d.prepareConsult(ctx, m.ID, m.Members)
+	if err != nil {
+		return err
+	}
+	// Each member types their own password at the chair's screen.
 	for _, o := range []struct {
-		who records.User
+		login string
 		records.Opinion
 	}{
-		{d.pathologist, records.Opinion{Member: m.Members[1], Text: "切片标记区域倾向腺癌，尺度未知，需免疫组化确认。", FindingUID: d.slideFinding.UID}},
-		{d.clinician, records.Opinion{Member: m.Members[2], Text: "患儿症状符合感染，主张先抗感染治疗后复查，不急于再取材。", Dissent: true}},
+		{"pathologist", records.Opinion{Member: m.Members[1], Text: "切片标记区域倾向腺癌，尺度未知，需免疫组化确认。", FindingUID: d.slideFinding.UID}},
+		{"clinician", records.Opinion{Member: m.Members[2], Text: "患儿症状符合感染，主张先抗感染治疗后复查，不急于再取材。", Dissent: true}},
 	} {
-		if m, err = c.Opine(ctx, o.who, m.ID, o.Opinion); err != nil {
+		password, err := d.sample.Password(o.login)
+		if err != nil {
+			return err
+		}
+		if _, err := c.Opine(ctx, d.radiologist, m.ID, o.Opinion, password+"x"); err == nil {
+			return errors.New("an opinion was taken without the member's password")
+		}
+		if m, err = c.Opine(ctx, d.radiologist, m.ID, o.Opinion, password); err != nil {
 			return err
 		}
 	}
 	if m, err = c.Correlate(ctx, d.radiologist, m.ID, d.filmFinding.UID, d.slideFinding.UID, false, "胸片为肺炎征象，切片标记区域倾向腺癌，二者未能互相解释。"); err != nil {
 		return err
 	}
-	if m, err = c.Decide(ctx, d.radiologist, m.ID, "先行免疫组化；同时抗感染治疗，复查胸片后再议。", []string{d.filmFinding.UID, d.slideFinding.UID}); err != nil {
+	date := time.Now().In(imaging.Zone()).AddDate(0, 0, 14).Format("20060102")
+	if m, err = c.Decide(ctx, d.radiologist, m.ID, consult.Ruling{Text: "先行免疫组化；同时抗感染治疗，复查胸片后再议。", Findings: []string{d.filmFinding.UID, d.slideFinding.UID},
+		Tasks: []consult.Task{{Date: date, Text: "免疫组化", Owner: m.Members[1]}}}); err != nil {
 		return err
 	}
-	date := time.Now().In(imaging.Zone()).AddDate(0, 0, 14).Format("20060102")
-	if m, err = c.Follow(ctx, d.radiologist, m.ID, date, "复查胸片，核对免疫组化结果"); err != nil {
+	if m, err = c.Follow(ctx, d.radiologist, m.ID, consult.Task{Date: date, Text: "复查胸片，核对免疫组化结果", Owner: m.Members[2]}); err != nil {
 		return err
 	}
 	dissent := 0
@@ -76,8 +89,34 @@ func (d *demo) holdConsult(ctx context.Context) error {
 			dissent++
 		}
 	}
-	d.say("consult %s: %d items, %d opinions (%d dissenting, kept), radiology and pathology stated discordant with the reason, a decision, follow-up on %s", m.ID, len(m.Items), len(m.Opinions), dissent, date)
+	d.say("consult %s: %d items, met without %s (named, kept in the minutes), %d opinions each under the member's own password (%d dissenting, kept), radiology and pathology stated discordant with the reason, a decision, two tasks with their owners due on %s",
+		m.ID, len(m.Items), strings.Join(missing, ", "), len(m.Opinions), dissent, date)
 	return d.packConsult(ctx, m.ID)
+}
+
+// prepareConsult schedules the meeting and begins it without what the checklist
+// lacks, named.
+func (d *demo) prepareConsult(ctx context.Context, id string, members []records.Member) (missing []string, err error) {
+	c := d.station.Consult
+	if _, err = c.Excuse(ctx, d.radiologist, id, records.CheckMedication, "样本患儿未用药", false); err != nil {
+		return nil, err
+	}
+	if _, err = c.Schedule(ctx, d.radiologist, id, consult.Plan{At: time.Now().Add(time.Hour), Place: "三楼会诊室（样本）", Chair: d.radiologist.ID, Members: members}); err != nil {
+		return nil, err
+	}
+	list, err := c.Checklist(ctx, d.radiologist, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range records.Missing(list) {
+		missing = append(missing, x.Item)
+	}
+	var refused *records.RefusedError
+	if _, err := c.Begin(ctx, d.radiologist, id, nil, nil); len(missing) > 0 && !errors.As(err, &refused) {
+		return nil, fmt.Errorf("the meeting began without saying what is missing (%v)", err)
+	}
+	_, err = c.Begin(ctx, d.radiologist, id, missing, []string{members[0].Name, members[1].Name, members[2].Name})
+	return missing, err
 }
 
 func (d *demo) packConsult(ctx context.Context, id string) error {

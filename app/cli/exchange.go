@@ -82,13 +82,15 @@ func cmdOutbox(ctx context.Context, c *call) error {
 }
 
 func cmdConsult(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb("create", "add", "opinion", "decide", "follow", "pack", "open", "reply", "merge", "correlate", "done", "postpone", "due")
+	verb, rest, err := c.verb(append(consultSteps(), "create", "add", "opinion", "decide", "follow", "pack", "open", "reply", "merge", "correlate", "done", "postpone", "due")...)
 	if err != nil {
 		return err
 	}
 	var title, question, study, finding, visit, name, discipline, text, date, task, out, passphraseFile, replaces, radiology, pathology, followUp string
 	var dissent, discordant bool
+	var steps flow
 	err = c.parse(rest, func(f *flag.FlagSet) {
+		steps.define(f)
 		f.StringVar(&title, "title", "", "")
 		f.StringVar(&question, "question", "", "")
 		f.StringVar(&study, "study", "", "study UID")
@@ -121,8 +123,8 @@ func cmdConsult(ctx context.Context, c *call) error {
 	switch {
 	case verb == "open":
 		return c.openPack(id, passphraseFile)
-	case verb == "add" && finding == "" && visit == "" && study == "":
-		return usagef("consult add needs --study, --finding or --visit")
+	case verb == "add" && finding == "" && visit == "" && study == "" && steps.medication == "":
+		return usagef("consult add needs --study, --finding, --visit or --medication")
 	}
 	s, actor, err := c.signIn(ctx)
 	if err != nil {
@@ -135,6 +137,10 @@ func cmdConsult(ctx context.Context, c *call) error {
 		return c.replyToPack(ctx, s, actor, o, passphraseFile, out)
 	case "merge":
 		return c.mergeReply(ctx, s, actor, passphraseFile)
+	case "checklist":
+		return c.checklist(ctx, s, actor, id)
+	case "invite":
+		return c.invitations(ctx, s, actor, id)
 	}
 	var m records.Consult
 	switch verb {
@@ -147,20 +153,31 @@ func cmdConsult(ctx context.Context, c *call) error {
 			item.Kind = "finding"
 		case visit != "":
 			item.Kind = "visit"
+		case steps.medication != "":
+			item.Kind, item.Note = "medication", steps.medication
+			if title == "" {
+				item.Title = "用药"
+			}
 		default:
 			item.Ref = &imaging.Ref{StudyUID: study}
 		}
 		m, err = s.Consult.Add(ctx, actor, id, item)
 	case "opinion":
-		m, err = s.Consult.Opine(ctx, actor, id, records.Opinion{Member: records.Member{Name: name, Discipline: discipline}, Text: text, Dissent: dissent, FindingUID: finding, Replaces: replaces})
-	case "decide":
-		var uids []string
-		if finding != "" {
-			uids = strings.Split(finding, ",")
+		var password string
+		if password, err = c.password(); err != nil {
+			return err
 		}
-		m, err = s.Consult.Decide(ctx, actor, id, text, uids)
+		m, err = s.Consult.Opine(ctx, actor, id, records.Opinion{Member: records.Member{Name: name, Discipline: discipline}, Text: text, Dissent: dissent, FindingUID: finding, Replaces: replaces}, password)
+	case "decide":
+		var r consult.Ruling
+		if r, err = c.ruling(ctx, s, actor, id, text, finding, &steps); err == nil {
+			m, err = s.Consult.Decide(ctx, actor, id, r)
+		}
 	case "follow":
-		m, err = s.Consult.Follow(ctx, actor, id, date, task)
+		t := consult.Task{Date: date, Text: task}
+		if t.Owner, err = owned(ctx, s, actor, steps.owner); err == nil {
+			m, err = s.Consult.Follow(ctx, actor, id, t)
+		}
 	case "correlate":
 		m, err = s.Consult.Correlate(ctx, actor, id, radiology, pathology, !discordant, text)
 	case "done":
@@ -185,6 +202,8 @@ func cmdConsult(ctx context.Context, c *call) error {
 			return fmt.Errorf("the pack was not written: %w", err)
 		}
 		return c.done(map[string]string{"path": out}, "%s\n", out)
+	default:
+		m, err = c.consultStep(ctx, s, actor, verb, id, date, text, discordant, &steps)
 	}
 	switch {
 	case err != nil && verb == "create":

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -22,17 +23,19 @@ import (
 type Consult struct {
 	store   *sqlite.Store
 	archive *archive.Archive
-	now     func() time.Time
-	station string
+	// reauthenticate checks the password of a member who gives an opinion.
+	reauthenticate func(ctx context.Context, member records.User, password string) error
+	now            func() time.Time
+	station        string
 }
 
 // New wires the use case.
-func New(store *sqlite.Store, ar *archive.Archive, now func() time.Time) *Consult {
+func New(store *sqlite.Store, ar *archive.Archive, reauthenticate func(ctx context.Context, member records.User, password string) error, now func() time.Time) *Consult {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	return &Consult{store: store, archive: ar, now: now, station: host}
+	return &Consult{store: store, archive: ar, reauthenticate: reauthenticate, now: now, station: host}
 }
 
 func (c *Consult) audit(tx *sqlite.Tx, actor records.User, action, object, patientID, detail string) error {
@@ -47,23 +50,38 @@ func newID(prefix string) string {
 	return prefix + strings.ToUpper(hex.EncodeToString(b[:]))
 }
 
-// Create opens a consult on one patient.
+// Create asks for a consult on one patient: an internal ID, or exactly the whole
+// number of one person. Of somebody who may lead one it is taken on at once, of
+// a clinician it waits for that.
 func (c *Consult) Create(ctx context.Context, actor records.User, patientID, title, question string, members []records.Member) (_ records.Consult, err error) {
 	defer trail.Outcome(ctx, c.store, actor, "consult_create", patientID, &err)
 	var out records.Consult
-	if err := trail.Require(ctx, c.store, actor, records.RightLeadConsult, "consult_create", patientID); err != nil {
+	if err := trail.Require(ctx, c.store, actor, records.RightConsult, "consult_create", patientID); err != nil {
 		return out, err
 	}
 	if strings.TrimSpace(title) == "" || strings.TrimSpace(question) == "" {
 		return out, &records.RefusedError{Code: "consult_question", Reason: "a consult needs a title and a question"}
 	}
 	err = c.store.Update(ctx, func(tx *sqlite.Tx) error {
-		if _, err := tx.Patient(patientID); err != nil {
+		if _, err := tx.Patient(patientID); errors.Is(err, records.ErrNotFound) {
+			found, err := tx.PatientsByWholeNumber(patientID)
+			if err != nil {
+				return err
+			}
+			if len(found) != 1 {
+				return fmt.Errorf("patient %s: %w", patientID, records.ErrNotFound)
+			}
+			patientID = found[0].ID
+		} else if err != nil {
 			return fmt.Errorf("patient %s: %w", patientID, err)
 		}
 		now := c.now()
 		out = records.Consult{ID: newID("MDT-"), PatientID: patientID, Title: title, Question: question,
-			State: records.ConsultPreparing, Members: members, CreatedBy: actor.ID, CreatedAt: now, UpdatedAt: now}
+			State: records.ConsultRequested, Members: members, CreatedBy: actor.ID, CreatedAt: now, UpdatedAt: now,
+			History: []records.Stage{{State: records.ConsultRequested, By: actor.ID, ByName: actor.Name, At: now}}}
+		if actor.Role.May(records.RightLeadConsult) {
+			out.Enter(records.StepAccept, actor, now, "")
+		}
 		if err := tx.PutConsult(&out); err != nil {
 			return err
 		}
@@ -72,8 +90,10 @@ func (c *Consult) Create(ctx context.Context, actor records.User, patientID, tit
 	return out, err
 }
 
-// change loads a consult, lets f alter it, and stores it with its audit event.
-func (c *Consult) change(ctx context.Context, actor records.User, id string, right records.Right, action string, f func(tx *sqlite.Tx, m *records.Consult) (detail string, err error)) (_ records.Consult, err error) {
+// change loads a consult, refuses the step where its state does not allow it,
+// lets f alter it, takes it to the state that the step leads to, and stores it
+// with its audit event.
+func (c *Consult) change(ctx context.Context, actor records.User, id string, right records.Right, step records.ConsultStep, action string, f func(tx *sqlite.Tx, m *records.Consult) (detail string, err error)) (_ records.Consult, err error) {
 	defer trail.Outcome(ctx, c.store, actor, action, id, &err)
 	var out records.Consult
 	if err := trail.Require(ctx, c.store, actor, right, action, id); err != nil {
@@ -84,11 +104,15 @@ func (c *Consult) change(ctx context.Context, actor records.User, id string, rig
 		if err != nil {
 			return fmt.Errorf("consult %s: %w", id, err)
 		}
+		if err := m.Allows(step); err != nil {
+			return err
+		}
 		detail, err := f(tx, m)
 		if err != nil {
 			return err
 		}
 		m.UpdatedAt = c.now()
+		m.Enter(step, actor, m.UpdatedAt, "")
 		if err := tx.PutConsult(m); err != nil {
 			return err
 		}
@@ -101,7 +125,7 @@ func (c *Consult) change(ctx context.Context, actor records.User, id string, rig
 // Add lays an item before the consult. A study or finding of another patient
 // is refused; a finding that no doctor has confirmed is refused.
 func (c *Consult) Add(ctx context.Context, actor records.User, id string, item records.ConsultItem) (records.Consult, error) {
-	return c.change(ctx, actor, id, records.RightLeadConsult, "consult_add", func(tx *sqlite.Tx, m *records.Consult) (string, error) {
+	return c.change(ctx, actor, id, records.RightLeadConsult, records.StepAdd, "consult_add", func(tx *sqlite.Tx, m *records.Consult) (string, error) {
 		studyUID := ""
 		switch {
 		case item.FindingUID != "":
@@ -129,6 +153,10 @@ func (c *Consult) Add(ctx context.Context, actor records.User, id string, item r
 				}
 			}
 			return "", &records.RefusedError{Code: "other_patient", Reason: "this visit belongs to another patient than the consult"}
+		case item.Kind == "medication":
+			if item.Note = strings.TrimSpace(item.Note); item.Note == "" {
+				return "", &records.RefusedError{Code: "medication_empty", Reason: "say which medication the patient takes, or that there is none"}
+			}
 		}
 		if studyUID != "" {
 			ex, err := tx.Examination(studyUID)
@@ -141,72 +169,6 @@ func (c *Consult) Add(ctx context.Context, actor records.User, id string, item r
 		}
 		m.Items = append(m.Items, item)
 		return item.Kind, nil
-	})
-}
-
-// Opine records what one member said. It never overwrites another opinion: one
-// that names the version it replaces is kept beside it, and only who spoke or
-// typed that version may replace it.
-func (c *Consult) Opine(ctx context.Context, actor records.User, id string, o records.Opinion) (records.Consult, error) {
-	return c.change(ctx, actor, id, records.RightConsult, "consult_opinion", func(tx *sqlite.Tx, m *records.Consult) (string, error) {
-		if strings.TrimSpace(o.Text) == "" || o.Member.Name == "" {
-			return "", &records.RefusedError{Code: "opinion_empty", Reason: "an opinion needs the member's name and a text"}
-		}
-		o.ID, o.EnteredBy, o.At, o.PackID, o.Received = newID("OP-"), actor.ID, c.now(), "", time.Time{}
-		if o.Replaces != "" {
-			before := find(m, o.Replaces)
-			if before == nil || before.Member.Name != o.Member.Name || before.EnteredBy != actor.ID && before.Member.UserID != actor.ID {
-				return "", &records.RefusedError{Code: "opinion_replaces", Args: []string{o.Replaces}, Reason: "opinion " + o.Replaces + " is not one that you gave or typed for this member in this consult; only its own author replaces it"}
-			}
-		}
-		m.Opinions = append(m.Opinions, o)
-		return fmt.Sprintf("dissent=%v", o.Dissent), nil
-	})
-}
-
-// Decide records the decision; it needs at least one opinion, and every
-// finding it rests on must be among the consult's items.
-func (c *Consult) Decide(ctx context.Context, actor records.User, id, text string, findings []string) (records.Consult, error) {
-	return c.change(ctx, actor, id, records.RightLeadConsult, "consult_decide", func(tx *sqlite.Tx, m *records.Consult) (string, error) {
-		if strings.TrimSpace(text) == "" {
-			return "", &records.RefusedError{Code: "decision_empty", Reason: "the decision has no text"}
-		}
-		if len(m.Opinions) == 0 {
-			return "", &records.RefusedError{Code: "no_opinion", Reason: "nobody has given an opinion yet; a decision needs at least one"}
-		}
-		if m.Decision != nil {
-			return "", &records.RefusedError{Code: "decided", Reason: "the consult has a decision already; open a new consult to revise it"}
-		}
-		for _, uid := range findings {
-			known := false
-			for _, it := range m.Items {
-				known = known || it.FindingUID == uid
-			}
-			if !known {
-				return "", &records.RefusedError{Code: "finding_not_laid", Reason: "finding " + uid + " was not laid before the consult; add it first"}
-			}
-		}
-		m.Decision = &records.Decision{Text: text, Findings: findings, By: actor.ID, ByName: actor.Name, At: c.now()}
-		m.State = records.ConsultDecided
-		return "", nil
-	})
-}
-
-// Follow adds a follow-up date.
-func (c *Consult) Follow(ctx context.Context, actor records.User, id, date, task string) (records.Consult, error) {
-	return c.change(ctx, actor, id, records.RightLeadConsult, "consult_follow", func(tx *sqlite.Tx, m *records.Consult) (string, error) {
-		if _, err := time.Parse("20060102", date); err != nil {
-			return "", &records.RefusedError{Code: "follow_date", Reason: fmt.Sprintf("%q is not a date (YYYYMMDD)", date)}
-		}
-		if m.Decision == nil {
-			return "", &records.RefusedError{Code: "undecided", Reason: "the consult has no decision yet; follow-up dates come after it"}
-		}
-		if strings.TrimSpace(task) == "" {
-			return "", &records.RefusedError{Code: "follow_task", Reason: "a follow-up date needs a task"}
-		}
-		m.FollowUps = append(m.FollowUps, records.FollowUp{ID: newID("FU-"), Date: date, Task: task, By: actor.ID, At: c.now()})
-		m.State = records.ConsultFollowing
-		return date, nil
 	})
 }
 

@@ -13,7 +13,7 @@ import (
 // a slide (pathology) agree; a discordance needs a comment. Both findings lie
 // before the consult and stand at this time. An earlier statement stays.
 func (c *Consult) Correlate(ctx context.Context, actor records.User, id, radiology, pathology string, concordant bool, comment string) (records.Consult, error) {
-	return c.change(ctx, actor, id, records.RightLeadConsult, "consult_correlate", func(tx *sqlite.Tx, m *records.Consult) (string, error) {
+	return c.change(ctx, actor, id, records.RightLeadConsult, records.StepCorrelate, "consult_correlate", func(tx *sqlite.Tx, m *records.Consult) (string, error) {
 		for _, side := range []struct {
 			uid   string
 			slide bool

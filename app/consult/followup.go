@@ -28,7 +28,7 @@ func followUp(m *records.Consult, id string) (*records.FollowUp, error) {
 
 // Complete records that a follow-up is done, with its outcome.
 func (c *Consult) Complete(ctx context.Context, actor records.User, id, followUpID, outcome string) (records.Consult, error) {
-	return c.change(ctx, actor, id, records.RightLeadConsult, "consult_follow", func(_ *sqlite.Tx, m *records.Consult) (string, error) {
+	return c.change(ctx, actor, id, records.RightLeadConsult, records.StepRemind, "consult_follow", func(_ *sqlite.Tx, m *records.Consult) (string, error) {
 		f, err := followUp(m, followUpID)
 		if err != nil {
 			return "", err
@@ -36,7 +36,7 @@ func (c *Consult) Complete(ctx context.Context, actor records.User, id, followUp
 		if strings.TrimSpace(outcome) == "" {
 			return "", &records.RefusedError{Code: "follow_outcome", Reason: "say what came of the follow-up"}
 		}
-		f.Done, f.Outcome, f.DoneBy, f.DoneAt = true, outcome, actor.ID, c.now()
+		f.Done, f.Outcome, f.DoneBy, f.DoneByName, f.DoneAt = true, outcome, actor.ID, actor.Name, c.now()
 		return "done " + f.ID, nil
 	})
 }
@@ -44,7 +44,7 @@ func (c *Consult) Complete(ctx context.Context, actor records.User, id, followUp
 // Postpone moves a follow-up to a later date (YYYYMMDD) for a reason; the dates
 // before stay.
 func (c *Consult) Postpone(ctx context.Context, actor records.User, id, followUpID, date, reason string) (records.Consult, error) {
-	return c.change(ctx, actor, id, records.RightLeadConsult, "consult_follow", func(_ *sqlite.Tx, m *records.Consult) (string, error) {
+	return c.change(ctx, actor, id, records.RightLeadConsult, records.StepRemind, "consult_follow", func(_ *sqlite.Tx, m *records.Consult) (string, error) {
 		f, err := followUp(m, followUpID)
 		if err != nil {
 			return "", err
@@ -77,9 +77,15 @@ func (c *Consult) Reminders(ctx context.Context, actor records.User) ([]records.
 		}
 		for _, m := range all {
 			for _, f := range m.FollowUps {
-				if !f.Done {
-					out = append(out, records.Reminder{ConsultID: m.ID, PatientID: m.PatientID, Title: m.Title, FollowUpID: f.ID, Date: f.Due(), Task: f.Task, Overdue: f.Due() < today})
+				if f.Done {
+					continue
 				}
+				r := records.Reminder{ConsultID: m.ID, PatientID: m.PatientID, Title: m.Title, FollowUpID: f.ID, Date: f.Due(), Task: f.Task,
+					Overdue: f.Due() < today, Today: f.Due() == today}
+				if f.Owner != nil {
+					r.OwnerID, r.Owner = f.Owner.UserID, f.Owner.Name
+				}
+				out = append(out, r)
 			}
 		}
 		return nil

@@ -11,7 +11,6 @@ import (
 	"image/png"
 	"io"
 	"sort"
-	"strings"
 	"time"
 
 	"longying/app/trail"
@@ -65,6 +64,9 @@ func (c *Consult) WritePack(ctx context.Context, actor records.User, id, passphr
 		m, err := tx.Consult(id)
 		if err != nil {
 			return fmt.Errorf("consult %s: %w", id, err)
+		}
+		if err := m.Allows(records.StepPack); err != nil {
+			return err
 		}
 		p.Consult = *m
 		patient, err := tx.Patient(m.PatientID)
@@ -229,63 +231,6 @@ func OpenPack(r io.Reader, passphrase string) (*Pack, error) {
 		d.Canonical = canonical
 	}
 	return &p, nil
-}
-
-// Minutes is the consult in plain Chinese text.
-func Minutes(m *records.Consult, p *records.Patient) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "多学科会诊记录 %s\n%s\n", m.ID, m.Title)
-	fmt.Fprintf(&b, "患者：%s  健康档案编号：%s\n会诊目的：%s\n", p.Name, p.HealthRecordNumber, m.Question)
-	if p.Sample {
-		b.WriteString("【样本数据，人物与病情均为虚构】\n")
-	}
-	b.WriteString("\n资料：\n")
-	for _, it := range m.Items {
-		fmt.Fprintf(&b, "- %s\n", it.Title)
-	}
-	for _, x := range m.Correlations {
-		word := "一致"
-		if !x.Concordant {
-			word = "【不一致】"
-		}
-		fmt.Fprintf(&b, "影像-病理对照：%s ↔ %s：%s %s（%s %s）\n", laidTitle(m, x.Radiology), laidTitle(m, x.Pathology), word, x.Comment,
-			x.ByName, x.At.In(imaging.Zone()).Format("2006-01-02 15:04"))
-	}
-	b.WriteString("\n意见：\n")
-	stands := map[string]bool{}
-	for _, o := range m.Standing() {
-		stands[o.ID] = true
-	}
-	for _, o := range m.Opinions {
-		mark := ""
-		if o.Dissent {
-			mark = "【不同意见】"
-		}
-		if !o.Received.IsZero() {
-			mark += "【外院意见】"
-		}
-		if came := max(o.At.UnixNano(), o.Received.UnixNano()); m.Decision != nil && came > m.Decision.At.UnixNano() {
-			mark += "【结论之后】"
-		}
-		if !stands[o.ID] {
-			mark += "【已由本人修改，原文保留】"
-		}
-		fmt.Fprintf(&b, "- %s（%s）%s%s\n", o.Member.Name, o.Member.Discipline, mark, o.Text)
-	}
-	if m.Decision != nil {
-		fmt.Fprintf(&b, "\n结论：%s\n记录人：%s %s\n", m.Decision.Text, m.Decision.ByName, m.Decision.At.In(imaging.Zone()).Format("2006-01-02 15:04"))
-	}
-	for _, f := range m.FollowUps {
-		fmt.Fprintf(&b, "随访：%s %s", f.Date, f.Task)
-		for _, p := range f.Postponed {
-			fmt.Fprintf(&b, "；改期至 %s（%s）", p.Date, p.Reason)
-		}
-		if f.Done {
-			fmt.Fprintf(&b, "；已完成 %s：%s", f.DoneAt.In(imaging.Zone()).Format("2006-01-02"), f.Outcome)
-		}
-		b.WriteString("\n")
-	}
-	return b.String()
 }
 
 func sortedKeys(m map[string]bool) []string {

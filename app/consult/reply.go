@@ -90,7 +90,7 @@ func (c *Consult) Reply(ctx context.Context, actor records.User, p *Pack, o reco
 		return o, err
 	}
 	// The user ID means nothing elsewhere: a member of a reply is a guest.
-	o.Member.UserID, o.PackID, o.EnteredBy, o.At = "", p.ID, actor.Name, c.now()
+	o.Member.UserID, o.PackID, o.EnteredBy, o.EnteredByName, o.At = "", p.ID, actor.Name, actor.Name, c.now()
 	if o.ID, err = replyID(p.Consult.ID, o); err != nil {
 		return o, err
 	}
@@ -126,7 +126,7 @@ func (c *Consult) Merge(ctx context.Context, actor records.User, r io.Reader, pa
 	if err != nil {
 		return out, 0, err
 	}
-	out, err = c.change(ctx, actor, in.ConsultID, records.RightLeadConsult, "consult_merge", func(_ *sqlite.Tx, m *records.Consult) (string, error) {
+	out, err = c.change(ctx, actor, in.ConsultID, records.RightLeadConsult, records.StepMerge, "consult_merge", func(_ *sqlite.Tx, m *records.Consult) (string, error) {
 		sent := false
 		for _, p := range m.Packs {
 			sent = sent || p.ID == in.PackID

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"longying/app/consult"
 	"longying/imaging"
 	"longying/records"
 )
@@ -24,12 +25,12 @@ func TestAFollowUpComesBackUntilItIsDoneAndItsEarlierDatesStay(t *testing.T) {
 	_, err = b.Consult.Correlate(b.ctx, b.radiologist, m.ID, f.UID, "2.25.1", true, "")
 	b.refused("finding_not_laid", err)
 
-	_, err = b.Consult.Opine(b.ctx, b.radiologist, m.ID, records.Opinion{Member: records.Member{Name: "甲"}, Text: "随访"})
+	_, err = b.Consult.Opine(b.ctx, b.radiologist, m.ID, records.Opinion{Member: records.Member{Name: "甲"}, Text: "随访"}, "")
 	b.must(err)
-	_, err = b.Consult.Decide(b.ctx, b.radiologist, m.ID, "随访", nil)
+	_, err = b.Consult.Decide(b.ctx, b.radiologist, m.ID, consult.Ruling{Text: "随访", Without: records.CheckItems()})
 	b.must(err)
 	yesterday := time.Now().In(imaging.Zone()).AddDate(0, 0, -1).Format("20060102")
-	m, err = b.Consult.Follow(b.ctx, b.radiologist, m.ID, yesterday, "复查")
+	m, err = b.Consult.Follow(b.ctx, b.radiologist, m.ID, consult.Task{Date: yesterday, Text: "复查"})
 	b.must(err)
 	id := m.FollowUps[0].ID
 	due := func(want int) []records.Reminder {

@@ -13,7 +13,7 @@ func TestOpinionsOfAnotherStationMergeWithoutOverwritingAnyone(t *testing.T) {
 	const passphrase = "a long passphrase"
 	m, err := here.Consult.Create(here.ctx, here.radiologist, here.film.PatientID, "题", "问", nil)
 	here.must(err)
-	m, err = here.Consult.Opine(here.ctx, here.radiologist, m.ID, records.Opinion{Member: records.Member{Name: "甲"}, Text: "手术"})
+	m, err = here.Consult.Opine(here.ctx, here.radiologist, m.ID, records.Opinion{Member: records.Member{Name: "甲"}, Text: "手术"}, "")
 	here.must(err)
 	m, err = here.Consult.Get(here.ctx, here.radiologist, m.ID) // as it is stored
 	here.must(err)
@@ -96,9 +96,9 @@ func TestOpinionsOfAnotherStationMergeWithoutOverwritingAnyone(t *testing.T) {
 	}
 
 	// Here too, a member's own version replaces the one before, and both stay.
-	_, err = here.Consult.Opine(here.ctx, here.pathologist, m.ID, records.Opinion{Member: own.Member, Text: "不手术", Replaces: own.ID})
+	_, err = here.Consult.Opine(here.ctx, here.pathologist, m.ID, records.Opinion{Member: own.Member, Text: "不手术", Replaces: own.ID}, "")
 	here.refused("opinion_replaces", err)
-	m, err = here.Consult.Opine(here.ctx, here.radiologist, m.ID, records.Opinion{Member: own.Member, Text: "不手术", Replaces: own.ID})
+	m, err = here.Consult.Opine(here.ctx, here.radiologist, m.ID, records.Opinion{Member: own.Member, Text: "不手术", Replaces: own.ID}, "")
 	here.must(err)
 	if m.Opinions[0] != own || len(m.Opinions) != 5 || len(m.Standing()) != 3 {
 		t.Errorf("%d opinions, %d stand", len(m.Opinions), len(m.Standing()))

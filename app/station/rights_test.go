@@ -99,7 +99,7 @@ func newFixture(t *testing.T) *fixture {
 	m, err := b.Consult.Create(b.ctx, b.radiologist, b.film.PatientID, "题", "问", nil)
 	b.must(err)
 	f.consult = m.ID
-	_, err = b.Consult.Opine(b.ctx, b.radiologist, m.ID, records.Opinion{Member: records.Member{Name: "陈临"}, Text: "同意"})
+	_, err = b.Consult.Opine(b.ctx, b.radiologist, m.ID, records.Opinion{Member: records.Member{Name: "陈临"}, Text: "同意"}, "")
 	b.must(err)
 	v, err := b.Reading.FlagCritical(b.ctx, b.radiologist, b.film.StudyUID, "", "张力性气胸")
 	b.must(err)
@@ -268,15 +268,33 @@ func (f *fixture) cases() []useCase {
 		c("reading.Reading.Critical", view, func(x X, u U) error { return one(f.Reading.Critical(x, u, film)) }),
 		c("reading.Reading.OpenCritical", view, func(x X, u U) error { return one(f.Reading.OpenCritical(x, u)) }),
 
-		c("consult.Consult.Create", leads, func(x X, u U) error { return one(f.Consult.Create(x, u, patient, "题", "问", nil)) }),
+		c("consult.Consult.Create", consults, func(x X, u U) error { return one(f.Consult.Create(x, u, patient, "题", "问", nil)) }),
 		c("consult.Consult.Add", leads, func(x X, u U) error {
 			return one(f.Consult.Add(x, u, f.consult, records.ConsultItem{Kind: "study", Ref: &imaging.Ref{StudyUID: film}}))
 		}),
 		c("consult.Consult.Opine", consults, func(x X, u U) error {
-			return one(f.Consult.Opine(x, u, f.consult, records.Opinion{Member: records.Member{Name: u.Name}, Text: "同意"}))
+			return one(f.Consult.Opine(x, u, f.consult, records.Opinion{Member: records.Member{Name: u.Name}, Text: "同意"}, ""))
 		}),
-		c("consult.Consult.Decide", leads, func(x X, u U) error { return one(f.Consult.Decide(x, u, f.consult, "结论", nil)) }),
-		c("consult.Consult.Follow", leads, func(x X, u U) error { return one(f.Consult.Follow(x, u, f.consult, "20261201", "复查")) }),
+		c("consult.Consult.Decide", consults, func(x X, u U) error { return one(f.Consult.Decide(x, u, f.consult, consult.Ruling{Text: "结论"})) }),
+		c("consult.Consult.Follow", leads, func(x X, u U) error {
+			return one(f.Consult.Follow(x, u, f.consult, consult.Task{Date: "20271201", Text: "复查"}))
+		}),
+		c("consult.Consult.Accept", leads, func(x X, u U) error { return one(f.Consult.Accept(x, u, f.consult)) }),
+		c("consult.Consult.Checklist", consults, func(x X, u U) error { return one(f.Consult.Checklist(x, u, f.consult)) }),
+		c("consult.Consult.Excuse", leads, func(x X, u U) error {
+			return one(f.Consult.Excuse(x, u, f.consult, records.CheckSlides, "无标本", false))
+		}),
+		c("consult.Consult.Schedule", leads, func(x X, u U) error {
+			return one(f.Consult.Schedule(x, u, f.consult, consult.Plan{At: time.Now().AddDate(0, 0, 1), Place: "会诊室"}))
+		}),
+		c("consult.Consult.Colleagues", consults, func(x X, u U) error { return one(f.Consult.Colleagues(x, u)) }),
+		c("consult.Consult.Invitations", leads, func(x X, u U) error { return one(f.Consult.Invitations(x, u, f.consult)) }),
+		c("consult.Consult.Begin", leads, func(x X, u U) error { return one(f.Consult.Begin(x, u, f.consult, nil, nil)) }),
+		c("consult.Consult.Compare", leads, func(x X, u U) error {
+			return one(f.Consult.Compare(x, u, f.consult, consult.Comparison{Done: "手术", Happened: "好转", Concordant: true}))
+		}),
+		c("consult.Consult.Close", consults, func(x X, u U) error { return one(f.Consult.Close(x, u, f.consult)) }),
+		c("consult.Consult.Withdraw", consults, func(x X, u U) error { return one(f.Consult.Withdraw(x, u, "none", "重复申请")) }),
 		c("consult.Consult.Get", consults, func(x X, u U) error { return one(f.Consult.Get(x, u, f.consult)) }),
 		c("consult.Consult.List", consults, func(x X, u U) error { return one(f.Consult.List(x, u)) }),
 		both("consult.Consult.Document", rights(records.RightExport, records.RightConsult), func(x X, u U) error {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"longying/app/consult"
 	"longying/app/delivery"
 	"longying/app/reading"
 	"longying/app/samples"
@@ -422,10 +423,10 @@ func TestAConsultTakesOnlyConfirmedFindingsOfItsOwnPatient(t *testing.T) {
 	b.refused("finding_unconfirmed", err)
 	_, err = b.Consult.Add(b.ctx, b.radiologist, m.ID, records.ConsultItem{Kind: "study", Ref: &imaging.Ref{StudyUID: b.ct.StudyUID}})
 	b.refused("other_patient", err)
-	_, err = b.Consult.Decide(b.ctx, b.radiologist, m.ID, "结论", nil)
+	_, err = b.Consult.Decide(b.ctx, b.radiologist, m.ID, consult.Ruling{Text: "结论"})
 	b.refused("no_opinion", err)
-	_, err = b.Consult.Follow(b.ctx, b.radiologist, m.ID, "20261201", "复查")
-	b.refused("undecided", err)
+	_, err = b.Consult.Follow(b.ctx, b.radiologist, m.ID, consult.Task{Date: "20261201", Text: "复查"})
+	b.refused("consult_state_preparing", err)
 }
 
 func TestFiveWrongPasswordsHoldTheAccountUntilAnAdministratorUnlocksIt(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"longying/app/admin"
+	use "longying/app/consult"
 	"longying/app/reading"
 	"longying/imaging/deid"
 	"longying/imaging/pacs"
@@ -51,7 +52,7 @@ func TestEveryKindOfActIsInTheTrailWithWhoWhatWhoseWhenWhereAndOutcome(t *testin
 	var phrase records.Phrase
 	var drawn records.Annotation
 	var doc records.SignedDocument
-	var consult records.Consult
+	var consult, asked records.Consult
 	var secret string
 	password := b.password("radiologist")
 	wrong := func(login string) error { return one(b.Admin.SignIn(b.ctx, login, "wrong")) }
@@ -156,6 +157,48 @@ func TestEveryKindOfActIsInTheTrailWithWhoWhatWhoseWhenWhereAndOutcome(t *testin
 			return err
 		}, []noted{{"consult_create", b.radiologist, "", patient, ok}}},
 		{"consult is opened", "", func() error { return one(b.Consult.Get(b.ctx, clinician, consult.ID)) }, []noted{{"view_consult", clinician, "consult", patient, ok}}},
+		{"consult is decided by another than the chair", "not_chair", func() error {
+			return one(b.Consult.Decide(b.ctx, b.pathologist, consult.ID, use.Ruling{Text: "结论"}))
+		}, []noted{{"consult_decide", b.pathologist, "consult", patient, refused}}},
+		{"item of the checklist is not needed", "", func() error {
+			return one(b.Consult.Excuse(b.ctx, b.radiologist, consult.ID, records.CheckSlides, "未取材", false))
+		}, []noted{{"consult_excuse", b.radiologist, "consult", patient, ok}}},
+		{"consult is scheduled", "", func() error {
+			return one(b.Consult.Schedule(b.ctx, b.radiologist, consult.ID, use.Plan{At: time.Now().AddDate(0, 0, 1), Place: "会诊室", Chair: b.radiologist.ID, Members: b.members()}))
+		}, []noted{{"consult_schedule", b.radiologist, "consult", patient, ok}}},
+		{"invitations are printed", "", func() error { return one(b.Consult.Invitations(b.ctx, b.radiologist, consult.ID)) }, []noted{{"print", b.radiologist, "consult", patient, ok}}},
+		{"meeting begins without saying what is missing", "consult_missing", func() error {
+			return one(b.Consult.Begin(b.ctx, b.radiologist, consult.ID, nil, nil))
+		}, []noted{{"consult_begin", b.radiologist, "consult", patient, refused}}},
+		{"meeting begins", "", func() error {
+			return one(b.Consult.Begin(b.ctx, b.radiologist, consult.ID, records.CheckItems(), nil))
+		}, []noted{{"consult_begin", b.radiologist, "consult", patient, ok}}},
+		{"opinion with another's password", "sign_in", func() error {
+			return one(b.Consult.Opine(b.ctx, b.radiologist, consult.ID, records.Opinion{Member: records.Member{Name: b.pathologist.Name}, Text: "同意"}, password))
+		}, []noted{{"reauthenticate", b.pathologist, b.pathologist.ID, "", refused}, {"consult_opinion", b.radiologist, "consult", patient, refused}}},
+		{"opinion", "", func() error {
+			return one(b.Consult.Opine(b.ctx, b.radiologist, consult.ID, records.Opinion{Member: records.Member{Name: b.pathologist.Name}, Text: "同意"}, b.password("pathologist")))
+		}, []noted{{"reauthenticate", b.pathologist, b.pathologist.ID, "", ok}, {"consult_opinion", b.radiologist, "consult", patient, ok}}},
+		{"decision", "", func() error {
+			return one(b.Consult.Decide(b.ctx, b.radiologist, consult.ID, use.Ruling{Text: "手术"}))
+		}, []noted{{"consult_decide", b.radiologist, "consult", patient, ok}}},
+		{"outcome without the comment", "outcome_comment", func() error {
+			return one(b.Consult.Compare(b.ctx, b.radiologist, consult.ID, use.Comparison{Done: "保守治疗", Happened: "好转"}))
+		}, []noted{{"consult_outcome", b.radiologist, "consult", patient, refused}}},
+		{"outcome", "", func() error {
+			return one(b.Consult.Compare(b.ctx, b.radiologist, consult.ID, use.Comparison{Done: "手术", Happened: "好转", Concordant: true}))
+		}, []noted{{"consult_outcome", b.radiologist, "consult", patient, ok}}},
+		{"consult is closed", "", func() error { return one(b.Consult.Close(b.ctx, b.radiologist, consult.ID)) }, []noted{{"consult_close", b.radiologist, "consult", patient, ok}}},
+		{"request of a clinician", "", func() (err error) {
+			asked, err = b.Consult.Create(b.ctx, clinician, patient, "题", "问", nil)
+			return err
+		}, []noted{{"consult_create", clinician, "", patient, ok}}},
+		{"request is accepted without right", "right", func() error { return one(b.Consult.Accept(b.ctx, clinician, asked.ID)) }, []noted{{"consult_accept", clinician, "", patient, refused}}},
+		{"request is accepted", "", func() error { return one(b.Consult.Accept(b.ctx, b.radiologist, asked.ID)) }, []noted{{"consult_accept", b.radiologist, "", patient, ok}}},
+		{"request is withdrawn by who asked", "", func() error { return one(b.Consult.Withdraw(b.ctx, clinician, asked.ID, "重复")) }, []noted{{"consult_withdraw", clinician, "", patient, ok}}},
+		{"closed consult is withdrawn", "consult_state_closed", func() error {
+			return one(b.Consult.Withdraw(b.ctx, b.radiologist, consult.ID, "重复"))
+		}, []noted{{"consult_withdraw", b.radiologist, "consult", patient, refused}}},
 		{"pack", "", func() error {
 			return b.Consult.WritePack(b.ctx, b.radiologist, consult.ID, "a long passphrase", io.Discard)
 		}, []noted{{"consult_pack", b.radiologist, "consult", patient, ok}}},

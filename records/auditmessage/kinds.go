@@ -92,7 +92,8 @@ func kindOf(action string) (kind, bool) {
 	case "confirm", "edit", "reject", "undo", "first_read", "follow", "unfollow", "edit_annotation", "undo_annotation", "critical_flagged", "critical_told", "critical_withdrawn",
 		"save_report", "fill_report", "save_phrase", "remove_phrase", "amend", "answer_contradiction", "submit_report", "return_report", "sign", "retract",
 		"link", "unlink", "merge_patients", "unmerge_patients", "decide_row", "undo_import",
-		"consult_add", "consult_opinion", "consult_decide", "consult_follow", "consult_merge", "consult_correlate", "queue", "retry_delivery":
+		"consult_add", "consult_opinion", "consult_decide", "consult_follow", "consult_merge", "consult_correlate",
+		"consult_accept", "consult_excuse", "consult_schedule", "consult_begin", "consult_outcome", "consult_close", "consult_withdraw", "queue", "retry_delivery":
 		return record("U"), true
 
 	case "delete_annotation":

@@ -44,10 +44,11 @@ type ConsultDocument struct {
 // Version counts the changes since the decision, from 1: a document that was sent
 // is replaced by a later one and never changed.
 func (d *ConsultDocument) Version() int {
-	n := 1 + len(d.Consult.FollowUps)
+	n := 1
 	if d.Consult.Decision == nil {
 		return n
 	}
+	n += len(d.Consult.Outcomes)
 	for _, o := range d.Consult.Opinions { // all versions: a version of the document never goes back
 		if o.At.After(d.Consult.Decision.At) || o.Received.After(d.Consult.Decision.At) {
 			n++
@@ -59,6 +60,9 @@ func (d *ConsultDocument) Version() int {
 		}
 	}
 	for _, f := range d.Consult.FollowUps {
+		if f.At.After(d.Consult.Decision.At) { // the decision's own tasks are of its first version
+			n++
+		}
 		n += len(f.Postponed)
 		if f.Done {
 			n++
@@ -107,6 +111,11 @@ func PreflightConsult(d *ConsultDocument, cfg Config) []Problem {
 	for i, f := range m.FollowUps {
 		c.plain(fmt.Sprintf("consult.follow_ups[%d].task", i), f.Task, false)
 		c.plain(fmt.Sprintf("consult.follow_ups[%d].outcome", i), f.Outcome, false)
+	}
+	for i, x := range m.Outcomes {
+		c.plain(fmt.Sprintf("consult.outcomes[%d].done", i), x.Done, false)
+		c.plain(fmt.Sprintf("consult.outcomes[%d].happened", i), x.Happened, false)
+		c.plain(fmt.Sprintf("consult.outcomes[%d].comment", i), x.Comment, false)
 	}
 	for i, x := range m.Correlations {
 		c.plain(fmt.Sprintf("consult.correlations[%d].comment", i), x.Comment, false)
@@ -194,10 +203,11 @@ func (e encoder) consultTarget() *node {
 }
 
 func member(m records.Member) string {
-	if m.Discipline == "" {
+	about := strings.TrimSpace(m.Hospital + " " + m.Discipline)
+	if about == "" {
 		return m.Name
 	}
-	return m.Name + "（" + m.Discipline + "）"
+	return m.Name + "（" + about + "）"
 }
 
 // consultation is the body of WS/T 500.45.
@@ -283,6 +293,9 @@ func opinion(o records.Opinion) string {
 	if o.Dissent {
 		mark = "【不同意见】"
 	}
+	if o.Outside() {
+		mark += "【外院意见】"
+	}
 	return member(o.Member) + "：" + mark + o.Text
 }
 
@@ -317,10 +330,20 @@ func (e encoder) course(d *ConsultDocument) string {
 	}
 	for _, f := range d.Consult.FollowUps {
 		s := "随访 " + f.Due() + "：" + f.Task
+		if f.Owner != nil {
+			s += "（责任人：" + member(*f.Owner) + "）"
+		}
 		if f.Done {
 			s += "（已完成：" + f.Outcome + "）"
 		}
 		out = append(out, s)
+	}
+	if x := d.Consult.Outcome(); x != nil {
+		s := "结局与结论一致"
+		if !x.Concordant {
+			s = "结局与结论不一致（" + x.Comment + "）"
+		}
+		out = append(out, s+"：实际处理："+x.Done+"；结局："+x.Happened)
 	}
 	if s := remarks(&records.Document{Findings: d.Findings}, e.cfg); s != "" {
 		out = append(out, s)

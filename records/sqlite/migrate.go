@@ -46,7 +46,10 @@ func shippedMigrations() ([]migration, error) {
 		}
 		out = append(out, migration{version: version, name: base, sql: string(text)})
 	}
-	out[0].after = (*Tx).writeMeta
+	after := map[string]func(*Tx) error{"0001_record": (*Tx).writeMeta, "0011_consult_states": (*Tx).consultHistories}
+	for i := range out {
+		out[i].after = after[out[i].name]
+	}
 	return out, nil
 }
 

@@ -225,6 +225,9 @@ func TestEveryOlderSchemaIsBroughtUpWithEveryRow(t *testing.T) {
 			s := openStore(t, folder)
 			for table, names := range tables {
 				after := literals(t, s, table, names)
+				if table == "consults" && version < 11 {
+					continue // they get a history and are sealed anew: TestAConsultOfBeforeTheStatesKeepsWhatItSaysAndGetsItsHistory
+				}
 				if strings.Join(after, "\n") != strings.Join(before[table], "\n") {
 					t.Errorf("%s: %d rows before, %d after, or others:\n%.300s\n%.300s", table, len(before[table]), len(after), before[table], after)
 				}
@@ -240,8 +243,12 @@ func TestEveryOlderSchemaIsBroughtUpWithEveryRow(t *testing.T) {
 				history, e := tx.FindingHistory("2.25.1")
 				n, e2 := tx.CheckSigned()
 				due, e3 := tx.DueDeliveries(testTime, 0)
-				if err := errors.Join(err, e, e2, e3); err != nil {
+				c, e4 := tx.Consult("c1")
+				if err := errors.Join(err, e, e2, e3, e4); err != nil {
 					return err
+				}
+				if c.Title != "会诊" || c.PatientID != "p1" || len(c.History) != 2 {
+					t.Errorf("the consult is %+v", c)
 				}
 				if p.Name != "刘小满" || len(history) != 2 || history[1].State != records.FindingConfirmed || n != 1 || len(due) != 1 {
 					t.Errorf("%s, %d versions, %d signed, %d due", p.Name, len(history), n, len(due))

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"longying/app/consult"
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
 	"longying/records"
@@ -20,8 +21,8 @@ import (
 type (
 	createForm  struct{ title, question, members *workspace.Entry }
 	opinionForm struct {
-		name, discipline, text *workspace.Entry
-		dissent                bool
+		name, discipline, text, password *workspace.Entry
+		dissent                          bool
 	}
 	decisionForm struct {
 		text    *workspace.Entry
@@ -48,7 +49,7 @@ func (r *room) forms() {
 		return e
 	}
 	r.create = createForm{entry(), long(3), long(3)}
-	r.speak = opinionForm{name: entry(), discipline: entry(), text: long(3)}
+	r.speak = opinionForm{name: entry(), discipline: entry(), text: long(3), password: secret()}
 	r.settle = decisionForm{text: long(3), without: map[string]bool{}}
 	r.follow = followForm{entry(), entry()}
 	r.packing = packForm{path: entry(), passphrase: secret()}
@@ -193,8 +194,9 @@ func (f *opinionForm) box(r *room, m *records.Consult) fyne.CanvasObject {
 				o.Member.UserID = x.UserID
 			}
 		}
+		password := f.password.Text
 		r.change(func(ctx context.Context, user records.User, id string) (records.Consult, error) {
-			return r.ws.Consult.Opine(ctx, user, id, o)
+			return r.ws.Consult.Opine(ctx, user, id, o, password)
 		}, func() {
 			f.dissent = false
 			for _, e := range []*workspace.Entry{f.name, f.discipline, f.text} {
@@ -230,7 +232,7 @@ func (f *decisionForm) box(r *room, m *records.Consult) fyne.CanvasObject {
 		}
 		text := strings.TrimSpace(f.text.Text)
 		r.change(func(ctx context.Context, user records.User, id string) (records.Consult, error) {
-			return r.ws.Consult.Decide(ctx, user, id, text, uids)
+			return r.ws.Consult.Decide(ctx, user, id, consult.Ruling{Text: text, Findings: uids})
 		}, nil)
 	}
 	f.text.OnSubmitted = func(string) { send() }
@@ -244,7 +246,7 @@ func (f *followForm) box(r *room) fyne.CanvasObject {
 	send := func() {
 		date, task := strings.NewReplacer("-", "", "/", "", ".", "").Replace(strings.TrimSpace(f.date.Text)), strings.TrimSpace(f.task.Text)
 		r.change(func(ctx context.Context, user records.User, id string) (records.Consult, error) {
-			return r.ws.Consult.Follow(ctx, user, id, date, task)
+			return r.ws.Consult.Follow(ctx, user, id, consult.Task{Date: date, Text: task})
 		}, func() {
 			f.date.SetText("")
 			f.task.SetText("")

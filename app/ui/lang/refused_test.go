@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"longying/app/ui/lang"
+	"longying/records"
 )
 
 // A refusal is worded by its code; a code without words would show the English
@@ -27,7 +28,16 @@ func TestEveryRefusalHasWordsInBothLanguages(t *testing.T) {
 		for _, m := range code.FindAllStringSubmatch(string(source), -1) {
 			found++
 			for _, l := range lang.Codes() {
-				if _, ok := read(t, l)["refused."+m[1]]; !ok {
+				words := read(t, l)
+				if strings.HasSuffix(m[1], "_") { // completed with a state
+					for _, state := range records.ConsultStates() {
+						if _, ok := words["refused."+m[1]+state]; !ok {
+							t.Errorf("%s refuses with %q, which %s has no words for", filepath.Base(path), m[1]+state, l)
+						}
+					}
+					continue
+				}
+				if _, ok := words["refused."+m[1]]; !ok {
 					t.Errorf("%s refuses with %q, which %s has no words for", filepath.Base(path), m[1], l)
 				}
 			}
