@@ -20,7 +20,7 @@ import (
 
 // text is one line of text on a bar.
 func text(size float32) *canvas.Text {
-	t := canvas.NewText("", theme.Text())
+	t := canvas.NewText("", theme.InChrome(theme.Text()))
 	t.TextSize = size
 	return t
 }
@@ -96,12 +96,12 @@ type patientBar struct {
 func newPatientBar(ws *workspace.Workspace) *patientBar {
 	b := &patientBar{ws: ws, name: text(18), facts: text(14), id: newHidden(), study: text(14), mark: text(14), warn: widget.NewLabel("")}
 	b.id.grown = func() { b.content.Refresh() }
-	b.study.Color = theme.Dim()
+	b.study.Color = theme.InChrome(theme.Dim())
 	b.mark.Color = theme.Chrome()
-	ground := canvas.NewRectangle(theme.Amber())
+	ground := canvas.NewRectangle(theme.InChrome(theme.Amber()))
 	ground.CornerRadius = 3
 	b.sample = container.NewCenter(container.NewStack(ground, container.New(layout.NewCustomPaddedLayout(1, 1, 6, 6), b.mark)))
-	red := canvas.NewRectangle(theme.Red())
+	red := canvas.NewRectangle(theme.InChrome(theme.Red()))
 	red.SetMinSize(fyne.NewSize(4, 0))
 	b.warn.Wrapping = fyne.TextWrapWord
 	b.warn.Importance = widget.DangerImportance
@@ -147,12 +147,12 @@ func (b *patientBar) words() {
 		if b.ws.User().Role.May(records.RightImport) {
 			b.facts.Text = l.T("shell.drop")
 		}
-		b.name.Color = theme.Dim()
-		b.facts.Color = theme.Dim()
+		b.name.Color = theme.InChrome(theme.Dim())
+		b.facts.Color = theme.InChrome(theme.Dim())
 		b.id.set("")
 		b.sample.Hide()
 	} else {
-		b.name.Color, b.facts.Color = theme.Text(), theme.Text()
+		b.name.Color, b.facts.Color = theme.InChrome(theme.Text()), theme.InChrome(theme.Text())
 		b.name.Text = o.Name()
 		b.facts.Text = strings.TrimSpace(o.Sex(l) + "  " + o.Age(l))
 		b.study.Text = o.Title()
@@ -233,7 +233,7 @@ type railItem struct {
 
 func newRailItem(icon fyne.Resource, tapped func()) *railItem {
 	i := &railItem{icon: widget.NewIcon(icon), label: text(14), tapped: tapped,
-		edge: canvas.NewRectangle(theme.Accent()), ground: canvas.NewRectangle(theme.Raised())}
+		edge: canvas.NewRectangle(theme.InChrome(theme.Accent())), ground: canvas.NewRectangle(theme.Raised())}
 	i.label.Alignment = fyne.TextAlignCenter
 	i.ExtendBaseWidget(i)
 	return i
@@ -271,12 +271,12 @@ func (r *railRenderer) Layout(s fyne.Size) {
 }
 func (r *railRenderer) Refresh() {
 	i := r.i
-	i.ground.FillColor, i.label.Color = theme.Raised(), theme.Dim()
+	i.ground.FillColor, i.label.Color = theme.Raised(), theme.InChrome(theme.Dim())
 	if i.in {
-		i.label.Color = theme.Text()
+		i.label.Color = theme.InChrome(theme.Text())
 	}
 	if i.on {
-		i.ground.FillColor, i.label.Color = theme.Chrome(), theme.Text()
+		i.ground.FillColor, i.label.Color = theme.Chrome(), theme.InChrome(theme.Text())
 		i.edge.Show()
 	} else {
 		i.edge.Hide()

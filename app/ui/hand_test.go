@@ -24,6 +24,7 @@ import (
 
 	"longying/app/delivery"
 	"longying/app/samples"
+	"longying/app/screen"
 	"longying/app/station"
 	"longying/records/outbox"
 )
@@ -304,6 +305,9 @@ func playHand(folder string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, results.Close()) }()
+	if err := os.WriteFile(filepath.Join(home, screen.File), []byte(`{"toured": true}`), 0o600); err != nil {
+		return err
+	}
 	environment := map[string]string{"LONGYING_HOME": home, "LONGYING_KEY_FILE": sample.KeyFile, "LONGYING_ORT_LIBRARY": so.Library}
 	return run(ctx, Options{Paths: []string{filepath.Join(media, "film")}, Getenv: func(k string) string { return environment[k] }, Version: "test"}, func(d *session) {
 		h.session = d
@@ -339,8 +343,8 @@ func (h *hand) atTheCorner() {
 	h.xdotool("windowmove", window, "0", "0", "windowsize", window, wh[0], wh[1], "windowfocus", window)
 }
 
-// screen starts an X server without a screen of its own, and names its display.
-func screen(t testing.TB, size string) string {
+// xserver starts an X server without a screen of its own, and names its display.
+func xserver(t testing.TB, size string) string {
 	t.Helper()
 	for _, tool := range []string{"Xvfb", "xdotool", "import"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -385,7 +389,7 @@ func byHand(t testing.TB, size string) []played {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), handFolder+"="+folder, "DISPLAY="+screen(t, size), "WAYLAND_DISPLAY=", "LIBGL_ALWAYS_SOFTWARE=1",
+	cmd.Env = append(os.Environ(), handFolder+"="+folder, "DISPLAY="+xserver(t, size), "WAYLAND_DISPLAY=", "LIBGL_ALWAYS_SOFTWARE=1",
 		"HOME="+filepath.Join(folder, "cd"), "XDG_CONFIG_HOME="+filepath.Join(folder, "config"), "XDG_CACHE_HOME="+filepath.Join(folder, "cache"))
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)

@@ -130,7 +130,7 @@ func (k *keySheet) fill(sections []workspace.Section) {
 					names = append(names, x.String())
 				}
 				key := text(14)
-				key.Text, key.Color = strings.Join(names, "  "), theme.Accent()
+				key.Text, key.Color = strings.Join(names, "  "), theme.InChrome(theme.Accent())
 				what := text(14)
 				what.Text = k.ws.Lang.T(a.Label, a.Values()...)
 				form.Add(container.NewPadded(key))

@@ -46,6 +46,7 @@ func (s *shell) watchIdle() {
 }
 
 func (s *shell) tick() {
+	s.note()
 	switch {
 	case s.lock.on:
 		s.putAside() // what opened a dialog meanwhile does not show it

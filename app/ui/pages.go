@@ -26,7 +26,7 @@ func card(rows ...fyne.CanvasObject) fyne.CanvasObject {
 }
 
 func heading(text string) *canvas.Text {
-	t := canvas.NewText(text, theme.Text())
+	t := canvas.NewText(text, theme.InChrome(theme.Text()))
 	t.TextSize = 22
 	return t
 }

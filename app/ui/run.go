@@ -4,6 +4,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"image"
@@ -16,6 +17,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
+	"longying/app/screen"
 	"longying/app/station"
 	"longying/app/ui/lang"
 	"longying/app/ui/start"
@@ -57,23 +59,31 @@ func Run(ctx context.Context, o Options) error { return run(ctx, o, func(*sessio
 
 // run is Run; began gets the session before the window is shown.
 func run(ctx context.Context, o Options, began func(*session)) error {
-	strs, err := lang.New(lang.Chinese)
+	home, err := o.home()
+	if err != nil { // start says so in the window
+		home = ""
+	}
+	left, unread := screen.Load(home)
+	strs, err := lang.New(lang.Code(left.Language))
 	if err != nil {
 		return err
 	}
 	// Every call of the toolkit is made on its goroutine, so it need not look.
 	app.SetMetadata(fyne.AppMetadata{ID: appID, Name: "Longying", Version: o.Version, Migrations: map[string]bool{"fyneDo": true}})
 	a := app.NewWithID(appID)
-	a.Settings().SetTheme(theme.NewReading(report.Font()))
+	look := newLook(a, theme.NewReading(report.Font()))
+	look.set(left)
 	w := a.NewWindow(strs.T("shell.title"))
 	w.SetPadded(false)
-	w.Resize(fyne.NewSize(firstWidth, firstHeight))
-	d := &session{options: o, window: w, lang: strs}
+	w.Resize(fyne.NewSize(cmp.Or(left.Width, firstWidth), cmp.Or(left.Height, firstHeight)))
+	d := &session{options: o, window: w, lang: strs, look: look, left: left, unread: unread}
+	d.keeper = screen.Keep(home, left)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	d.ctx = ctx
 	began(d)
 	w.SetCloseIntercept(func() {
+		d.noteSize()
 		cancel()
 		w.Close()
 	})
@@ -99,6 +109,10 @@ type session struct {
 	sample  *station.Sample // nil unless this is a sample folder
 	ws      *workspace.Workspace
 	shell   *shell
+	look    *look
+	keeper  *screen.Keeper
+	left    screen.State // how the window was left the last time
+	unread  error        // why that could not be read
 	failed  error
 	indexed sync.WaitGroup // the index of people, until d.ctx ends
 }
@@ -108,30 +122,31 @@ func (d *session) close() error {
 		d.ws.Close()
 	}
 	d.indexed.Wait()
+	d.keeper.Change(func(s *screen.State) {
+		s.Language, s.Running, s.At = string(d.lang.Code()), false, screen.Place{}
+	})
+	kept := d.keeper.Close()
 	if d.station == nil {
-		return nil
+		return kept
 	}
 	var noted error
 	if user := d.ws.User(); user.ID != "" { // who closes the window leaves it
 		noted = d.station.Admin.Leave(context.WithoutCancel(d.ctx), user, "logout")
 	}
-	return errors.Join(noted, d.station.Close())
+	return errors.Join(noted, kept, d.station.Close())
 }
 
 // start opens the data folder: with the passphrase of LONGYING_KEY_FILE, or
 // asking for it in the window.
 func (d *session) start() {
 	env := d.options.Getenv
-	home, err := station.Home(env)
+	home, err := d.options.home()
 	if err != nil {
 		d.stuck(err)
 		return
 	}
 	so := station.Options{Home: home, Library: env("LONGYING_ORT_LIBRARY"), Executable: d.options.Executable, Decoder: d.options.Decoder, Models: d.options.Models, Slides: d.options.Slides, Program: "desktop"}
 	if d.options.Sample {
-		if env("LONGYING_HOME") == "" {
-			so.Home = home + "-sample"
-		}
 		d.openSample(so)
 		return
 	}
@@ -235,8 +250,14 @@ func (d *session) show(s *station.Station, user records.User) {
 	d.station, d.failed = s, nil
 	d.ws = workspace.New(d.ctx, workspace.Services{Archive: s.Archive, Registry: s.Registry, Reading: s.Reading, Consult: s.Consult,
 		Delivery: s.Delivery, Transfer: s.Transfer, Admin: s.Admin, Trust: s.Trust, Catalogue: s.Catalogue, PrintReport: s.PrintReport, Runtime: s.Runtime, Decoder: s.Decoder,
-		Version: d.options.Version, Home: s.Home}, d.lang)
+		Screen: d.keeper, Version: d.options.Version, Home: s.Home}, d.lang)
 	d.shell = newShell(d.ws, d.window)
+	workspace.On(d.ws, func(workspace.LookChanged) { d.relook() })
+	d.shell.left = d.left
+	d.keeper.Change(func(s *screen.State) { s.Running, s.At = true, screen.Place{} })
+	if d.unread != nil {
+		d.shell.say(d.ws.Explain(d.unread))
+	}
 	d.shell.watchIdle()
 	d.ws.LoadPixelPitch(func(err error) { d.shell.say(d.ws.Explain(err)) })
 	d.ws.LoadFrameCache(func(err error) { d.shell.say(d.ws.Explain(err)) })

@@ -10,6 +10,7 @@ import (
 	fynetheme "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"longying/app/screen"
 	"longying/app/ui/theme"
 	"longying/app/ui/workspace"
 )
@@ -23,6 +24,7 @@ type shell struct {
 	rail   *rail
 	bar    *patientBar
 	status *statusBar
+	notice *notice
 	signIn *signInPage
 	sheet  *keySheet
 	lock   screenLock
@@ -43,6 +45,9 @@ type shell struct {
 	last   *workspace.Room // tab that was folded
 	folded bool            // by a person
 	keysUp bool
+
+	left      screen.State  // how the window was left the last time
+	returning *screen.Place // where a person goes back to, until the study is there
 }
 
 // panelWidth is the least width of the panel: at 1366 x 768 the image has three
@@ -73,6 +78,7 @@ func newShell(ws *workspace.Workspace, w fyne.Window) *shell {
 	s := &shell{ws: ws, window: w, rooms: rooms(ws), buttons: map[string]*widget.Button{}, offset: -1}
 	s.bar = newPatientBar(ws)
 	s.status = newStatusBar(ws)
+	s.notice = newNotice(ws)
 	s.signIn = newSignInPage(ws, w)
 	s.lock = screenLock{page: newLockPage(ws, w, s.unlocked, s.otherUser), asking: ws.NewTask(), noting: ws.NewTask()}
 	s.status.out.OnTapped = s.signOut
@@ -91,7 +97,7 @@ func newShell(ws *workspace.Workspace, w fyne.Window) *shell {
 	key.Text, key.Alignment = "F9", fyne.TextAlignCenter
 	s.strip = container.NewStack(canvas.NewRectangle(theme.Raised()), container.NewVBox(unfold, key))
 	s.body = container.NewStack(s.middle)
-	s.page = container.NewStack(newPulse(ws.Activity.Seen), container.NewWithoutLayout(newDesk(ws.Keys)), container.NewBorder(s.bar.content, s.status.content, s.rail.content, nil, s.body))
+	s.page = container.NewStack(newPulse(ws.Activity.Seen), container.NewWithoutLayout(newDesk(ws.Keys)), container.NewBorder(s.bar.content, container.NewVBox(s.notice.content, s.status.content), s.rail.content, nil, s.body))
 
 	ws.Keys.SetSections(s.sections)
 	ws.Keys.SetPlaces(s.places)
@@ -113,6 +119,7 @@ func (s *shell) listen() {
 	workspace.On(s.ws, func(e workspace.RoomWanted) { s.want(e.ID) })
 	workspace.On(s.ws, func(e workspace.StageWanted) { s.take(e.Stage) })
 	workspace.On(s.ws, func(workspace.StudyOpened) { s.studyOpened() })
+	workspace.On(s.ws, func(workspace.TourWanted) { s.tour(0) })
 	workspace.On(s.ws, func(workspace.StudyIncoming) {
 		s.bar.words() // before the picture: it is never seen under another name
 		s.want("viewer")
@@ -164,6 +171,7 @@ func (s *shell) userChanged() {
 		s.ws.Keys.Bind(workspace.Bindings{})
 		s.ws.Lang.SetHints(nil)
 		s.leave()
+		s.notice.ask(nil)
 		if s.stage != nil {
 			s.take(nil)
 		}
@@ -188,6 +196,7 @@ func (s *shell) userChanged() {
 	if rail := s.seen(workspace.Rail); len(rail) > 0 {
 		s.show(rail[0])
 	}
+	s.greet()
 }
 
 // chords makes the window pass on every key with Control or Alt that does
@@ -226,6 +235,7 @@ func (s *shell) words() {
 	s.signIn.words()
 	s.lock.page.words()
 	s.sheet.words()
+	s.notice.words()
 }
 
 func (s *shell) want(id string) {
@@ -280,6 +290,9 @@ func (s *shell) panel() {
 		s.body.Objects = []fyne.CanvasObject{s.split}
 		if s.offset < 0 {
 			s.offset = 0.765
+			if p := s.ws.Screen.State().Panel; p > 0 {
+				s.offset = p
+			}
 		}
 		s.split.Offset = s.offset
 		s.body.Refresh()
@@ -357,6 +370,7 @@ func (s *shell) studyOpened() {
 		}
 	}
 	s.want(studyRoom(o))
+	s.cameBack()
 }
 
 // say shows a line in the status bar until the next.
@@ -384,6 +398,9 @@ func (s *shell) sections() []workspace.Section {
 			workspace.Action{Label: "shell.lock", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyL)}, Do: s.lockScreen})}}
 	}
 	var out []workspace.Section
+	if acts := s.notice.actions(); acts != nil {
+		out = append(out, workspace.Section{Name: "shell.keys_notice", Actions: acts})
+	}
 	if s.tab != nil && s.body.Objects[0] == s.split {
 		out = append(out, workspace.Section{Name: s.tab.Name(), Actions: s.tab.Live()})
 	}
@@ -437,6 +454,9 @@ func (s *shell) own() []workspace.Action {
 	return append(out,
 		workspace.Action{Label: "shell.fold", Keys: press(workspace.Press(fyne.KeyF9)), Do: s.fold},
 		workspace.Action{Label: "shell.language", Keys: press(workspace.Key{Name: fyne.KeyL, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}), Do: func() { s.ws.SetLanguage(other(l.Code())) }},
+		workspace.Action{Label: "shell.scheme", Keys: press(workspace.Key{Name: fyne.KeyD, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}), Do: s.otherScheme},
+		workspace.Action{Label: "shell.larger", Keys: press(workspace.Ctrl(fyne.KeyEqual)), Do: func() { s.ws.Grow(1) }},
+		workspace.Action{Label: "shell.smaller", Keys: press(workspace.Ctrl(fyne.KeyMinus)), Do: func() { s.ws.Grow(-1) }},
 		workspace.Action{Label: "shell.lock", Keys: press(workspace.Ctrl(fyne.KeyL)), Do: s.lockScreen},
 		workspace.Action{Label: "shell.cancel_job", Keys: press(workspace.Ctrl(fyne.KeyPeriod)), Do: s.status.cancelNewest},
 		workspace.Action{Label: "shell.close_study", Keys: press(workspace.Ctrl(fyne.KeyW)), Do: s.ws.CloseStudy},

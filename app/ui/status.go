@@ -51,7 +51,7 @@ func newStatusBar(ws *workspace.Workspace) *statusBar {
 	b.critical = widget.NewButtonWithIcon("", fynetheme.WarningIcon(), func() { workspace.Publish(ws, workspace.RoomWanted{ID: "critical"}) })
 	b.critical.Importance = widget.DangerImportance
 	b.critical.Hide()
-	b.display.Color, b.assist.Color = theme.Amber(), theme.Dim()
+	b.display.Color, b.assist.Color = theme.InChrome(theme.Amber()), theme.InChrome(theme.Dim())
 	b.job.Truncation = fyne.TextTruncateEllipsis
 	b.cancel = widget.NewButtonWithIcon("", fynetheme.CancelIcon(), b.cancelNewest)
 	b.outbox = widget.NewButton("", func() { workspace.Publish(ws, workspace.RoomWanted{ID: "outbox"}) })

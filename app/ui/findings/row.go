@@ -157,7 +157,7 @@ func (r *row) MouseOut() { r.paint(false) }
 
 // headline is the state's word and the name behind it, which wraps.
 func headline(s sign, word, name string, struck bool) fyne.CanvasObject {
-	state := canvas.NewText(s.mark+word, s.colour)
+	state := canvas.NewText(s.mark+word, look.InChrome(s.colour))
 	state.TextSize = theme.TextSize()
 	label := widget.NewLabelWithStyle(name, fyne.TextAlignLeading, fyne.TextStyle{Bold: true, Strikethrough: struck})
 	label.Wrapping = fyne.TextWrapWord

@@ -61,6 +61,7 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 	r.done = wrapped("", widget.SuccessImportance)
 	r.sections = []section{
 		{"settings.language", "", r.languagePage, nil},
+		{"settings.look", "", r.lookPage, nil},
 		{"settings.own", "", r.ownPage, nil},
 		{"settings.keys", "", r.keysPage, nil},
 		{"settings.pictures", "", r.picturesPage, nil},
@@ -80,6 +81,7 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 		container.New(narrow{}, container.NewVBox(r.problem, r.done, r.page))))
 	side := container.New(layout.NewCustomPaddedLayout(8, 8, 8, 8), r.menu)
 	workspace.On(ws, func(workspace.LanguageChanged) { r.render() })
+	workspace.On(ws, func(workspace.LookChanged) { r.render() })
 	workspace.On(ws, func(workspace.UserChanged) {
 		r.users, r.audit, r.destinations, r.hospital, r.trust, r.own = users{}, audit{}, destinations{}, hospital{}, trust{}, own{}
 		r.servers, r.phrases = servers{}, phrases{}

@@ -97,7 +97,7 @@ func (s *Screen) build() {
 	}
 	s.button = widget.NewButton(verb, s.send)
 	s.button.Importance = widget.HighImportance
-	head := canvas.NewText(title, theme.Text())
+	head := canvas.NewText(title, theme.InChrome(theme.Text()))
 	head.TextSize = 22
 	other := lang.English
 	if s.words.Code() == lang.English {
@@ -142,7 +142,7 @@ func (s *Screen) build() {
 	}
 	box.Add(s.problem)
 	box.Add(foot)
-	assist := canvas.NewText(t("shell.assistive"), theme.Dim())
+	assist := canvas.NewText(t("shell.assistive"), theme.InChrome(theme.Dim()))
 	assist.TextSize, assist.Alignment = 14, fyne.TextAlignCenter
 	ground := canvas.NewRectangle(theme.Raised())
 	ground.CornerRadius = 6

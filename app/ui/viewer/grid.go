@@ -93,6 +93,15 @@ func (r *room) unseen() int {
 	return localizer
 }
 
+// laidAs lays the viewports as they were before, if the words are a layout's.
+func (r *room) laidAs(words string) {
+	for _, l := range view.Layouts() {
+		if l.String() == words {
+			r.lay(l)
+		}
+	}
+}
+
 // full shows the viewport in front alone, or the layout that was before.
 func (r *room) full() {
 	if r.study == "" {

@@ -108,6 +108,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	})
 	r.words()
 	return &workspace.Room{ID: "viewer", Place: workspace.Rail, Icon: theme.MediaPhotoIcon(), Needs: records.RightViewPatient, Content: content,
+		Keep: func() string { return r.layout.String() }, Restore: r.laidAs,
 		Current: func() []workspace.Action {
 			if keys := r.thumbKeys(); keys != nil {
 				return keys

@@ -75,13 +75,20 @@ type IdleLockChanged struct{}
 // BindingsChanged: other keys or buttons of the mouse are in force.
 type BindingsChanged struct{}
 
+// LookChanged: the window is to stand in other colours or another size, as the
+// kept state has them.
+type LookChanged struct{}
+
+// TourWanted: the five steps through the window are to be shown.
+type TourWanted struct{}
+
 // JobsChanged: the status bar's jobs changed.
 type JobsChanged struct{}
 
 // Event is any of the types of this file.
 type Event interface {
 	StudyOpened | StudyIncoming | FindingSelected | FindingsChanged | ReportChanged | StudiesChanged | PeopleChanged | RegionMarked |
-		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | IdleLockChanged | PriorInFront | StageWanted | BindingsChanged
+		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | IdleLockChanged | PriorInFront | StageWanted | BindingsChanged | LookChanged | TourWanted
 }
 
 // On calls f for each event of its type, on the UI goroutine, as long as the

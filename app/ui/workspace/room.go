@@ -28,6 +28,8 @@ type Room struct {
 	Chords  []Key           // keys with Control that Current names at times
 	Shown   func()          // came to the front; may be nil
 	Hidden  func()          // left the front; may be nil
+	Keep    func() string   // how its pictures are laid out, to be there after a crash; may be nil
+	Restore func(string)    // lays them so again; may be nil
 }
 
 // Name is the key of the room's name.

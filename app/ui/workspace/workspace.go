@@ -16,6 +16,7 @@ import (
 	"longying/app/delivery"
 	"longying/app/reading"
 	"longying/app/registry"
+	"longying/app/screen"
 	"longying/app/transfer"
 	"longying/app/ui/lang"
 	"longying/imaging"
@@ -42,8 +43,9 @@ type Services struct {
 	Runtime func() (string, error)
 	// Decoder decodes frames for the screen.
 	Decoder codec.Decoder
-	Version string // of the program
-	Home    string // the data folder, for the About page
+	Screen  *screen.Keeper // how the window is left; nil: nothing is kept
+	Version string         // of the program
+	Home    string         // the data folder, for the About page
 }
 
 // Workspace is one open window's state. Its methods are for the UI goroutine

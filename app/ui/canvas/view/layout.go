@@ -1,10 +1,15 @@
 package view
 
+import "fmt"
+
 // Layout is how many viewports stand beside and under one another.
 type Layout struct{ Columns, Rows int }
 
 // Count is how many there are.
 func (l Layout) Count() int { return l.Columns * l.Rows }
+
+// String is "2×1".
+func (l Layout) String() string { return fmt.Sprintf("%d×%d", l.Columns, l.Rows) }
 
 // Layouts are those that a key goes through, the smallest first.
 func Layouts() []Layout {

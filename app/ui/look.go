@@ -1,0 +1,88 @@
+package ui
+
+import (
+	"os"
+	"strconv"
+
+	"fyne.io/fyne/v2"
+
+	"longying/app/screen"
+	"longying/app/station"
+	"longying/app/ui/theme"
+	"longying/app/ui/workspace"
+)
+
+// home is the data folder: the samples have one of their own.
+func (o Options) home() (string, error) {
+	home, err := station.Home(o.Getenv)
+	if err == nil && o.Sample && o.Getenv("LONGYING_HOME") == "" {
+		home += "-sample"
+	}
+	return home, err
+}
+
+// look puts the window's colours and size into force.
+type look struct {
+	app   fyne.App
+	theme *theme.Reading
+	env   string  // scaleVariable as it was
+	base  float64 // what it stands for
+	size  int     // in force, in percent
+}
+
+// The toolkit multiplies the screen's own scale with this, and reads it again
+// whenever the theme is set.
+const scaleVariable = "FYNE_SCALE"
+
+func newLook(a fyne.App, t *theme.Reading) *look {
+	l := &look{app: a, theme: t, env: os.Getenv(scaleVariable), base: 1}
+	if x, err := strconv.ParseFloat(l.env, 64); err == nil && x > 0 {
+		l.base = x
+	} else if x := a.Settings().Scale(); x > 0 {
+		l.base = float64(x)
+	}
+	return l
+}
+
+// set shows the window in the colours and the size of a state.
+func (l *look) set(s screen.State) {
+	scheme := theme.Dark
+	if s.Scheme == screen.Light {
+		scheme = theme.Light
+	}
+	scale := l.env
+	if s.Size != 100 {
+		scale = strconv.FormatFloat(l.base*float64(s.Size)/100, 'f', 3, 64)
+	}
+	l.size = s.Size
+	os.Setenv(scaleVariable, scale) // an empty one is none to the toolkit
+	l.app.Settings().SetTheme(l.theme.In(scheme))
+}
+
+// noteSize keeps the window's size, as it is without a stage.
+func (d *session) noteSize() {
+	size := d.window.Canvas().Size()
+	if d.window.FullScreen() {
+		return
+	}
+	d.keeper.Change(func(s *screen.State) { s.Width, s.Height = size.Width, size.Height })
+}
+
+// relook follows a change of the look. A size in which the window's pixels have
+// no room for every button is refused, and the one before stands.
+func (d *session) relook() {
+	want, before := d.keeper.State().Size, d.look.size
+	size := d.window.Canvas().Size()
+	fits := fyne.NewSize(size.Width*float32(before)/float32(want), size.Height*float32(before)/float32(want))
+	if least := d.shell.page.MinSize(); want > before && (fits.Width < least.Width || fits.Height < least.Height) {
+		d.keeper.Change(func(s *screen.State) { s.Size = before })
+		workspace.Publish(d.ws, workspace.LookChanged{}) // whoever shows the size
+		d.shell.say(d.lang.T("shell.no_room", want))
+		return
+	}
+	d.look.set(d.keeper.State())
+	if want != before {
+		d.window.Resize(fits) // as many pixels as before
+	}
+	d.shell.recolour()
+}
