@@ -72,7 +72,11 @@ func (n *notice) words() {
 		if a.Label == n.asked.no {
 			b, label = n.no, n.asked.no
 		}
-		b.SetText(l.T(label) + "  " + a.Keys[0].String())
+		text := l.T(label)
+		if keys := n.ws.Keys.Bound(a); len(keys) > 0 {
+			text += "  " + keys[0].String()
+		}
+		b.SetText(text)
 	}
 	n.content.Refresh()
 }
