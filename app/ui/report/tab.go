@@ -74,6 +74,7 @@ type tab struct {
 	printed    string         // its path, empty: none
 	form       *form
 	phrases    *phrases
+	prior      *prior
 	texts      []func()
 	scroll     *container.Scroll
 }
@@ -93,6 +94,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 			{Label: "report.return", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyBackspace)}, Do: t.returnNow},
 			{Label: "report.amend", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyM)}, Do: t.wantAmend},
 			{Label: "report.phrase_call", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyH)}, Do: t.phrases.want},
+			{Label: "report.prior", Keys: []workspace.Key{workspace.Ctrl(fyne.KeySlash)}, Do: t.prior.toggle},
 			{Label: "report.form", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyG)}, Do: t.form.toggle},
 			{Label: "report.save", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyS)}, Do: t.flush},
 		}}
@@ -170,7 +172,8 @@ func (t *tab) build() fyne.CanvasObject {
 
 	t.form = newForm(t)
 	t.phrases = newPhrases(t)
-	body := container.NewVBox(t.state, t.problem, t.stale, t.draftBox, t.form.box, t.phrases.box,
+	t.prior = newPrior(t)
+	body := container.NewVBox(t.state, t.problem, t.stale, t.draftBox, t.form.box, t.prior.box, t.phrases.box,
 		t.title("report.findings"), t.seen.box, t.seenChips,
 		t.title("report.impression"), t.impression.box, t.impChips, t.signBox, t.returnBox, t.signedBox)
 	t.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(4, 4, 4, 12), body))
@@ -236,6 +239,7 @@ func (t *tab) open() {
 	t.ask(nil)
 	t.unwritten.SetText("")
 	t.form.leave()
+	t.prior.offer()
 	t.seen.show(Text{})
 	t.impression.show(Text{})
 	t.words()
@@ -303,6 +307,7 @@ func (t *tab) take(rep records.Report) {
 	t.impression.show(NewText(rep.Impression, impression))
 	t.form.take()
 	t.render()
+	t.prior.compare()
 }
 
 // edited takes a change by the doctor; it is written after a short pause.
@@ -349,6 +354,7 @@ func (t *tab) told(saved bool, err error) {
 			t.saving = t.ws.Lang.T("report.not_saved")
 			t.problem.SetText(t.ws.Explain(err))
 		case saved:
+			t.prior.compare()
 			t.saving = t.ws.Lang.T("report.saved", time.Now().In(imaging.Zone()).Format("15:04:05"))
 			t.exists = true
 			workspace.Publish(t.ws, workspace.ReportChanged{StudyUID: t.study})
