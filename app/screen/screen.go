@@ -169,3 +169,7 @@ func (k *Keeper) Close() error {
 	<-k.ended
 	return errors.Join(k.err, save(k.home, k.state))
 }
+
+// CrashFile is the name of the file in the data folder into which the program
+// writes where it was when it crashes: Go's trace of its goroutines.
+const CrashFile = "desktop-crash.txt"

@@ -1,7 +1,11 @@
 package ui
 
 import (
+	"errors"
+	"io"
 	"os"
+	"path/filepath"
+	"runtime/debug"
 	"strconv"
 
 	"fyne.io/fyne/v2"
@@ -67,6 +71,24 @@ func (d *session) noteSize() {
 	}
 	d.keeper.Change(func(s *screen.State) { s.Width, s.Height = size.Width, size.Height })
 }
+
+// crashInto lets a crash be written into the data folder, for the problem report
+// that the next window makes; the one before stands until the next.
+func crashInto(home string) error {
+	f, err := os.OpenFile(filepath.Join(home, screen.CrashFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	if at, err := f.Seek(0, io.SeekEnd); err == nil && at > mostCrash {
+		err = f.Truncate(0)
+		if err != nil {
+			return errors.Join(err, f.Close())
+		}
+	}
+	return errors.Join(debug.SetCrashOutput(f, debug.CrashOptions{}), f.Close()) // it has a copy of its own
+}
+
+const mostCrash = 1 << 20 // bytes of crashes that are kept
 
 // relook follows a change of the look. A size in which the window's pixels have
 // no room for every button is refused, and the one before stands.

@@ -4,6 +4,7 @@ import (
 	"longying/app/ui/consult"
 	"longying/app/ui/critical"
 	"longying/app/ui/findings"
+	"longying/app/ui/help"
 	"longying/app/ui/outbox"
 	"longying/app/ui/record"
 	"longying/app/ui/report"
@@ -25,6 +26,7 @@ func rooms(ws *workspace.Workspace) []*workspace.Room {
 		critical.New(ws),
 		outbox.New(ws),
 		settings.New(ws),
+		help.New(ws),
 		findings.New(ws),
 		record.New(ws),
 		report.New(ws),

@@ -254,6 +254,9 @@ func (d *session) show(s *station.Station, user records.User) {
 	d.shell = newShell(d.ws, d.window)
 	workspace.On(d.ws, func(workspace.LookChanged) { d.relook() })
 	d.shell.left = d.left
+	if err := crashInto(s.Home); err != nil {
+		d.shell.say(d.ws.Explain(err))
+	}
 	d.keeper.Change(func(s *screen.State) { s.Running, s.At = true, screen.Place{} })
 	if d.unread != nil {
 		d.shell.say(d.ws.Explain(d.unread))

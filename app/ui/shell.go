@@ -261,6 +261,7 @@ func (s *shell) show(r *workspace.Room) {
 		s.front.Hidden()
 	}
 	changed := s.front != r
+	s.ws.Journal.Room(r.ID)
 	s.front = r
 	s.rail.mark(r)
 	s.middle.Objects = []fyne.CanvasObject{r.Content}
@@ -437,7 +438,8 @@ func (s *shell) places() [][]workspace.Section {
 func (s *shell) own() []workspace.Action {
 	l := s.ws.Lang
 	press := func(ks ...workspace.Key) []workspace.Key { return ks }
-	out := []workspace.Action{{Label: "shell.keys", Keys: press(workspace.Key{Rune: '?'}, workspace.Press(fyne.KeyF1)), Do: s.toggleKeys}}
+	out := []workspace.Action{{Label: "shell.keys", Keys: press(workspace.Key{Rune: '?'}), Do: s.toggleKeys},
+		{Label: "shell.help", Keys: press(workspace.Press(fyne.KeyF1)), Do: func() { s.want("help") }}}
 	for i, r := range s.rail.order() {
 		if i < 9 {
 			out = append(out, workspace.Action{Label: "shell.show_rail", Args: func() []any { return []any{l.T(r.Name())} },

@@ -107,7 +107,18 @@ type Strings struct {
 	mu    sync.RWMutex
 	code  Code
 	hints map[Key]string
+
+	masked bool
 }
+
+// Masked words everything in the language chosen, with "…" in the place of each
+// argument: what is worded so names nobody.
+func (s *Strings) Masked() *Strings {
+	return &Strings{texts: s.texts, code: s.Code(), masked: true}
+}
+
+// Keyed puts the keys that are in force into a text that names them as {@label|key}.
+func (s *Strings) Keyed(t string) string { return s.keyed(t) }
 
 // New reads both files. An unknown code gives Chinese.
 func New(code Code) (*Strings, error) {
@@ -198,6 +209,9 @@ func (s *Strings) T(k Key, args ...any) string {
 	}
 	t = s.keyed(t)
 	for i, a := range args {
+		if s.masked {
+			a = "…"
+		}
 		t = strings.ReplaceAll(t, fmt.Sprintf("{%d}", i), fmt.Sprint(a))
 	}
 	return t
@@ -207,6 +221,9 @@ func (s *Strings) T(k Key, args ...any) string {
 // member (a value that came from a file).
 func (s *Strings) Or(k Key, other string, args ...any) string {
 	if !s.Has(k) {
+		if s.masked {
+			return "…"
+		}
 		return other
 	}
 	return s.T(k, args...)

@@ -55,6 +55,7 @@ type Workspace struct {
 	Lang     *lang.Strings
 	Keys     *Keymap
 	Activity *Activity
+	Journal  *Journal       // for the problem report
 	Analyses *reading.Queue // the study that is open comes first
 	Frames   *volume.Cache  // the decoded frames of all viewports
 
@@ -79,7 +80,7 @@ type Workspace struct {
 func New(ctx context.Context, s Services, l *lang.Strings) *Workspace {
 	ctx, end := context.WithCancel(ctx)
 	activity := NewActivity(time.Now)
-	ws := &Workspace{Services: s, Lang: l, Activity: activity, Keys: &Keymap{activity: activity}, Frames: volume.NewCache(volume.DefaultCacheLimit), Analyses: &reading.Queue{}, ctx: ctx, end: end}
+	ws := &Workspace{Services: s, Lang: l, Activity: activity, Journal: &Journal{}, Keys: &Keymap{activity: activity}, Frames: volume.NewCache(volume.DefaultCacheLimit), Analyses: &reading.Queue{}, ctx: ctx, end: end}
 	if app := fyne.CurrentApp(); app != nil {
 		_, ws.live = app.Driver().(desktop.Driver)
 	}
@@ -245,4 +246,7 @@ func (ws *Workspace) CloseStudy() {
 }
 
 // Explain words an error for people in the language chosen.
-func (ws *Workspace) Explain(err error) string { return Explained(ws.Lang, err) }
+func (ws *Workspace) Explain(err error) string {
+	ws.Journal.Problem(ws.Lang, err)
+	return Explained(ws.Lang, err)
+}
