@@ -17,7 +17,6 @@ type editor struct {
 	text    Text
 	setting bool
 	edited  func()           // the doctor changed the text
-	touched func()           // it has the caret
 	caret   func(uid string) // the caret came to stand in a finding's sentence
 	at      string
 }
@@ -79,9 +78,6 @@ func (e *editor) wrap() {
 func (e *editor) moved() {
 	if e.setting {
 		return
-	}
-	if e.touched != nil {
-		e.touched()
 	}
 	uid := ""
 	if l, ok := e.text.At(e.CursorTextOffset()); ok {

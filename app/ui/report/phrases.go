@@ -35,7 +35,7 @@ func newPhrases(t *tab) *phrases {
 	t.texts = append(t.texts, func() { p.entry.SetPlaceHolder(t.ws.Lang.T("report.phrase_hint")) })
 	p.box = container.NewVBox(p.entry, p.found)
 	for _, e := range []*editor{t.seen, t.impression} {
-		e.touched = func() { p.target = e }
+		e.OnFocus = func() { p.target = e }
 	}
 	return p
 }

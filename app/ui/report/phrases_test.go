@@ -27,7 +27,7 @@ func TestAPhraseIsCalledByItsKeyAndStandsBehindTheSentenceOfTheCaret(t *testing.
 	}
 	r.seen.show(NewText([]records.Sentence{{Text: "左肺斑片影。", FindingUID: "1", FindingVersion: 1}, {Text: "随访。"}}, []records.Sentence{{Text: "左肺斑片影。", FindingUID: "1", FindingVersion: 1}}))
 	r.seen.CursorRow, r.seen.CursorColumn = 0, 2
-	r.seen.moved()
+	r.seen.FocusGained()
 	p.take(0)
 	lines := r.seen.text.Lines()
 	if r.seen.Text != "左肺斑片影。心影不大（本人）。随访。" || len(lines) != 2 || lines[0].Edited || lines[0].FindingUID != "1" || p.entry.Text != "" {
@@ -35,7 +35,7 @@ func TestAPhraseIsCalledByItsKeyAndStandsBehindTheSentenceOfTheCaret(t *testing.
 	}
 	// Into the impression go those of the impression.
 	r.impression.CursorColumn = 5
-	r.impression.moved()
+	r.impression.FocusGained()
 	p.entry.SetText("jhlc")
 	if len(p.hits) != 1 || p.target != r.impression {
 		t.Fatalf("%+v", p.hits)

@@ -16,7 +16,8 @@ type Entry struct {
 	widget.Entry
 	keys *Keymap
 
-	OnKey func(*fyne.KeyEvent) bool // sees keys first; true: used
+	OnKey   func(*fyne.KeyEvent) bool // sees keys first; true: used
+	OnFocus func()                    // it has got the keys
 }
 
 // NewEntry makes a field of one line.
@@ -48,6 +49,14 @@ func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 		return
 	}
 	e.Entry.TypedKey(k)
+}
+
+// FocusGained is fyne.Focusable's.
+func (e *Entry) FocusGained() {
+	if e.OnFocus != nil {
+		e.OnFocus()
+	}
+	e.Entry.FocusGained()
 }
 
 // TypedRune is fyne.Focusable's.
