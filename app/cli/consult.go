@@ -83,8 +83,8 @@ func (c *call) ruling(ctx context.Context, s *station.Station, actor records.Use
 	for _, x := range records.Missing(list) {
 		r.Without = append(r.Without, x.Item)
 	}
-	if len(r.Without) > 0 {
-		fmt.Fprintf(c.Stderr, "decided in writing, without a meeting and without: %s\n", strings.Join(r.Without, ", "))
+	if len(r.Without) > 0 && !c.json { // the JSON has it in the decision
+		c.printf("in writing, without a meeting and without: %s\n", strings.Join(r.Without, ", "))
 	}
 	return r, err
 }

@@ -245,7 +245,7 @@ func everyCommand(t *testing.T, l *line, home string) {
 		{"", ExitDone, 1, "", []string{"consult", "add", consult, "--medication", "未用药"}},
 		{"", ExitUsage, 0, "--time", []string{"consult", "schedule", consult, "--place", "会诊室"}},
 		{"", ExitUsage, 0, "--guest", []string{"consult", "schedule", consult, "--date", "29990101", "--time", "08:30", "--guest", "甲"}},
-		{"", ExitRefused, 0, "scheduled", []string{"consult", "begin", consult}},
+		{"", ExitRefused, 0, "schedule it first", []string{"consult", "begin", consult}},
 		{"", ExitRefused, 0, "outcome", []string{"consult", "outcome", consult, "--done", "手术", "--happened", "好转"}},
 		{"", ExitDone, 1, "", []string{"consult", "decide", consult, "--text", "保守治疗"}},
 		{"", ExitDone, 1, "", []string{"export", consult, "--as", "cda", "--out", dir}},
