@@ -53,6 +53,9 @@ func (c *Consult) Schedule(ctx context.Context, actor records.User, id string, p
 			if x.Discipline == "" {
 				return "", &records.RefusedError{Code: "member_discipline", Args: []string{x.Name}, Reason: "say for which discipline " + x.Name + " takes part"}
 			}
+			if x.UserID == "" && x.Hospital == "" {
+				return "", &records.RefusedError{Code: "member_hospital", Args: []string{x.Name}, Reason: x.Name + " is no user of this station; say of which hospital"}
+			}
 			key := x.UserID
 			if key == "" {
 				key = x.Name + "\x00" + x.Hospital

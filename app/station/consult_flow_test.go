@@ -62,6 +62,7 @@ func TestAConsultGoesFromItsRequestToTheComparisonOfItsOutcome(t *testing.T) {
 		"member_discipline": func(p *consult.Plan) { p.Members[0].Discipline = "" },
 		"member_may_not":    func(p *consult.Plan) { p.Members[0].UserID = b.admin.ID },
 		"member_unknown":    func(p *consult.Plan) { p.Members[0].UserID = "nobody" },
+		"member_hospital":   func(p *consult.Plan) { p.Members[2].Hospital = " " },
 		"member_name":       func(p *consult.Plan) { p.Members[2].Name = "" },
 	} {
 		bad := plan

@@ -36,6 +36,10 @@ type statusBar struct {
 	count    *workspace.Task
 	open     *workspace.Task
 	toReview *workspace.Task
+	tasks    *widget.Button // of consults, due today or overdue
+	toDo     *workspace.Task
+	overdue  int
+	dueToday int
 	reviews  []records.Report
 	alarms   int
 	longest  time.Time // since when the oldest of them is open
@@ -51,6 +55,10 @@ func newStatusBar(ws *workspace.Workspace) *statusBar {
 	b.critical = widget.NewButtonWithIcon("", fynetheme.WarningIcon(), func() { workspace.Publish(ws, workspace.RoomWanted{ID: "critical"}) })
 	b.critical.Importance = widget.DangerImportance
 	b.critical.Hide()
+	b.toDo = ws.NewTask()
+	b.tasks = widget.NewButton("", func() { workspace.Publish(ws, workspace.OverdueWanted{}) })
+	b.tasks.Importance = widget.LowImportance
+	b.tasks.Hide()
 	b.display.Color, b.assist.Color = theme.InChrome(theme.Amber()), theme.InChrome(theme.Dim())
 	b.job.Truncation = fyne.TextTruncateEllipsis
 	b.cancel = widget.NewButtonWithIcon("", fynetheme.CancelIcon(), b.cancelNewest)
@@ -62,7 +70,7 @@ func newStatusBar(ws *workspace.Workspace) *statusBar {
 		x.Importance = widget.LowImportance
 	}
 	job := container.NewBorder(nil, nil, nil, container.NewHBox(container.NewGridWrap(fyne.NewSize(140, 26), b.progress), b.cancel), b.job)
-	right := container.New(layout.NewCustomPaddedHBoxLayout(10), b.critical, b.review, b.assist, b.display, b.outbox, b.user, b.out, b.language, b.keys)
+	right := container.New(layout.NewCustomPaddedHBoxLayout(10), b.critical, b.tasks, b.review, b.assist, b.display, b.outbox, b.user, b.out, b.language, b.keys)
 	b.content = container.NewStack(canvas.NewRectangle(theme.Raised()), container.NewBorder(nil, nil, nil, right, job))
 	workspace.On(ws, func(workspace.JobsChanged) { b.jobs() })
 	workspace.On(ws, func(workspace.OutboxChanged) { b.ask() })
@@ -76,7 +84,9 @@ func newStatusBar(ws *workspace.Workspace) *statusBar {
 		b.ask()
 		b.askCritical()
 		b.askReview()
+		b.askTasks()
 	})
+	workspace.On(ws, func(workspace.ConsultsChanged) { b.askTasks() })
 	workspace.On(ws, func(workspace.CriticalChanged) { b.askCritical() })
 	workspace.On(ws, func(workspace.LanguageChanged) { ws.StoreLanguage(func(err error) { b.say(ws.Explain(err)) }) })
 	b.words()
@@ -92,6 +102,7 @@ func (b *statusBar) words() {
 	b.cancel.SetText(l.T("shell.cancel"))
 	b.criticalWords()
 	b.reviewWords()
+	b.taskWords()
 	b.jobs()
 	b.content.Refresh()
 }
@@ -238,4 +249,47 @@ func (b *statusBar) ask() {
 			b.outbox.SetText(b.ws.Lang.T("shell.outbox", n))
 		}
 	})
+}
+
+// askTasks counts the tasks of consults that are due today or overdue.
+func (b *statusBar) askTasks() {
+	user := b.ws.User()
+	if !user.Role.May(records.RightConsult) {
+		b.toDo.Stop()
+		b.overdue, b.dueToday = 0, 0
+		b.taskWords()
+		return
+	}
+	b.toDo.Start(func(ctx context.Context) func() {
+		due, err := b.ws.Consult.Reminders(ctx, user)
+		return func() {
+			if err != nil {
+				b.say(b.ws.Explain(err))
+				return
+			}
+			b.overdue, b.dueToday = 0, 0
+			for _, d := range due {
+				switch {
+				case d.Overdue:
+					b.overdue++
+				case d.Today:
+					b.dueToday++
+				}
+			}
+			b.taskWords()
+		}
+	})
+}
+
+func (b *statusBar) taskWords() {
+	if b.overdue+b.dueToday == 0 {
+		b.tasks.Hide()
+		return
+	}
+	b.tasks.Importance = widget.LowImportance
+	if b.overdue > 0 {
+		b.tasks.Importance = widget.WarningImportance
+	}
+	b.tasks.SetText(b.ws.Lang.T("shell.consult_tasks", b.overdue, b.dueToday))
+	b.tasks.Show()
 }

@@ -52,6 +52,7 @@ func (r *room) forms() {
 	r.speak = opinionForm{name: entry(), discipline: entry(), text: long(3), password: secret()}
 	r.settle = decisionForm{text: long(3), without: map[string]bool{}}
 	r.follow = followForm{entry(), entry()}
+	r.flowForms(entry, long, secret)
 	r.packing = packForm{path: entry(), passphrase: secret()}
 	r.opening = packForm{path: entry(), passphrase: secret()}
 }
@@ -62,6 +63,8 @@ func (r *room) clear() {
 		r.packing.path, r.packing.passphrase} {
 		e.SetText("")
 	}
+	r.speak.password.SetText("")
+	r.clearFlow()
 	r.speak.dissent, r.packing.done, r.settle.without = false, "", map[string]bool{}
 }
 
@@ -80,6 +83,7 @@ func (r *room) words() {
 		f.path.SetPlaceHolder(l.T("consult.path_hint"))
 		f.passphrase.SetPlaceHolder(l.T("consult.passphrase_hint"))
 	}
+	r.flowWords()
 	r.render()
 }
 
@@ -124,10 +128,10 @@ func (r *room) createPage() {
 	o := r.ws.Current()
 	if o == nil || o.Record == nil {
 		r.page.Add(wrapped(l.T("consult.needs_study"), widget.WarningImportance))
-		r.page.Add(container.NewHBox(widget.NewButton(l.T("consult.button_back"), func() { r.show(showConsult) })))
-		return
+		r.page.Add(r.field("consult.number", r.flow.number))
+	} else {
+		r.page.Add(wrapped(l.T("consult.for_patient", o.Record.Patient.Name), widget.MediumImportance))
 	}
-	r.page.Add(wrapped(l.T("consult.for_patient", o.Record.Patient.Name), widget.MediumImportance))
 	r.page.Add(r.field("consult.title", r.create.title))
 	r.page.Add(r.field("consult.question", r.create.question))
 	r.page.Add(r.field("consult.members_field", r.create.members))
@@ -140,11 +144,19 @@ func (r *room) createPage() {
 
 func (r *room) createNow() {
 	o := r.ws.Current()
-	if o == nil || o.Record == nil || r.busy {
+	if r.busy {
+		return
+	}
+	patient := strings.TrimSpace(r.flow.number.Text)
+	if o != nil && o.Record != nil {
+		patient = o.Record.Patient.ID
+	}
+	if patient == "" {
+		r.problem.SetText(r.ws.Lang.T("consult.needs_study"))
 		return
 	}
 	r.busy = true
-	user, patient := r.ws.User(), o.Record.Patient.ID
+	user := r.ws.User()
 	title, question, members := r.create.title.Text, r.create.question.Text, Members(r.create.members.Text)
 	r.problem.SetText("")
 	r.ws.NewTask().Start(func(ctx context.Context) func() {
@@ -155,7 +167,7 @@ func (r *room) createNow() {
 				r.problem.SetText(r.ws.Explain(err))
 				return
 			}
-			for _, e := range []*workspace.Entry{r.create.title, r.create.question, r.create.members} {
+			for _, e := range []*workspace.Entry{r.create.title, r.create.question, r.create.members, r.flow.number} {
 				e.SetText("")
 			}
 			r.view = showConsult
@@ -181,32 +193,39 @@ func (f *opinionForm) box(r *room, m *records.Consult) fyne.CanvasObject {
 	}
 	dissent := workspace.NewCheck(r.ws, l.T("consult.dissent"), func(on bool) { f.dissent = on })
 	dissent.Checked = f.dissent
-	who := container.NewGridWithColumns(2, f.name, f.discipline)
-	top := fyne.CanvasObject(who)
+	top := container.NewGridWithColumns(3, f.name, f.discipline, f.password)
 	if len(names) > 0 {
-		top = container.NewGridWithColumns(3, choice, f.name, f.discipline)
+		top = container.NewGridWithColumns(4, choice, f.name, f.discipline, f.password)
 	}
-	send := func() {
-		o := records.Opinion{Member: records.Member{Name: strings.TrimSpace(f.name.Text), Discipline: strings.TrimSpace(f.discipline.Text)},
-			Text: strings.TrimSpace(f.text.Text), Dissent: f.dissent}
-		for _, x := range m.Members {
-			if x.Name == o.Member.Name {
-				o.Member.UserID = x.UserID
-			}
+	for _, e := range []*workspace.Entry{f.text, f.password} {
+		e.OnSubmitted = func(string) { r.opine() }
+	}
+	add := widget.NewButtonWithIcon(l.T("consult.button_opine"), theme.ContentAddIcon(), r.opine)
+	return container.NewVBox(top, tight(wrapped(l.T("consult.password_note"), widget.LowImportance)), f.text, container.NewBorder(nil, nil, dissent, add))
+}
+
+// opine records what is typed as an opinion.
+func (r *room) opine() {
+	f := &r.speak
+	if r.current == nil {
+		return
+	}
+	o := records.Opinion{Member: records.Member{Name: strings.TrimSpace(f.name.Text), Discipline: strings.TrimSpace(f.discipline.Text)},
+		Text: strings.TrimSpace(f.text.Text), Dissent: f.dissent}
+	for _, x := range r.current.Members {
+		if x.Name == o.Member.Name && x.Discipline == o.Member.Discipline {
+			o.Member.UserID, o.Member.Hospital = x.UserID, x.Hospital
 		}
-		password := f.password.Text
-		r.change(func(ctx context.Context, user records.User, id string) (records.Consult, error) {
-			return r.ws.Consult.Opine(ctx, user, id, o, password)
-		}, func() {
-			f.dissent = false
-			for _, e := range []*workspace.Entry{f.name, f.discipline, f.text} {
-				e.SetText("")
-			}
-		})
 	}
-	f.text.OnSubmitted = func(string) { send() }
-	add := widget.NewButtonWithIcon(l.T("consult.button_opine"), theme.ContentAddIcon(), send)
-	return container.NewVBox(top, f.text, container.NewBorder(nil, nil, dissent, add))
+	password := f.password.Text
+	r.act("consult.said_opined", func(ctx context.Context, user records.User, id string) (records.Consult, error) {
+		return r.ws.Consult.Opine(ctx, user, id, o, password)
+	}, func() {
+		f.dissent = false
+		for _, e := range []*workspace.Entry{f.name, f.discipline, f.text, f.password} {
+			e.SetText("")
+		}
+	})
 }
 
 // box is the form for the decision, with the findings it rests on.
@@ -223,21 +242,43 @@ func (f *decisionForm) box(r *room, m *records.Consult) fyne.CanvasObject {
 		c.Checked = !f.without[uid]
 		box.Add(c)
 	}
-	send := func() {
-		var uids []string
-		for _, it := range laid {
-			if !f.without[it.FindingUID] {
-				uids = append(uids, it.FindingUID)
-			}
+	if m.State != records.ConsultMeeting {
+		box.Add(wrapped(l.T("consult.decide_written"), widget.WarningImportance))
+		for _, x := range records.Missing(r.checks) {
+			c := workspace.NewCheck(r.ws, l.T("consult.go_without", r.checkWord(x.Item)), func(on bool) { r.flow.named[x.Item] = on })
+			c.Checked = r.flow.named[x.Item]
+			box.Add(c)
 		}
-		text := strings.TrimSpace(f.text.Text)
-		r.change(func(ctx context.Context, user records.User, id string) (records.Consult, error) {
-			return r.ws.Consult.Decide(ctx, user, id, consult.Ruling{Text: text, Findings: uids})
-		}, nil)
 	}
-	f.text.OnSubmitted = func(string) { send() }
-	box.Add(container.NewHBox(strong(l.T("consult.button_decide"), theme.ConfirmIcon(), send)))
+	for _, e := range []*workspace.Entry{f.text, r.flow.tasks} {
+		e.OnSubmitted = func(string) { r.decide() }
+	}
+	box.Add(tight(wrapped(l.T("consult.tasks_field"), widget.LowImportance)))
+	box.Add(r.flow.tasks)
+	box.Add(container.NewHBox(strong(l.T("consult.button_decide"), theme.ConfirmIcon(), r.decide)))
 	return box
+}
+
+// decide records what is typed as the decision, with its tasks.
+func (r *room) decide() {
+	if r.current == nil {
+		return
+	}
+	ruling := consult.Ruling{Text: strings.TrimSpace(r.settle.text.Text), Without: r.namedItems()}
+	for _, it := range FindingsBefore(*r.current) {
+		if !r.settle.without[it.FindingUID] {
+			ruling.Findings = append(ruling.Findings, it.FindingUID)
+		}
+	}
+	tasks, bad := Tasks(r.flow.tasks.Text, r.colleagues)
+	if bad != "" {
+		r.problem.SetText(r.ws.Lang.T("consult.task_wrong", bad))
+		return
+	}
+	ruling.Tasks = tasks
+	r.act("consult.said_decided", func(ctx context.Context, user records.User, id string) (records.Consult, error) {
+		return r.ws.Consult.Decide(ctx, user, id, ruling)
+	}, func() { r.flow.tasks.SetText("") })
 }
 
 // box is the form for a follow-up date.
@@ -245,8 +286,9 @@ func (f *followForm) box(r *room) fyne.CanvasObject {
 	l := r.ws.Lang
 	send := func() {
 		date, task := strings.NewReplacer("-", "", "/", "", ".", "").Replace(strings.TrimSpace(f.date.Text)), strings.TrimSpace(f.task.Text)
-		r.change(func(ctx context.Context, user records.User, id string) (records.Consult, error) {
-			return r.ws.Consult.Follow(ctx, user, id, consult.Task{Date: date, Text: task})
+		who := owner(r.flow.owner.Text, r.colleagues)
+		r.act("consult.said_follow", func(ctx context.Context, user records.User, id string) (records.Consult, error) {
+			return r.ws.Consult.Follow(ctx, user, id, consult.Task{Date: date, Text: task, Owner: who})
 		}, func() {
 			f.date.SetText("")
 			f.task.SetText("")
@@ -256,5 +298,5 @@ func (f *followForm) box(r *room) fyne.CanvasObject {
 	add := widget.NewButtonWithIcon(l.T("consult.button_follow"), theme.ContentAddIcon(), send)
 	date := container.New(layout.NewGridWrapLayout(fyne.NewSize(220, f.date.MinSize().Height)), f.date)
 	// In the order in which Tab goes through them.
-	return container.New(layout.NewBorderLayout(nil, nil, date, add), date, f.task, add)
+	return container.New(layout.NewBorderLayout(nil, nil, date, add), date, container.NewGridWithColumns(2, f.task, r.flow.owner), add)
 }

@@ -35,16 +35,10 @@ func (r *room) consultPage() {
 	}
 	r.page.Add(tight(wrapped(l.Or(lang.Key("consult.state."+m.State), m.State)+" · "+who, widget.LowImportance)))
 	r.presentBar(m, lead)
-	r.page.Add(wrapped(l.T("consult.question_is", m.Question), widget.MediumImportance))
 	if r.patient != nil && r.patient.Patient.Sample {
 		r.page.Add(tight(wrapped(l.T("consult.sample"), widget.WarningImportance)))
 	}
-	r.items(m, lead)
-	r.opinions(m)
-	r.decision(m, lead)
-	if lead {
-		r.packSection()
-	}
+	r.flowPage(m, lead)
 }
 
 // items is what lies before the consult, and what of the patient's record can
@@ -60,12 +54,16 @@ func (r *room) items(m *records.Consult, lead bool) {
 				r.ws.OpenStudy(uid, func(err error) { r.problem.SetText(r.ws.Explain(err)) })
 			})
 		}
-		r.page.Add(bullet(l.Or(lang.Key("consult.kind_"+it.Kind), it.Kind)+"  "+it.Title, widget.MediumImportance, show))
+		text := l.Or(lang.Key("consult.kind_"+it.Kind), it.Kind) + "  " + it.Title
+		if it.Note != "" {
+			text += "  " + it.Note
+		}
+		r.page.Add(bullet(text, widget.MediumImportance, show))
 	}
 	if len(m.Items) == 0 {
 		r.page.Add(tight(wrapped(l.T("consult.no_items"), widget.LowImportance)))
 	}
-	if !lead || r.patient == nil || m.Decision != nil {
+	if !lead || r.patient == nil || m.Allows(records.StepAdd) != nil {
 		return
 	}
 	offers := Offers(*m, r.patient.Examinations, r.findings, r.patient.Visits, r.naming())
@@ -128,7 +126,7 @@ func (r *room) opinions(m *records.Consult) {
 	if len(m.Members) > 0 {
 		var names []string
 		for _, x := range m.Members {
-			names = append(names, l.T("consult.member", x.Name, x.Discipline))
+			names = append(names, l.T("consult.member", r.memberName(x), x.Discipline))
 		}
 		r.page.Add(tight(wrapped(l.T("consult.members", strings.Join(names, l.T("consult.comma"))), widget.LowImportance)))
 	}
@@ -142,24 +140,19 @@ func (r *room) opinions(m *records.Consult) {
 			r.page.Add(tight(wrapped(l.T("consult.replaced"), widget.LowImportance)))
 		}
 	}
-	title := map[string]string{}
-	for _, it := range m.Items {
-		title[it.FindingUID] = it.Title
-	}
-	for _, x := range m.Correlations {
-		key, importance := lang.Key("consult.concordant"), widget.MediumImportance
-		if !x.Concordant {
-			key, importance = "consult.discordant", widget.WarningImportance
-		}
-		r.page.Add(tight(wrapped(l.T(key, title[x.Radiology], title[x.Pathology], x.Comment, x.ByName), importance)))
-	}
-	if records.Require(r.ws.User(), records.RightConsult) == nil {
+	if records.Require(r.ws.User(), records.RightConsult) == nil && m.Allows(records.StepOpine) == nil {
 		r.page.Add(r.speak.box(r, m))
 	}
 }
 
 func opinion(l *lang.Strings, o records.Opinion) fyne.CanvasObject {
-	who := l.T("consult.said", o.Member.Name, o.Member.Discipline, o.At.In(imaging.Zone()).Format("2006-01-02 15:04"))
+	who := l.T("consult.said", o.Member.Name, strings.TrimSpace(o.Member.Hospital+" "+o.Member.Discipline), o.At.In(imaging.Zone()).Format("2006-01-02 15:04"))
+	if o.Outside() {
+		who = l.T("consult.outside_mark") + who
+	}
+	if o.Received.IsZero() && !o.Own() && o.EnteredByName != "" {
+		who += l.T("consult.typed_by", o.EnteredByName)
+	}
 	if !o.Dissent {
 		return container.NewVBox(tight(wrapped(who, widget.LowImportance)), tight(wrapped(o.Text, widget.MediumImportance)))
 	}
@@ -171,37 +164,35 @@ func opinion(l *lang.Strings, o records.Opinion) fyne.CanvasObject {
 		container.NewVBox(tight(word), tight(wrapped(who, widget.LowImportance)), tight(wrapped(o.Text, widget.MediumImportance))))
 }
 
-// decision shows what was agreed, or asks for it; follow-up dates come after.
-func (r *room) decision(m *records.Consult, lead bool) {
+// decision shows what was agreed, or asks the chair for it.
+func (r *room) decision(m *records.Consult) {
 	l := r.ws.Lang
 	r.section("consult.decision")
 	if d := m.Decision; d != nil {
-		text := wrapped(d.Text, widget.MediumImportance)
-		r.page.Add(text)
+		r.page.Add(wrapped(d.Text, widget.MediumImportance))
 		r.page.Add(tight(wrapped(l.T("consult.decided_by", d.ByName, d.At.In(imaging.Zone()).Format("2006-01-02 15:04"), len(d.Findings)), widget.LowImportance)))
+		if d.Written {
+			r.page.Add(tight(wrapped(l.T("consult.written"), widget.WarningImportance)))
+		}
+		r.lacked(d.Missing)
 		if n := Dissents(*m); n > 0 {
 			r.page.Add(tight(wrapped(l.T("consult.with_dissent", n), widget.WarningImportance)))
-		}
-		r.section("consult.follow_ups", len(m.FollowUps))
-		for _, f := range m.FollowUps {
-			r.page.Add(tight(wrapped(day(f.Due())+"  "+f.Task, widget.MediumImportance)))
-			for _, p := range f.Postponed {
-				r.page.Add(tight(wrapped(l.T("consult.postponed", day(p.Date), p.Reason), widget.LowImportance)))
+			for _, o := range m.Standing() {
+				if o.Dissent {
+					r.page.Add(opinion(l, o))
+				}
 			}
-			if f.Done {
-				r.page.Add(tight(wrapped(l.T("consult.follow_done", f.Outcome), widget.SuccessImportance)))
-			}
-		}
-		if lead {
-			r.page.Add(r.follow.box(r))
 		}
 		return
 	}
-	if !lead {
-		r.page.Add(tight(wrapped(l.T("consult.undecided"), widget.LowImportance)))
-		return
+	switch {
+	case m.Allows(records.StepDecide) != nil:
+		r.page.Add(tight(wrapped(r.ws.Explain(m.Allows(records.StepDecide)), widget.LowImportance)))
+	case m.ChairID() != r.ws.User().ID:
+		r.page.Add(tight(wrapped(l.T("consult.chair_decides"), widget.LowImportance)))
+	default:
+		r.page.Add(r.settle.box(r, m))
 	}
-	r.page.Add(r.settle.box(r, m))
 }
 
 func day(s string) string {

@@ -5,7 +5,9 @@ package consult
 
 import (
 	"context"
+	"image"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -45,6 +47,13 @@ type room struct {
 	follow  followForm
 	packing packForm
 	opening packForm
+	flow    flowForm
+
+	checks     []records.Check // of the current consult
+	colleagues []consult.Colleague
+	due        []records.Reminder
+	filter     Filter
+	pictures   map[string]image.Image // of findings, by UID; nil: being drawn
 }
 
 // view is what the page shows.
@@ -77,6 +86,11 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		r.render()
 	})
 	workspace.On(ws, func(workspace.LanguageChanged) { r.words() })
+	workspace.On(ws, func(workspace.OverdueWanted) {
+		r.filter, r.view = FilterOverdue, showConsult
+		workspace.Publish(ws, workspace.RoomWanted{ID: "consult"})
+		r.load("")
+	})
 	r.words()
 	return &workspace.Room{ID: "consult", Place: workspace.Rail, Icon: theme.AccountIcon(), Needs: records.RightConsult,
 		Content: split, Shown: func() { r.load("") },
@@ -85,6 +99,20 @@ func New(ws *workspace.Workspace) *workspace.Room {
 			{Label: "consult.open_pack", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyO)}, Do: func() { r.show(showOpenPack) }},
 			{Label: "consult.present", Keys: []workspace.Key{workspace.Press(fyne.KeyF5), workspace.Ctrl(fyne.KeyF5)}, Do: r.present},
 			{Label: "consult.lay_picture", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyK)}, Do: r.layPicture},
+			{Label: "consult.next_page", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyRight), workspace.Press(fyne.KeyRight)}, Do: func() { r.turn(r.flow.page + 1) }},
+			{Label: "consult.previous_page", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyLeft), workspace.Press(fyne.KeyLeft)}, Do: func() { r.turn(r.flow.page - 1) }},
+			{Label: "consult.filter", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyF)}, Do: r.nextFilter},
+			{Label: "consult.key_main", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyReturn)}, Do: r.mainAct},
+			{Label: "consult.key_begin", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyB)}, Do: r.begin},
+			{Label: "consult.key_excuse", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyE)}, Do: func() { r.toField(pagePrepare, r.flow.excuse) }},
+			{Label: "consult.key_invite", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyI)}, Do: r.invite},
+			{Label: "consult.key_merge", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyM)}, Do: func() { r.toField(pageMeet, r.flow.replyPath) }},
+			{Label: "consult.key_correlate", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyR)}, Do: r.correlate},
+			{Label: "consult.key_done", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyD)}, Do: r.complete},
+			{Label: "consult.key_postpone", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyT)}, Do: r.postpone},
+			{Label: "consult.key_outcome", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyU)}, Do: func() { r.toField(pageFollow, r.flow.done) }},
+			{Label: "consult.key_close", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyEnd)}, Do: r.closeNow},
+			{Label: "consult.key_withdraw", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyDelete)}, Do: func() { r.toField(pageRequest, r.flow.withdraw) }},
 			{Label: "consult.next", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyDown)}, Do: func() { r.step(1) }},
 			{Label: "consult.previous", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyUp)}, Do: func() { r.step(-1) }},
 		}}
@@ -108,17 +136,22 @@ func (r *room) load(want string) {
 	user := r.ws.User()
 	r.loading.Start(func(ctx context.Context) func() {
 		list, err := r.ws.Consult.List(ctx, user)
+		var due []records.Reminder
+		if err == nil {
+			due, err = r.ws.Consult.Reminders(ctx, user)
+		}
 		return func() {
 			if err != nil {
 				r.problem.SetText(r.ws.Explain(err))
 				return
 			}
-			r.list = list
+			r.list, r.due = list, due
+			shown := r.shown()
 			if want == "" && r.current != nil {
 				want = r.current.ID
 			}
-			if want == "" && len(list) > 0 {
-				want = list[0].ID
+			if want == "" && len(shown) > 0 {
+				want = shown[0].ID
 			}
 			for i := range list {
 				if list[i].ID == want {
@@ -137,6 +170,7 @@ func (r *room) choose(m records.Consult) {
 	if opened {
 		r.patient, r.findings = nil, nil
 		r.clear()
+		r.flow.page = PageOf(m.State)
 		r.scroll.ScrollToTop()
 	}
 	r.current = &m
@@ -152,8 +186,19 @@ func (r *room) choose(m records.Consult) {
 				return func() { r.problem.SetText(r.ws.Explain(err)) }
 			}
 		}
-		if !user.Role.May(records.RightViewPatient) {
-			return nil // a clinician sees the consult and not the record
+		checks, err := r.ws.Consult.Checklist(ctx, user, m.ID)
+		var colleagues []consult.Colleague
+		if err == nil {
+			colleagues, err = r.ws.Consult.Colleagues(ctx, user)
+		}
+		if err != nil {
+			return func() { r.problem.SetText(r.ws.Explain(err)) }
+		}
+		if !user.Role.May(records.RightViewPatient) { // a clinician sees the consult and not the record
+			return func() {
+				r.checks, r.colleagues = checks, colleagues
+				r.render()
+			}
 		}
 		rec, err := r.ws.Registry.Record(ctx, user, m.PatientID)
 		var findings []records.Finding // of every study of the patient, not of the open one alone
@@ -169,19 +214,24 @@ func (r *room) choose(m records.Consult) {
 				r.problem.SetText(r.ws.Explain(err))
 				return
 			}
-			r.patient, r.findings = &rec, findings
+			r.patient, r.findings, r.checks, r.colleagues = &rec, findings, checks, colleagues
 			r.render()
 		}
 	})
 }
 
 func (r *room) step(n int) {
-	for i := range r.list {
-		if r.current != nil && r.list[i].ID == r.current.ID {
+	list := r.shown()
+	for i := range list {
+		if r.current != nil && list[i].ID == r.current.ID {
 			r.view = showConsult
-			r.choose(r.list[min(max(0, i+n), len(r.list)-1)])
+			r.choose(list[min(max(0, i+n), len(list)-1)])
 			return
 		}
+	}
+	if len(list) > 0 { // what was shown is not in the filter
+		r.view = showConsult
+		r.choose(list[0])
 	}
 }
 
@@ -191,7 +241,7 @@ func (r *room) change(step func(ctx context.Context, user records.User, id strin
 		return
 	}
 	r.busy = true
-	user, id := r.ws.User(), r.current.ID
+	user, id, before := r.ws.User(), r.current.ID, r.current.State
 	r.problem.SetText("")
 	r.ws.NewTask().Start(func(ctx context.Context) func() {
 		m, err := step(ctx, user, id)
@@ -204,9 +254,14 @@ func (r *room) change(step func(ctx context.Context, user records.User, id strin
 			if done != nil {
 				done()
 			}
-			if r.current != nil && r.current.ID == id {
+			if r.current != nil && r.current.ID == id && m.ID == id {
 				r.current = &m
+				if m.State != before { // on to the step at which it stands now
+					r.flow.page = PageOf(m.State)
+					r.scroll.ScrollToTop()
+				}
 			}
+			workspace.Publish(r.ws, workspace.ConsultsChanged{})
 			r.load(id)
 		}
 	})
@@ -235,16 +290,21 @@ func (r *room) renderRail() {
 	create := widget.NewButtonWithIcon(l.T("consult.button_new"), theme.ContentAddIcon(), func() { r.show(showCreate) })
 	create.Importance = widget.HighImportance
 	open := widget.NewButtonWithIcon(l.T("consult.button_open_pack"), theme.FolderOpenIcon(), func() { r.show(showOpenPack) })
-	if records.Require(r.ws.User(), records.RightLeadConsult) == nil {
-		r.rail.Add(create)
-	}
+	r.rail.Add(create)
 	r.rail.Add(open)
+	r.rail.Add(r.filterBox())
 	r.rail.Add(widget.NewSeparator())
-	if len(r.list) == 0 {
+	for _, d := range r.due {
+		if d.Overdue {
+			r.rail.Add(r.reminder(d))
+		}
+	}
+	list := r.shown()
+	if len(list) == 0 {
 		r.rail.Add(wrapped(l.T("consult.none"), widget.LowImportance))
 	}
-	for _, m := range r.list {
-		b := widget.NewButton(m.Title, func() {
+	for _, m := range list {
+		b := widget.NewButton(short(m.Title), func() {
 			r.view = showConsult
 			r.choose(m)
 		})
@@ -291,4 +351,83 @@ func bullet(text string, weight widget.Importance, action fyne.CanvasObject) fyn
 		return tight(l)
 	}
 	return container.NewBorder(nil, nil, nil, container.NewVBox(action), l)
+}
+
+// shown is what the filter leaves of the list.
+func (r *room) shown() []records.Consult {
+	return Shown(r.list, r.due, r.filter, r.ws.User().ID, time.Now().In(imaging.Zone()).Format("20060102"))
+}
+
+func (r *room) filterBox() fyne.CanvasObject {
+	var names []string
+	for _, k := range filterNames() {
+		names = append(names, r.ws.Lang.T(k))
+	}
+	s := workspace.NewSelect(r.ws, names, nil)
+	s.SetSelectedIndex(int(r.filter))
+	s.OnChanged = func(string) {
+		if i := s.SelectedIndex(); i >= 0 && Filter(i) != r.filter {
+			r.filter = Filter(i)
+			r.renderRail()
+		}
+	}
+	return s
+}
+
+// reminder is a task that is past its day; it leads to its consult.
+func (r *room) reminder(d records.Reminder) fyne.CanvasObject {
+	b := widget.NewButton(r.ws.Lang.T("consult.overdue", day(d.Date), short(d.Task)), func() {
+		for _, m := range r.list {
+			if m.ID == d.ConsultID {
+				r.view = showConsult
+				r.choose(m)
+				r.turn(pageFollow)
+			}
+		}
+	})
+	b.Alignment, b.Importance = widget.ButtonAlignLeading, widget.DangerImportance
+	return b
+}
+
+// short is the beginning of a text for a button of the list; the whole of it
+// stands on the page.
+func short(s string) string {
+	if r := []rune(s); len(r) > 18 {
+		return string(r[:17]) + "…"
+	}
+	return s
+}
+
+// toField shows a step and gives its field the keys.
+func (r *room) toField(page int, e *workspace.Entry) {
+	r.turn(page)
+	if r.current != nil && r.view == showConsult {
+		workspace.Focus(e)
+	}
+}
+
+// mainAct is the act of the step that is shown.
+func (r *room) mainAct() {
+	m := r.current
+	if m == nil || r.view != showConsult {
+		return
+	}
+	switch r.flow.page {
+	case pageRequest:
+		r.accept()
+	case pagePrepare:
+		r.excuse()
+	case pageSchedule:
+		r.scheduleNow()
+	case pageMeet:
+		if m.Allows(records.StepBegin) == nil {
+			r.begin()
+			return
+		}
+		r.opine()
+	case pageDecide:
+		r.decide()
+	case pageFollow:
+		r.compare()
+	}
 }

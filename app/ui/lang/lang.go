@@ -44,7 +44,7 @@ func Families() []string {
 		"card.metric_",
 		"colours.",
 		"conflict.",
-		"consult.kind_",
+		"consult.kind_", "consult.check_", "consult.role_",
 		"consult.page_",
 		"consult.state.",
 		"contradiction.",

@@ -46,6 +46,12 @@ type OutboxChanged struct{}
 // CriticalChanged: a critical value was flagged, told or withdrawn.
 type CriticalChanged struct{}
 
+// ConsultsChanged: a step of a consult was done; its tasks may have changed.
+type ConsultsChanged struct{}
+
+// OverdueWanted: show the consults with tasks past their day.
+type OverdueWanted struct{}
+
 // LanguageChanged: take every text anew.
 type LanguageChanged struct{}
 
@@ -88,7 +94,7 @@ type JobsChanged struct{}
 // Event is any of the types of this file.
 type Event interface {
 	StudyOpened | StudyIncoming | FindingSelected | FindingsChanged | ReportChanged | StudiesChanged | PeopleChanged | RegionMarked |
-		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | IdleLockChanged | PriorInFront | StageWanted | BindingsChanged | LookChanged | TourWanted
+		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | ConsultsChanged | OverdueWanted | IdleLockChanged | PriorInFront | StageWanted | BindingsChanged | LookChanged | TourWanted
 }
 
 // On calls f for each event of its type, on the UI goroutine, as long as the

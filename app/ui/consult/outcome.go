@@ -1,0 +1,168 @@
+package consult
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"longying/app/consult"
+	"longying/app/ui/workspace"
+	"longying/imaging"
+	"longying/records"
+)
+
+// Tasks reads one task a line: the day, who answers for it, what.
+func Tasks(text string, list []consult.Colleague) (out []consult.Task, bad string) {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		part := strings.SplitN(strings.ReplaceAll(line, "，", ","), ",", 3)
+		if len(part) != 3 {
+			return nil, line
+		}
+		out = append(out, consult.Task{Date: compactDay(part[0]), Owner: owner(part[1], list), Text: strings.TrimSpace(part[2])})
+	}
+	return out, ""
+}
+
+func owner(name string, list []consult.Colleague) records.Member {
+	name = strings.TrimSpace(name)
+	return records.Member{UserID: colleague(list, name), Name: name}
+}
+
+// followPage is the tasks with their days, and the outcome beside the decision.
+func (r *room) followPage(m *records.Consult, lead bool) {
+	l, f := r.ws.Lang, &r.flow
+	r.section("consult.follow_ups", len(m.FollowUps))
+	today := time.Now().In(imaging.Zone()).Format("20060102")
+	var open []records.FollowUp
+	for _, x := range m.FollowUps {
+		text, weight := day(x.Due())+"  "+x.Task, widget.MediumImportance
+		if x.Owner != nil {
+			text += l.T("consult.owner_is", x.Owner.Name)
+		}
+		if !x.Done {
+			open = append(open, x)
+			if x.Due() < today {
+				text, weight = l.T("consult.overdue_mark")+text, widget.DangerImportance
+			}
+		}
+		r.page.Add(tight(wrapped(text, weight)))
+		for _, p := range x.Postponed {
+			r.page.Add(tight(wrapped(l.T("consult.postponed", day(p.Date), p.Reason), widget.LowImportance)))
+		}
+		if x.Done {
+			r.page.Add(tight(wrapped(l.T("consult.follow_done", x.Outcome), widget.SuccessImportance)))
+		}
+	}
+	if lead && len(open) > 0 && m.Allows(records.StepRemind) == nil {
+		var names []string
+		at := 0
+		for i, x := range open {
+			names = append(names, day(x.Due())+" "+x.Task)
+			if x.ID == f.followUp {
+				at = i
+			}
+		}
+		f.followUp = open[at].ID
+		s := workspace.NewSelect(r.ws, names, nil)
+		s.SetSelectedIndex(at)
+		s.OnChanged = func(string) {
+			if i := s.SelectedIndex(); i >= 0 {
+				f.followUp = open[i].ID
+			}
+		}
+		f.text.OnSubmitted = func(string) { r.complete() }
+		f.until.OnSubmitted = func(string) { r.postpone() }
+		r.page.Add(s)
+		r.page.Add(container.NewGridWithColumns(4, f.text, widget.NewButtonWithIcon(l.T("consult.button_done"), theme.ConfirmIcon(), r.complete),
+			f.until, widget.NewButton(l.T("consult.button_postpone"), r.postpone)))
+	}
+	if lead && m.Allows(records.StepFollow) == nil {
+		r.page.Add(r.follow.box(r))
+	}
+	if m.Decision != nil {
+		r.comparison(m, lead)
+	}
+}
+
+func (r *room) complete() {
+	id, text := r.flow.followUp, strings.TrimSpace(r.flow.text.Text)
+	r.act("consult.said_done", func(ctx context.Context, user records.User, m string) (records.Consult, error) {
+		return r.ws.Consult.Complete(ctx, user, m, id, text)
+	}, func() { r.flow.text.SetText("") })
+}
+
+func (r *room) postpone() {
+	id, text, date := r.flow.followUp, strings.TrimSpace(r.flow.text.Text), compactDay(r.flow.until.Text)
+	r.act("consult.said_postponed", func(ctx context.Context, user records.User, m string) (records.Consult, error) {
+		return r.ws.Consult.Postpone(ctx, user, m, id, date, text)
+	}, func() {
+		r.flow.text.SetText("")
+		r.flow.until.SetText("")
+	})
+}
+
+// comparison sets what was decided, what was done and what happened beside one
+// another.
+func (r *room) comparison(m *records.Consult, lead bool) {
+	l, f := r.ws.Lang, &r.flow
+	r.section("consult.outcome")
+	column := func(head string, o fyne.CanvasObject) fyne.CanvasObject {
+		return container.NewVBox(tight(heading(head)), o)
+	}
+	decided := wrapped(m.Decision.Text, widget.MediumImportance)
+	if x := m.Outcome(); x != nil {
+		r.page.Add(container.NewGridWithColumns(3, column(l.T("consult.decision"), decided), column(l.T("consult.was_done"), wrapped(x.Done, widget.MediumImportance)),
+			column(l.T("consult.has_happened"), wrapped(x.Happened, widget.MediumImportance))))
+		when := x.At.In(imaging.Zone()).Format("2006-01-02 15:04")
+		if x.Concordant {
+			r.page.Add(tight(wrapped(l.T("consult.outcome_agrees", x.ByName, when), widget.SuccessImportance)))
+		} else {
+			r.page.Add(tight(wrapped(l.T("consult.outcome_differs", x.Comment, x.ByName, when), widget.WarningImportance)))
+		}
+		for _, old := range m.Outcomes[:len(m.Outcomes)-1] {
+			r.page.Add(tight(wrapped(l.T("consult.outcome_before", old.Done, old.Happened, old.Comment, old.ByName), widget.LowImportance)))
+		}
+	}
+	if lead && m.Allows(records.StepOutcome) == nil {
+		for _, e := range []*workspace.Entry{f.done, f.happened, f.why} {
+			e.OnSubmitted = func(string) { r.compare() }
+		}
+		r.page.Add(container.NewGridWithColumns(3, column(l.T("consult.decision"), wrapped(m.Decision.Text, widget.LowImportance)),
+			column(l.T("consult.was_done"), f.done), column(l.T("consult.has_happened"), f.happened)))
+		c := workspace.NewCheck(r.ws, l.T("consult.check_differs"), func(on bool) { f.otherwise = on })
+		c.Checked = f.otherwise
+		r.page.Add(container.NewGridWithColumns(2, container.NewVBox(c), f.why))
+		r.page.Add(container.NewHBox(strong(l.T("consult.button_outcome"), theme.ConfirmIcon(), r.compare)))
+	}
+	if m.Allows(records.StepClose) == nil && m.ChairID() == r.ws.User().ID {
+		r.page.Add(container.NewHBox(widget.NewButtonWithIcon(l.T("consult.button_close"), theme.ConfirmIcon(), r.closeNow), layout.NewSpacer()))
+	}
+}
+
+func (r *room) compare() {
+	f := &r.flow
+	x := consult.Comparison{Done: f.done.Text, Happened: f.happened.Text, Concordant: !f.otherwise, Comment: f.why.Text}
+	r.act("consult.said_outcome", func(ctx context.Context, user records.User, id string) (records.Consult, error) {
+		return r.ws.Consult.Compare(ctx, user, id, x)
+	}, func() {
+		f.otherwise = false
+		for _, e := range []*workspace.Entry{f.done, f.happened, f.why} {
+			e.SetText("")
+		}
+	})
+}
+
+func (r *room) closeNow() {
+	r.act("consult.said_closed", func(ctx context.Context, user records.User, id string) (records.Consult, error) {
+		return r.ws.Consult.Close(ctx, user, id)
+	}, nil)
+}
