@@ -1,7 +1,7 @@
 // Package template has the report templates: forms with coded fields, what may be
 // entered in them, the sentences that they write, and the published rules that
 // propose a category. A template is a JSON file; those of this folder are
-// shipped, and a hospital adds its own.
+// shipped, and a hospital adds its own; README.md has the keys.
 package template
 
 import (
