@@ -125,7 +125,7 @@ func TestTheDemoRunsTheWholeLineAndItsExportsAreValid(t *testing.T) {
 	}
 	rows := l.rows(stdout)
 	sum := rows[len(rows)-1]
-	for key, want := range map[string]float64{"registered": 3, "confirmed": 1, "edited": 1, "rejected": 1, "refusals": 4} {
+	for key, want := range map[string]float64{"registered": 6, "confirmed": 1, "edited": 1, "rejected": 1, "refusals": 4} {
 		if sum[key] != want {
 			t.Errorf("the summary says %s = %v, want %v", key, sum[key], want)
 		}

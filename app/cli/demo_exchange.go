@@ -327,6 +327,52 @@ func (d *demo) deliver(ctx context.Context) error {
 		return errors.New("the platform was not asked before the unanswered document was sent again")
 	}
 	d.say("delivered under the same document id and version: receipts %s; %d attempts, %d found registered when asked", strings.Join(receipts, ", "), attempts, found)
+	if err := d.countRegistered(ctx, len(res.Deliveries)); err != nil {
+		return err
+	}
+	return d.correct(ctx)
+}
+
+// correct amends the report that was delivered: the correction goes after it under
+// the same document id as version 2, and each receipt names it.
+func (d *demo) correct(ctx context.Context) error {
+	r := d.station.Reading
+	first := d.signed.Document
+	rep, err := r.Amend(ctx, d.radiologist, d.film, "补充随访建议（样本）")
+	if err != nil {
+		return err
+	}
+	if _, err := r.SaveDraft(ctx, d.radiologist, d.film, rep.Findings, append(rep.Impression, records.Sentence{Text: "建议治疗后复查胸片。"})); err != nil {
+		return err
+	}
+	if d.signed, err = r.Sign(ctx, d.radiologist, d.film, d.password); err != nil {
+		return err
+	}
+	doc := d.signed.Document
+	if doc.DocumentID != first.DocumentID || doc.Version != first.Version+1 || doc.Replaces != first.ID {
+		return fmt.Errorf("the correction is document %s version %d, which replaces %q", doc.DocumentID, doc.Version, doc.Replaces)
+	}
+	cda, err := delivery.DefaultForms().Encode(&d.signed, "cda")
+	if err != nil {
+		return err
+	}
+	if !bytes.Contains(cda, []byte(`typeCode="RPLC"`)) || !bytes.Contains(cda, []byte(first.ID)) {
+		return errors.New("the CDA of the correction does not say what it replaces (RPLC)")
+	}
+	res, err := d.round(ctx)
+	if err != nil {
+		return err
+	}
+	var receipts []string
+	for _, del := range res.Deliveries {
+		if del.Version == doc.Version && del.Receipt != nil {
+			receipts = append(receipts, del.Format+" "+del.Receipt.Number)
+		}
+	}
+	if len(receipts) == 0 || res.Acknowledged != len(res.Deliveries) {
+		return fmt.Errorf("%d of %d deliveries are acknowledged after the correction", res.Acknowledged, len(res.Deliveries))
+	}
+	d.say("corrected after delivery: %s version %d replaces version %d (RPLC, with its reason), and was delivered: receipts %s", doc.DocumentID, doc.Version, first.Version, strings.Join(receipts, ", "))
 	return d.countRegistered(ctx, len(res.Deliveries))
 }
 

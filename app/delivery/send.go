@@ -47,11 +47,10 @@ func (q queue) Due(ctx context.Context, now time.Time) ([]records.Delivery, erro
 // Payload is what is sent: encoded once, kept, and the same bytes at each try. It
 // is encoded outside of the transaction that keeps it, as images may have to be
 // read; where another program has kept it meanwhile, that is what is sent.
-func (q queue) Payload(ctx context.Context, del records.Delivery) ([]byte, error) {
-	var data []byte
+func (q queue) Payload(ctx context.Context, del records.Delivery) (data []byte, again bool, err error) {
 	var doc *records.SignedDocument
 	var f Forms
-	err := q.d.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+	err = q.d.store.View(ctx, func(tx *sqlite.Tx) (err error) {
 		if data, err = q.kept(tx, del.ID); data != nil || err != nil {
 			return err
 		}
@@ -62,14 +61,15 @@ func (q queue) Payload(ctx context.Context, del records.Delivery) ([]byte, error
 		return err
 	})
 	if err != nil || data != nil {
-		return data, err
+		return data, true, err
 	}
 	made, left, err := q.d.encode(ctx, f, doc, del.Format)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	err = q.d.store.Update(ctx, func(tx *sqlite.Tx) (err error) {
 		if data, err = q.kept(tx, del.ID); data != nil || err != nil {
+			again = data != nil
 			return err
 		}
 		data = made
@@ -85,7 +85,7 @@ func (q queue) Payload(ctx context.Context, del records.Delivery) ([]byte, error
 		}
 		return tx.PutPayload(del.ID, made)
 	})
-	return data, err
+	return data, again, err
 }
 
 // kept is what was encoded before, nil where nothing was.

@@ -22,6 +22,7 @@ type memory struct {
 	deliveries []records.Delivery
 	attempts   map[string][]string // outcomes by delivery
 	payloadErr error
+	given      map[string]bool
 }
 
 func (m *memory) Due(_ context.Context, now time.Time) ([]records.Delivery, error) {
@@ -34,8 +35,13 @@ func (m *memory) Due(_ context.Context, now time.Time) ([]records.Delivery, erro
 	return out, nil
 }
 
-func (m *memory) Payload(_ context.Context, d records.Delivery) ([]byte, error) {
-	return fmt.Appendf(nil, "%s version %d as %s", d.DocumentID, d.Version, d.Format), m.payloadErr
+func (m *memory) Payload(_ context.Context, d records.Delivery) ([]byte, bool, error) {
+	again := m.given[d.ID]
+	if m.given == nil {
+		m.given = map[string]bool{}
+	}
+	m.given[d.ID] = true
+	return fmt.Appendf(nil, "%s version %d as %s", d.DocumentID, d.Version, d.Format), again, m.payloadErr
 }
 
 func (m *memory) Record(_ context.Context, d records.Delivery, a records.Attempt) error {
@@ -297,6 +303,22 @@ func TestWhatCannotBeEncodedNeedsAttention(t *testing.T) {
 	}
 	if sent, _ := stub.Requests(); sent != 0 {
 		t.Errorf("%d documents were sent", sent)
+	}
+}
+
+// A sender that was killed after it sent has recorded no attempt; the one that is
+// started next asks all the same.
+func TestASenderThatWasKilledAsksWhenItIsStartedAgain(t *testing.T) {
+	stub, server := platform(t, "")
+	ctx, kill := context.WithCancel(context.Background())
+	stub.AfterAccept = func(int) { kill() }
+	b := newBench(t, server.URL, Policy{}, delivery("A", 1))
+	if err := b.worker.Round(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatalf("Round = %v", err)
+	}
+	b.rounds(t, 1)
+	if sent, asked := stub.Requests(); sent != 1 || asked != 1 || !slices.Equal(b.attempts["A-1"], []string{AskedAndFound}) {
+		t.Errorf("sent %d times, asked %d times, %v", sent, asked, b.attempts)
 	}
 }
 

@@ -26,8 +26,10 @@ type Store interface {
 	// leaves out a version while an earlier version of the same document is
 	// still queued for the same destination and format.
 	Due(ctx context.Context, now time.Time) ([]records.Delivery, error)
-	// Payload is what is sent, the same bytes every time.
-	Payload(ctx context.Context, d records.Delivery) ([]byte, error)
+	// Payload is what is sent, the same bytes every time. again is whether it was
+	// given out before: then it may have been sent, also where no attempt was
+	// recorded because the program was killed.
+	Payload(ctx context.Context, d records.Delivery) (data []byte, again bool, err error)
 	// Record keeps an attempt and the delivery's new state in one transaction.
 	Record(ctx context.Context, d records.Delivery, a records.Attempt) error
 }
@@ -178,7 +180,7 @@ func (r *round) attempt(ctx context.Context, d records.Delivery) answer {
 		c = made
 		r.carriers[dest.Name], r.ends = made, append(r.ends, end)
 	}
-	body, err := r.store.Payload(ctx, d)
+	body, again, err := r.store.Payload(ctx, d)
 	if err != nil {
 		return answer{outcome: NotEncoded, detail: err.Error()}
 	}
@@ -186,7 +188,7 @@ func (r *round) attempt(ctx context.Context, d records.Delivery) answer {
 	p := parcel{Delivery: d, body: body, sha256: hex.EncodeToString(sum[:])}
 	var a answer
 	settled := false
-	if d.Attempts > 0 && !dest.CannotBeAsked {
+	if (again || d.Attempts > 0) && !dest.CannotBeAsked {
 		a, settled = c.ask(ctx, p)
 	}
 	if !settled {
