@@ -25,6 +25,10 @@ type Server struct {
 
 	Site    string        `json:"site,omitempty"`    // Institution Name (0008,0080) that a query is limited to; empty: all
 	Timeout time.Duration `json:"timeout,omitempty"` // without any byte from the server; 0 is a minute
+
+	// Apart gives each request a connection of its own, so that no answer can be
+	// taken for that to another request.
+	Apart bool `json:"-"`
 }
 
 // quiet is the time without a byte after which a connection counts as broken.
@@ -104,7 +108,8 @@ func New(s Server) (*Client, error) {
 			MaxIdleConnsPerHost:    4,
 			IdleConnTimeout:        30 * time.Second,
 			MaxResponseHeaderBytes: 1 << 20,
-			ForceAttemptHTTP2:      true,
+			ForceAttemptHTTP2:      !s.Apart,
+			DisableKeepAlives:      s.Apart,
 			DisableCompression:     true, // objects come as they are stored
 		},
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {

@@ -29,7 +29,10 @@ func newWeb(dest Destination) (web, error) {
 		return web{}, err
 	}
 	return web{dest: dest, http: &http.Client{
-		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: cfg, ForceAttemptHTTP2: true, MaxResponseHeaderBytes: 1 << 20},
+		// Each request has a connection of its own: on one that is used again, the
+		// second answer of a platform that answers twice is taken for the answer to
+		// the next request.
+		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: cfg, DisableKeepAlives: true, MaxResponseHeaderBytes: 1 << 20},
 		Timeout:   dest.timeout(),
 		// Another server is none that was configured.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

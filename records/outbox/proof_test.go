@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -94,8 +92,6 @@ func TestEachDeliveryIsRegisteredOnceWhateverPlatformAndSenderDo(t *testing.T) {
 	if os.Getenv("LONGYING_SOAK") != "" {
 		n = 10_000
 	}
-	log.SetOutput(io.Discard) // net/http words each second answer there
-	t.Cleanup(func() { log.SetOutput(os.Stderr) })
 	h := newHostile(t, 5)
 	share := filepath.Join(t.TempDir(), "share")
 	if err := os.Mkdir(share, 0o700); err != nil {

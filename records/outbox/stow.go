@@ -22,7 +22,7 @@ type stow struct {
 }
 
 func newStow(dest Destination, now func() time.Time) (*stow, error) {
-	c, err := pacs.New(pacs.Server{Name: dest.Name, URL: dest.URL, Access: dest.Access, Timeout: dest.timeout()})
+	c, err := pacs.New(pacs.Server{Name: dest.Name, URL: dest.URL, Access: dest.Access, Timeout: dest.timeout(), Apart: true})
 	return &stow{dest, c, now}, err
 }
 
