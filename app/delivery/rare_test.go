@@ -32,7 +32,9 @@ type oneDelivery struct {
 func (o *oneDelivery) Due(context.Context, time.Time) ([]records.Delivery, error) {
 	return []records.Delivery{o.d}, nil
 }
-func (o *oneDelivery) Payload(context.Context, records.Delivery) ([]byte, error) { return o.body, nil }
+func (o *oneDelivery) Payload(context.Context, records.Delivery) ([]byte, bool, error) {
+	return o.body, false, nil
+}
 func (o *oneDelivery) Record(_ context.Context, _ records.Delivery, a records.Attempt) error {
 	o.last = a.Outcome + " " + a.Detail
 	return nil
