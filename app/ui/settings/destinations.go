@@ -267,7 +267,10 @@ func (r *room) withDestination(f func(ctx context.Context, user records.User, ne
 		return func() {
 			r.destinations.busy = false
 			r.problem.SetText(r.ws.Explain(err))
-			r.done.SetText(done)
+			r.done.SetText("")
+			if err == nil {
+				r.done.SetText(done)
+			}
 			if err == nil && after != nil {
 				after()
 			}

@@ -162,7 +162,10 @@ func (r *room) withServer(f func(ctx context.Context, user records.User, s pacs.
 		return func() {
 			r.servers.busy = false
 			r.problem.SetText(r.ws.Explain(err))
-			r.done.SetText(done)
+			r.done.SetText("")
+			if err == nil {
+				r.done.SetText(done)
+			}
 			if err == nil && after != nil {
 				after()
 			}
