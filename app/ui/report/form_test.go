@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"fyne.io/fyne/v2/widget"
+
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
 	"longying/records"
@@ -131,4 +133,29 @@ func TestARuleSaysWhatIsMissingThenProposesAndTheDoctorTakesIt(t *testing.T) {
 		t.Errorf("%+v", l)
 	}
 	workspace.Release(r.password)
+}
+
+func TestEachConfirmedFindingOfWhichNothingIsSaidIsNamedAndLeadsToIt(t *testing.T) {
+	r, _, _ := room(t, "左肺炎症。")
+	r.findings = []records.Finding{
+		{UID: "1", Version: 1, State: records.FindingConfirmed, Label: records.Text{Zh: "肺结节", En: "Nodule"}},
+		{UID: "2", Version: 1, State: records.FindingConfirmed, Label: records.Text{Zh: "气胸", En: "Pneumothorax"}},
+		{UID: "3", Version: 1, State: records.FindingProposed, Label: records.Text{Zh: "提示", En: "Proposal"}},
+	}
+	// A sentence of the form that says a number of a finding counts as one of it.
+	r.seen.show(NewText([]records.Sentence{{Text: "见结节，长径 8 mm。", FindingUID: "1", FindingVersion: 1, Field: "nodule"}}, nil))
+	r.chips()
+	if r.stale.Hidden || len(r.unsaid.Objects) != 1 || len(r.seenChips.Objects) != 1 {
+		t.Fatalf("%d findings are named as missing, %d sentences as linked", len(r.unsaid.Objects), len(r.seenChips.Objects))
+	}
+	chosen := ""
+	workspace.On(r.ws, func(e workspace.FindingSelected) { chosen = e.Finding.UID })
+	r.unsaid.Objects[0].(*widget.Button).OnTapped()
+	if chosen != "2" {
+		t.Errorf("it leads to finding %q", chosen)
+	}
+	r.seenChips.Objects[0].(*widget.Button).OnTapped()
+	if chosen != "1" {
+		t.Errorf("the sentence leads to finding %q", chosen)
+	}
 }

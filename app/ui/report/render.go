@@ -98,9 +98,17 @@ func (t *tab) chips() {
 	fill(t.seenChips, t.seen.text)
 	fill(t.impChips, t.impression.text)
 	t.stale.Hide()
+	t.unsaid.RemoveAll()
 	if t.exists {
 		sentences := append(t.seen.text.Sentences(), t.impression.text.Sentences()...)
-		old, missing := len(Stale(sentences, t.findings)), Missing(sentences, t.findings)
+		unsaid := Missing(sentences, t.findings)
+		old, missing := len(Stale(sentences, t.findings)), len(unsaid)
+		for _, f := range unsaid { // each leads to the finding of which nothing is said
+			t.unsaid.Add(chip(l.T("report.chip_unsaid", short(f.Label.In(l.Short()))), f.UID == t.selected, func() {
+				t.selected = ""
+				t.choose(f.UID)
+			}))
+		}
 		if old+missing > 0 {
 			if t.update.Hidden = t.report.State == records.ReportSigned; t.update.Hidden {
 				t.staleText.SetText(l.T("report.stale_signed", old, missing))

@@ -34,19 +34,19 @@ func Stale(sentences []records.Sentence, findings []records.Finding) []records.S
 	return out
 }
 
-// Missing counts the factual findings of which no sentence speaks.
-func Missing(sentences []records.Sentence, findings []records.Finding) int {
+// Missing lists the factual findings of which no sentence speaks.
+func Missing(sentences []records.Sentence, findings []records.Finding) []records.Finding {
 	said := map[string]bool{}
 	for _, s := range sentences {
 		said[s.FindingUID] = true
 	}
-	n := 0
+	var out []records.Finding
 	for _, f := range findings {
 		if f.State.Factual() && !said[f.UID] {
-			n++
+			out = append(out, f)
 		}
 	}
-	return n
+	return out
 }
 
 // without gives the sentences that can be stored as they are.

@@ -46,6 +46,7 @@ type tab struct {
 	stale      *fyne.Container
 	staleText  *widget.Label
 	update     *widget.Button
+	unsaid     *fyne.Container // findings of which no sentence speaks
 	seen       *editor
 	impression *editor
 	seenChips  *fyne.Container
@@ -126,7 +127,8 @@ func (t *tab) build() fyne.CanvasObject {
 	t.staleText = wrapped("")
 	t.staleText.Importance = widget.WarningImportance
 	t.update = t.button("report.button_update", theme.ViewRefreshIcon(), widget.MediumImportance, t.draft)
-	t.stale = container.NewVBox(t.staleText, t.update)
+	t.unsaid = container.NewVBox()
+	t.stale = container.NewVBox(t.staleText, t.unsaid, t.update)
 	t.draftBox = container.NewVBox(t.button("report.button_draft", theme.DocumentCreateIcon(), widget.HighImportance, t.draft))
 
 	t.password = workspace.NewEntry(t.ws)
