@@ -175,15 +175,14 @@ func (a Annotation) Delete(by User, at time.Time) (Annotation, error) {
 	return a.next(by, at)
 }
 
-// Undo takes the last act on the annotation back, as a new version: what was
-// drawn is deleted, what was changed or deleted is as it was before. before is
-// the version before the last, nil where there is none.
-func (a Annotation) Undo(before *Annotation, by User, at time.Time) (Annotation, error) {
+// Back is the next version, which says what an earlier one said: an act, or
+// several, taken back. before is nil for what was before the first: nothing.
+func (a Annotation) Back(before *Annotation, by User, at time.Time) (Annotation, error) {
 	if before == nil {
 		return a.Delete(by, at)
 	}
-	if before.UID != a.UID || before.Version != a.Version-1 {
-		return a, &StaleError{What: "annotation", ID: a.UID, Last: a.Version, Got: before.Version + 1}
+	if before.UID != a.UID || before.Version >= a.Version {
+		return a, &StaleError{What: "annotation", ID: a.UID, Last: a.Version, Got: before.Version}
 	}
 	version := a.Version
 	a = *before

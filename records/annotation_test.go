@@ -43,16 +43,19 @@ func TestAMeasurementIsItsDoctorsStatementVersionByVersion(t *testing.T) {
 	if _, err := gone.Edit(AnnotationChange{Label: &label}, doctor(), verdictTime); !errors.As(err, &refused) || refused.Code != "annotation_deleted" {
 		t.Errorf("what was deleted is changed: %v", err)
 	}
-	back, err := gone.Undo(&b, doctor(), verdictTime)
+	back, err := gone.Back(&b, doctor(), verdictTime)
 	if err != nil || back.Version != 4 || back.State != AnnotationDrawn || back.Label != "主动脉" {
 		t.Errorf("%+v, %v", back, err)
 	}
-	if never, err := a.Undo(nil, doctor(), verdictTime); err != nil || never.State != AnnotationDeleted || never.Version != 2 {
+	if never, err := a.Back(nil, doctor(), verdictTime); err != nil || never.State != AnnotationDeleted || never.Version != 2 {
 		t.Errorf("undo of the drawing: %+v, %v", never, err)
 	}
 	var stale *StaleError
-	if _, err := gone.Undo(&a, doctor(), verdictTime); !errors.As(err, &stale) {
-		t.Errorf("undone to a version that is not the one before: %v", err)
+	if _, err := a.Back(&gone, doctor(), verdictTime); !errors.As(err, &stale) {
+		t.Errorf("back to a version that is to come: %v", err)
+	}
+	if older, err := gone.Back(&a, doctor(), verdictTime); err != nil || older.Version != 4 || older.Label != "" {
+		t.Errorf("two acts taken back: %+v, %v", older, err)
 	}
 	if a.Version != 1 || a.Label != "" || len(StandingAnnotations([]Annotation{a, gone})) != 1 {
 		t.Error("a version changed")

@@ -60,18 +60,22 @@ func (r *Reading) DeleteAnnotation(ctx context.Context, actor records.User, uid 
 	})
 }
 
-// UndoAnnotation takes the last act on it back, as a new version.
-func (r *Reading) UndoAnnotation(ctx context.Context, actor records.User, uid string) (records.Annotation, error) {
+// UndoAnnotation goes back to what an earlier version said, 0 for nothing, as a
+// new version. from is the version that is there now for whoever asks: where
+// somebody else was faster it is a *records.StaleError.
+func (r *Reading) UndoAnnotation(ctx context.Context, actor records.User, uid string, from, to int) (records.Annotation, error) {
 	return r.reannotate(ctx, actor, "undo_annotation", uid, func(tx *sqlite.Tx, a *records.Annotation) (records.Annotation, error) {
 		history, err := tx.AnnotationHistory(uid)
 		if err != nil {
 			return *a, err
 		}
-		var before *records.Annotation
-		if n := len(history); n > 1 {
-			before = &history[n-2]
+		if a.Version != from || to < 0 || to >= from {
+			return *a, &records.StaleError{What: "annotation", ID: uid, Last: a.Version, Got: from + 1}
 		}
-		return a.Undo(before, actor, r.now())
+		if to == 0 {
+			return a.Back(nil, actor, r.now())
+		}
+		return a.Back(&history[to-1], actor, r.now())
 	})
 }
 

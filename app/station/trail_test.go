@@ -98,9 +98,9 @@ func TestEveryKindOfActIsInTheTrailWithWhoWhatWhoseWhenWhereAndOutcome(t *testin
 			[]noted{{"delete_annotation", b.radiologist, "drawn", patient, ok}}},
 		{"deleted measurement is changed", "annotation_deleted", func() error { return one(b.Reading.DeleteAnnotation(b.ctx, b.radiologist, drawn.UID)) },
 			[]noted{{"delete_annotation", b.radiologist, "drawn", patient, refused}}},
-		{"deletion is undone", "", func() error { return one(b.Reading.UndoAnnotation(b.ctx, b.radiologist, drawn.UID)) },
+		{"deletion is undone", "", func() error { return one(b.Reading.UndoAnnotation(b.ctx, b.radiologist, drawn.UID, 3, 2)) },
 			[]noted{{"undo_annotation", b.radiologist, "drawn", patient, ok}}},
-		{"measurement without right", "right", func() error { return one(b.Reading.UndoAnnotation(b.ctx, clinician, drawn.UID)) },
+		{"measurement without right", "right", func() error { return one(b.Reading.UndoAnnotation(b.ctx, clinician, drawn.UID, 4, 3)) },
 			[]noted{{"undo_annotation", clinician, "drawn", patient, refused}}},
 		{"verdict without right", "right", func() error { return one(b.Reading.Confirm(b.ctx, b.auditor, finding.UID)) }, []noted{{"confirm", b.auditor, "finding", patient, refused}}},
 

@@ -67,6 +67,9 @@ func Actions(front func() *Image) []workspace.Action {
 		key("canvas.key_cine_faster", with(func(i *Image) { i.cine.Faster(1) }), fyne.KeyEqual, fyne.KeyPlus),
 		key("canvas.key_cine_slower", with(func(i *Image) { i.cine.Faster(-1) }), fyne.KeyMinus),
 		key("canvas.key_escape", with(func(i *Image) {
+			if i.escape() {
+				return
+			}
 			i.DrawRegion(false)
 			i.WindowRegion(false)
 			i.magnified = 0

@@ -80,6 +80,7 @@ type Image struct {
 	OnTurn     func(by float64, done bool) // a line was turned about the crosshair, in radians
 	offered    bool                        // what is dragged would come here
 	prior      string                      // over an earlier study; empty: of the study that is open
+	measure    measuring
 	match      string
 	OnAlone    func(slices int)                   // scrolled with Shift: the others stay
 	OnMatch    func()                             // clicked with Control: shows the same place as the one in front
@@ -89,6 +90,7 @@ type Image struct {
 	OnActivate func()                             // pressed: keys go here now
 	OnDouble   func()                             // double click
 	OnPlace    func(at imaging.Vec, frame string) // the crosshair was put there, in the patient's coordinates of a frame of reference
+	MeasureEvents
 }
 
 // NewImage makes an empty viewport over a cache that several may share.
@@ -142,6 +144,7 @@ func (i *Image) open(study *imaging.Study, series *imaging.Series, stack *volume
 		i.colours = coloursOf(series.Modality)
 		i.palette = render.PaletteOf(i.colours)
 	}
+	i.abandon()
 	i.state = view.State{}
 	i.slices = pictures
 	i.state.Slices = len(i.slices)

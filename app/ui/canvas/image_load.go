@@ -55,6 +55,9 @@ func (i *Image) fail(at int, err error) {
 func (i *Image) take(at int, f *imaging.Frame) {
 	i.loading = false
 	s := i.slices[at]
+	if at != i.shown {
+		i.abandon() // what is being drawn lies on the picture that was there
+	}
 	i.state = i.state.WithPicture(f.Columns, f.Rows, view.AspectOf(s.Instance, s.Frame))
 	i.present(s, f)
 	if i.auto == nil && len(s.Instance.Frame(s.Frame).VOI) == 0 && f.Samples == 1 {

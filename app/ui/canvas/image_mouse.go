@@ -66,6 +66,9 @@ func (i *Image) MouseDown(e *desktop.MouseEvent) {
 		i.put(e.Position)
 		return
 	}
+	if e.Button == desktop.MouseButtonPrimary && !i.drawing && i.measureDown(e.Position) {
+		return
+	}
 	if i.drawing && e.Button == desktop.MouseButtonPrimary {
 		at := e.Position
 		i.drawnFrom, i.drawnTo = &at, at
@@ -83,6 +86,9 @@ func (i *Image) MouseUp(e *desktop.MouseEvent) {
 	if i.windowFrom != nil {
 		i.windowTo = e.Position
 		i.finishWindow()
+		return
+	}
+	if i.measureUp(e.Position) {
 		return
 	}
 	if i.drawnFrom != nil {
@@ -167,6 +173,7 @@ func (i *Image) MouseMoved(e *desktop.MouseEvent) {
 	} else {
 		i.pointer = &at
 	}
+	i.measureMove(e.Position)
 	if e.Button == desktop.MouseButtonSecondary && i.pressed == desktop.MouseButtonSecondary {
 		d := e.Position.Subtract(i.last)
 		i.last = e.Position
@@ -183,6 +190,9 @@ func (i *Image) drag(button desktop.MouseButton, at fyne.Position, dx, dy float3
 	if i.windowFrom != nil {
 		i.windowTo = at
 		i.Refresh()
+		return
+	}
+	if button == desktop.MouseButtonPrimary && i.measureDrag(at) {
 		return
 	}
 	if i.drawnFrom != nil {
@@ -221,7 +231,10 @@ func (i *Image) drag(button desktop.MouseButton, at fyne.Position, dx, dy float3
 const dragSlice = 8
 
 // DoubleTapped is fyne.DoubleTappable's.
-func (i *Image) DoubleTapped(*fyne.PointEvent) {
+func (i *Image) DoubleTapped(e *fyne.PointEvent) {
+	if i.measureDouble(e.Position) {
+		return
+	}
 	if i.OnDouble != nil {
 		i.OnDouble()
 	}
@@ -229,7 +242,7 @@ func (i *Image) DoubleTapped(*fyne.PointEvent) {
 
 // Cursor is desktop.Cursorable's.
 func (i *Image) Cursor() desktop.Cursor {
-	if i.drawing || i.windowing {
+	if i.drawing || i.windowing || i.measure.tool != "" {
 		return desktop.CrosshairCursor
 	}
 	return desktop.DefaultCursor

@@ -45,6 +45,7 @@ func (t *tab) render() {
 		b.Importance = widget.LowImportance
 		t.rows.Add(b)
 	}
+	t.measures()
 	cards := make([]*models.Card, 0, len(t.packages()))
 	for _, p := range t.packages() {
 		cards = append(cards, p.Card)

@@ -27,24 +27,27 @@ type tab struct {
 	ws      *workspace.Workspace
 	loading *workspace.Task
 
-	study   string
-	slide   bool
-	list    List
-	runs    []records.Run
-	failed  map[string]string // model ID: why it could not be asked
-	region  *imaging.Ref
-	organ   string
-	stated  inference.Stated // what the doctor said of the open study where its header says nothing
-	job     *workspace.Job
-	asking  models.Text
-	writing bool              // a verdict is being written
-	card    string            // ID of the model whose card is unfolded
-	form    *form             // open form, or nil
-	hidden  []string          // models of which nothing is shown before the doctor's first read
-	history []records.Finding // versions of the finding whose history is open
-	sent    sent              // what became of it
-	aside   bool              // an earlier study is in front
-	own     *imaging.Ref      // where the finding lies that is being added, nil: nothing was drawn
+	study       string
+	slide       bool
+	list        List
+	runs        []records.Run
+	failed      map[string]string // model ID: why it could not be asked
+	region      *imaging.Ref
+	organ       string
+	stated      inference.Stated // what the doctor said of the open study where its header says nothing
+	job         *workspace.Job
+	asking      models.Text
+	writing     bool                 // a verdict is being written
+	card        string               // ID of the model whose card is unfolded
+	form        *form                // open form, or nil
+	hidden      []string             // models of which nothing is shown before the doctor's first read
+	history     []records.Finding    // versions of the finding whose history is open
+	sent        sent                 // what became of it
+	aside       bool                 // an earlier study is in front
+	annotations []records.Annotation // measured and drawn by hand
+	measure     string               // UID of the one that is chosen
+	drawnLast   bool                 // the last act was one of these: Ctrl+Z is not for a verdict
+	own         *imaging.Ref         // where the finding lies that is being added, nil: nothing was drawn
 
 	summary  *widget.Label
 	problem  *workspace.Problem
@@ -84,9 +87,17 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	})
 	workspace.On(ws, func(e workspace.FindingsChanged) {
 		if e.StudyUID == t.study {
+			t.drawnLast = false
 			t.load()
 		}
 	})
+	workspace.On(ws, func(e workspace.AnnotationsChanged) {
+		if e.StudyUID == t.study {
+			t.drawnLast = e.Undo
+			t.load()
+		}
+	})
+	workspace.On(ws, func(e workspace.AnnotationSelected) { t.pickMeasure(e.UID) })
 	workspace.On(ws, func(e workspace.FindingSelected) { t.selected(e.Finding) })
 	workspace.On(ws, func(e workspace.PriorInFront) { t.aside = e.On })
 	workspace.On(ws, func(e workspace.RegionMarked) { t.marked(e.Ref) })
@@ -107,11 +118,13 @@ func (t *tab) keys() []workspace.Action {
 		{Label: "findings.confirm", Keys: []workspace.Key{workspace.Press(fyne.KeyY)}, Do: t.confirm},
 		{Label: "findings.edit", Keys: []workspace.Key{workspace.Press(fyne.KeyE)}, Do: t.edit},
 		{Label: "findings.reject", Keys: []workspace.Key{workspace.Press(fyne.KeyN)}, Do: t.reject},
-		{Label: "findings.follow", Keys: []workspace.Key{workspace.Press(fyne.KeyG)}, Do: t.follow},
-		{Label: "findings.undo", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyZ)}, Do: t.undo},
-		{Label: "findings.show_history", Keys: []workspace.Key{workspace.Press(fyne.KeyT)}, Do: t.toggleHistory},
+		{Label: "findings.follow", Keys: []workspace.Key{{Name: fyne.KeyG, Mod: fyne.KeyModifierShift}}, Do: t.follow},
+		{Label: "findings.show_history", Keys: []workspace.Key{{Name: fyne.KeyT, Mod: fyne.KeyModifierShift}}, Do: t.toggleHistory},
 		{Label: "findings.card", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyI)}, Do: t.toggleCard},
 		{Label: "findings.show_rejected", Keys: []workspace.Key{workspace.Press(fyne.KeyR)}, Do: t.toggleRejected},
+	}
+	if !t.drawnLast {
+		keys = append(keys, workspace.Action{Label: "findings.undo", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyZ)}, Do: t.undo})
 	}
 	if t.form != nil { // from its choices too, which are no text fields
 		keys = append(keys,
@@ -222,6 +235,7 @@ func (t *tab) open() {
 		t.study, t.slide = o.Examination.StudyUID, o.Slide()
 	}
 	t.hidden, t.history = nil, nil
+	t.annotations, t.measure, t.drawnLast = nil, "", false
 	t.list, t.runs, t.failed, t.region, t.organ, t.stated, t.card = List{}, nil, map[string]string{}, nil, "", inference.Stated{}, ""
 	t.organs.ClearSelected()
 	t.problem.SetText("")
@@ -250,11 +264,16 @@ func (t *tab) load() {
 		if err == nil {
 			hidden, err = t.ws.Reading.HiddenModels(ctx, user, study)
 		}
+		var drawn []records.Annotation
+		if err == nil {
+			drawn, err = t.ws.Reading.Annotations(ctx, user, study)
+		}
 		return func() {
 			if err != nil {
 				t.problem.SetText(t.ws.Explain(err))
 				return
 			}
+			t.annotations = drawn
 			t.runs, t.hidden = runs, hidden
 			t.list = t.list.With(findings)
 			t.render()

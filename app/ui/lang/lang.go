@@ -48,7 +48,7 @@ func Families() []string {
 		"consult.page_",
 		"consult.state.",
 		"contradiction.",
-		"contradiction.side_",
+		"contradiction.side_", "viewer.measure_menu_",
 		"delivery.state.",
 		"entry.state.",
 		"error.destination_",

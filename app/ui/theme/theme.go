@@ -42,6 +42,9 @@ func Cyan() color.Color { return color.NRGBA{0x3f, 0xd8, 0xf5, 0xff} }
 // Grey is what a doctor rejected.
 func Grey() color.Color { return color.NRGBA{0x80, 0x86, 0x8c, 0xff} }
 
+// Measured is what a doctor measured or drew by hand, and nothing else.
+func Measured() color.Color { return color.NRGBA{0xa4, 0xe8, 0x6c, 0xff} }
+
 // Prior is the frame around an earlier study, and nothing else.
 func Prior() color.Color { return color.NRGBA{0xb9, 0x8c, 0xff, 0xff} }
 

@@ -46,6 +46,7 @@ type room struct {
 	hung                                                          hung
 	thumbs                                                        *thumbs
 	states                                                        *states
+	measures                                                      *measures
 	grid                                                          *fyne.Container
 	column                                                        *container.Scroll // of thumbs and states
 	empty                                                         *widget.Label
@@ -57,6 +58,7 @@ type room struct {
 // New makes the room.
 func New(ws *workspace.Workspace) *workspace.Room {
 	r := &room{ws: ws, asking: ws.NewTask(), layout: view.Layout{Columns: 1, Rows: 1}, problem: workspace.NewProblem()}
+	r.measures = newMeasures(r)
 	r.panes = []*canvas.Image{r.pane(0)}
 	r.askingPriors = ws.NewTask()
 	r.thumbs = newThumbs(ws, r.thumbnail, r.choose, func(p *prior) { r.openPrior(p, nil) })
@@ -137,6 +139,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 				{Label: "viewer.next_state", Keys: []workspace.Key{workspace.Press(fyne.KeyComma)}, Do: r.states.next},
 				{Label: "viewer.plain", Keys: []workspace.Key{workspace.Press(fyne.KeyBackspace)}, Do: r.states.plain},
 			}
+			own = append(own, r.measures.actions()...)
 			return append(own, canvas.Actions(func() *canvas.Image {
 				if r.study == "" {
 					return nil
@@ -160,13 +163,14 @@ func (r *room) build() fyne.CanvasObject {
 	r.hangButton, r.hung.form = widget.NewButton("", r.nextHang), container.NewVBox()
 	r.scrollButton, r.linkButton = widget.NewButton("", r.scrolling), widget.NewButton("", r.linked)
 	r.column = container.NewVScroll(container.NewVBox(r.thumbs.box, r.states.box))
-	side := container.NewBorder(nil, container.NewVBox(r.slabButton, r.hangButton, r.mprButton, r.scrollButton, r.linkButton, r.layoutButton), nil, nil, r.column)
-	return container.NewBorder(container.NewVBox(r.problem, r.hung.form), nil, side, nil, container.NewStack(r.grid, container.NewCenter(r.empty)))
+	side := container.NewBorder(nil, container.NewVBox(r.measures.button, r.slabButton, r.hangButton, r.mprButton, r.scrollButton, r.linkButton, r.layoutButton), nil, nil, r.column)
+	return container.NewBorder(container.NewVBox(r.problem, r.hung.form, r.measures.row), nil, side, nil, container.NewStack(r.grid, container.NewCenter(r.empty)))
 }
 
 func (r *room) words() {
 	r.empty.SetText(r.ws.Lang.T("viewer.none"))
 	r.bar()
+	r.measures.name()
 	r.namePlanes()
 	r.namePriors()
 	r.thumbs.words()
@@ -184,6 +188,7 @@ func (r *room) pane(k int) *canvas.Image {
 		}
 	}
 	r.wire(p, k)
+	r.measures.wire(p)
 	p.OnPlace = r.point
 	p.OnRegion = func(ref imaging.Ref) { workspace.Publish(r.ws, workspace.RegionMarked{Ref: ref}) }
 	return p
@@ -250,6 +255,7 @@ func (r *room) clear() {
 		r.making.Cancel()
 	}
 	r.problem.SetText("")
+	r.measures.open() // nothing, as no study is open
 	for _, p := range r.panes {
 		p.SetMarks(nil, "")
 		p.ShowRejected(false) // as the list begins each study
@@ -279,6 +285,7 @@ func (r *room) open() {
 	r.shelve()
 	r.askPriors()
 	r.states.open(c.Study)
+	r.measures.open()
 	at := first(r.entries)
 	if early {
 		same := func(s volume.Slice) bool {
@@ -338,10 +345,12 @@ func (r *room) stand(p *canvas.Image, e entry, slice int) {
 		p.SetStack(e.prior.opened.Study, e.series, e.stack, r.whoOf(e.prior.opened), slice)
 		p.SetMarks(e.prior.marks, "")
 		p.SetPrior(r.priorWords(e.prior))
+		p.SetAnnotations(nil, "")
 		return
 	}
 	p.SetStack(r.ws.Current().Study, e.series, e.stack, r.who(), slice)
 	p.SetMarks(r.marks, r.chosen)
+	r.measures.show()
 }
 
 // choose is a click on a thumbnail: of a series of presentation states the

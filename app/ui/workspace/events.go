@@ -52,6 +52,24 @@ type ConsultsChanged struct{}
 // OverdueWanted: show the consults with tasks past their day.
 type OverdueWanted struct{}
 
+// AnnotationsChanged: something was measured, changed or deleted on an image; ask
+// Reading again. Undo: Ctrl+Z now takes that back, not a verdict.
+type AnnotationsChanged struct {
+	StudyUID string
+	Undo     bool
+}
+
+// AnnotationSelected: the doctor chose a measurement in the list, or on the
+// image.
+type AnnotationSelected struct{ UID string }
+
+// AnnotationWanted: the words of a measurement are to be written, or it is to
+// be deleted.
+type AnnotationWanted struct {
+	UID    string
+	Delete bool
+}
+
 // LanguageChanged: take every text anew.
 type LanguageChanged struct{}
 
@@ -94,7 +112,7 @@ type JobsChanged struct{}
 // Event is any of the types of this file.
 type Event interface {
 	StudyOpened | StudyIncoming | FindingSelected | FindingsChanged | ReportChanged | StudiesChanged | PeopleChanged | RegionMarked |
-		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | ConsultsChanged | OverdueWanted | IdleLockChanged | PriorInFront | StageWanted | BindingsChanged | LookChanged | TourWanted
+		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | AnnotationsChanged | AnnotationSelected | AnnotationWanted | ConsultsChanged | OverdueWanted | IdleLockChanged | PriorInFront | StageWanted | BindingsChanged | LookChanged | TourWanted
 }
 
 // On calls f for each event of its type, on the UI goroutine, as long as the
