@@ -31,9 +31,9 @@ func ToolKey(t records.Tool) workspace.Key {
 	case records.ToolAngle:
 		return workspace.Press(fyne.KeyG)
 	case records.ToolCobb:
-		return shift(fyne.KeyC)
+		return shift(fyne.KeyL)
 	case records.ToolThorax:
-		return shift(fyne.KeyH)
+		return shift(fyne.KeyR)
 	case records.ToolEllipse:
 		return workspace.Press(fyne.KeyO)
 	case records.ToolPolygon:
