@@ -14,7 +14,7 @@ import (
 // How near the pointer has to be, in pixels of the screen.
 const (
 	nearHandle = 9.0
-	nearStroke   = 6.0
+	nearStroke = 6.0
 	clickSlack = 4.0 // a button that moved less was clicked
 	traceStep  = 3.0 // between the points of a free outline
 )
