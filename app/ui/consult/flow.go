@@ -60,7 +60,7 @@ type flowForm struct {
 	page                                           int
 	item, chair, radiology, pathology, followUp    string
 	named                                          map[string]bool // missing items that were named
-	absent                                         map[string]bool
+	present                                        map[string]bool
 	discordant, otherwise                          bool
 	said                                           string // what came of the last act
 }
@@ -73,7 +73,7 @@ func (f *flowForm) entries() []*workspace.Entry {
 func (r *room) flowForms(entry func() *workspace.Entry, long func(int) *workspace.Entry, secret func() *workspace.Entry) {
 	r.flow = flowForm{number: entry(), withdraw: entry(), medication: entry(), excuse: entry(), date: entry(), clock: entry(), place: entry(), members: long(4),
 		moved: entry(), replyPath: entry(), replyPass: secret(), comment: long(2), tasks: long(3), owner: entry(), text: entry(), until: entry(),
-		done: long(2), happened: long(2), why: long(2), named: map[string]bool{}, absent: map[string]bool{}}
+		done: long(2), happened: long(2), why: long(2), named: map[string]bool{}, present: map[string]bool{}}
 }
 
 // clearFlow empties what belongs to one consult.
@@ -83,7 +83,7 @@ func (r *room) clearFlow() {
 		e.SetText("")
 	}
 	f.item, f.chair, f.radiology, f.pathology, f.followUp, f.said = "", "", "", "", "", ""
-	f.named, f.absent, f.discordant, f.otherwise = map[string]bool{}, map[string]bool{}, false, false
+	f.named, f.present, f.discordant, f.otherwise = map[string]bool{}, map[string]bool{}, false, false
 	r.checks, r.pictures = nil, map[string]image.Image{}
 }
 
@@ -97,6 +97,7 @@ func (r *room) flowWords() {
 		e.SetPlaceHolder(t(key))
 	}
 	r.speak.password.SetPlaceHolder(t("consult.password_hint"))
+	f.said = "" // in the other language
 }
 
 // turn shows another step of the page.
@@ -104,7 +105,7 @@ func (r *room) turn(to int) {
 	if r.current == nil || r.view != showConsult {
 		return
 	}
-	r.flow.page = min(max(to, 0), pages-1)
+	r.flow.page, r.flow.said = min(max(to, 0), pages-1), ""
 	r.render()
 	r.scroll.ScrollToTop()
 }
@@ -135,6 +136,9 @@ func (r *room) flowPage(m *records.Consult, lead bool) {
 	r.page.Add(r.stepBar(m))
 	if r.flow.said != "" {
 		r.page.Add(tight(wrapped(r.flow.said, widget.SuccessImportance)))
+	}
+	if r.flow.page == pageMeet || r.flow.page == pageDecide {
+		r.page.Add(wrapped(r.ws.Lang.T("consult.question_is", m.Question), widget.MediumImportance))
 	}
 	switch r.flow.page {
 	case pageRequest:

@@ -121,7 +121,7 @@ func (r *room) scheduleNow() {
 		if strings.TrimSpace(line) == "" {
 			continue
 		}
-		part := strings.FieldsFunc(line, func(c rune) bool { return strings.ContainsRune(",，/", c) })
+		part := strings.SplitN(strings.ReplaceAll(line, "，", ","), ",", 3)
 		for i := range part {
 			part[i] = strings.TrimSpace(part[i])
 		}
@@ -200,8 +200,8 @@ func (r *room) beginBox(m *records.Consult) {
 	r.page.Add(tight(wrapped(l.T("consult.present_are"), widget.LowImportance)))
 	here := container.New(layout.NewRowWrapLayout())
 	for _, x := range m.Members {
-		c := workspace.NewCheck(r.ws, r.memberName(x), func(on bool) { r.flow.absent[x.Name] = !on })
-		c.Checked = !r.flow.absent[x.Name]
+		c := workspace.NewCheck(r.ws, r.memberName(x), func(on bool) { r.flow.present[x.Name] = on })
+		c.Checked = r.flow.present[x.Name]
 		here.Add(c)
 	}
 	r.page.Add(here)
@@ -214,7 +214,7 @@ func (r *room) begin() {
 	}
 	var present []string
 	for _, x := range r.current.Members {
-		if !r.flow.absent[x.Name] {
+		if r.flow.present[x.Name] {
 			present = append(present, x.Name)
 		}
 	}

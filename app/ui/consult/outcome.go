@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -23,8 +24,17 @@ func Tasks(text string, list []consult.Colleague) (out []consult.Task, bad strin
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
-		part := strings.SplitN(strings.ReplaceAll(line, "，", ","), ",", 3)
-		if len(part) != 3 {
+		var part []string // only the first two commas part: a task may have its own
+		rest := line
+		for range 2 {
+			i := strings.IndexAny(rest, ",，")
+			if i < 0 {
+				break
+			}
+			_, size := utf8.DecodeRuneInString(rest[i:])
+			part, rest = append(part, rest[:i]), rest[i+size:]
+		}
+		if part = append(part, rest); len(part) != 3 {
 			return nil, line
 		}
 		out = append(out, consult.Task{Date: compactDay(part[0]), Owner: owner(part[1], list), Text: strings.TrimSpace(part[2])})
