@@ -38,6 +38,7 @@ type room struct {
 	hospital     hospital
 	users        users
 	destinations destinations
+	codes        codes
 	servers      servers
 	audit        audit
 	own          own
@@ -71,6 +72,7 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 		{"settings.phrases", "", r.phrasesPage, r.loadPhrases},
 		{"settings.users", records.RightManageUsers, r.usersPage, r.loadUsers},
 		{"settings.destinations", "", r.destinationsPage, r.loadDestinations},
+		{"settings.codes", "", r.codesPage, r.loadCodes},
 		{"settings.pacs", "", r.serversPage, r.loadServers},
 		{"settings.audit", records.RightAudit, r.auditPage, r.loadAudit},
 		{"settings.about", "", r.aboutPage, r.loadRuntime},
