@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
 	"longying/app/trail"
 	"longying/records"
+	"longying/records/outbox"
 	"longying/records/sqlite"
 )
 
@@ -104,6 +106,39 @@ func (d *Delivery) Export(ctx context.Context, actor records.User, doc records.S
 		return "", err
 	}
 	return d.Write(ctx, actor, &doc.Document, format, folder, doc.Document.ID+Extension(format), data)
+}
+
+// ExportFiles is Export in any of AllFormats: one that is DICOM objects may be
+// several files. left says what could not be written and why, while the rest was.
+func (d *Delivery) ExportFiles(ctx context.Context, actor records.User, doc records.SignedDocument, format, folder string) (paths, left []string, err error) {
+	if !slices.Contains(ObjectFormats(), format) {
+		path, err := d.Export(ctx, actor, doc, format, folder)
+		return []string{path}, nil, err
+	}
+	defer trail.Outcome(ctx, d.store, actor, "export", doc.Document.ID, &err)
+	if err := trail.Require(ctx, d.store, actor, records.RightExport, "export", doc.Document.ID); err != nil {
+		return nil, nil, err
+	}
+	data, left, err := d.encode(ctx, Forms{}, &doc, format)
+	if err != nil {
+		return nil, nil, err
+	}
+	objects, err := outbox.Unpack(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, raw := range objects {
+		name := doc.Document.ID + Extension(format)
+		if len(objects) > 1 {
+			name = fmt.Sprintf("%s-%d%s", doc.Document.ID, i+1, Extension(format))
+		}
+		path, err := d.Write(ctx, actor, &doc.Document, format, folder, name, raw)
+		if err != nil {
+			return paths, left, err
+		}
+		paths = append(paths, path)
+	}
+	return paths, left, nil
 }
 
 // Write puts an exported file into a folder and that into the audit trail.

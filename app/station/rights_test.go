@@ -327,6 +327,10 @@ func (f *fixture) cases() []useCase {
 		c("delivery.Delivery.TryDestination", configures, func(x X, u U) error { return f.Delivery.TryDestination(x, u, f.route(f.folder), false) }),
 		c("delivery.Delivery.EchoDestination", rights(records.RightConfigure, records.RightExport), func(x X, u U) error { return one(f.Delivery.EchoDestination(x, u, "folder")) }),
 		c("delivery.Delivery.Export", exports, func(x X, u U) error { return one(f.Delivery.Export(x, u, f.doc, "fhir", f.folder)) }),
+		c("delivery.Delivery.ExportFiles", exports, func(x X, u U) error {
+			_, _, err := f.Delivery.ExportFiles(x, u, f.doc, delivery.AsEncapsulated, f.folder)
+			return err
+		}),
 		c("delivery.Delivery.Write", exports, func(x X, u U) error {
 			return one(f.Delivery.Write(x, u, &f.doc.Document, "fhir", f.folder, "x", nil))
 		}),

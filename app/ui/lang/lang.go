@@ -87,7 +87,7 @@ func Families() []string {
 		"room.",
 		"row.",
 		"settings.drag_",
-		"settings.hint_",
+		"settings.hint_", "settings.codes.",
 		"settings.kind_",
 		"severity.",
 		"sex.",

@@ -11,6 +11,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"longying/app/delivery"
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
 	"longying/records"
@@ -331,10 +332,12 @@ func fileURL(path string) *url.URL {
 
 // export writes the signed report in one format of exchange into the folder of
 // the PDF, as it would be delivered.
-func (t *tab) export(format string) {
-	if t.signed == nil || t.busy {
+func (t *tab) export() {
+	at := t.format.SelectedIndex()
+	if t.signed == nil || t.busy || at < 0 {
 		return
 	}
+	format := delivery.AllFormats()[at]
 	path := strings.TrimSpace(t.path.Text)
 	if path == "" {
 		path = t.defaultPath()
@@ -347,7 +350,7 @@ func (t *tab) export(format string) {
 	t.unwritten.SetText("")
 	study, user, doc := t.study, t.ws.User(), *t.signed
 	t.ws.NewTask().Start(func(ctx context.Context) func() {
-		written, err := t.ws.Delivery.Export(ctx, user, doc, format, folder)
+		paths, left, err := t.ws.Delivery.ExportFiles(ctx, user, doc, format, folder)
 		return func() {
 			t.busy = false
 			if t.study != study {
@@ -358,7 +361,10 @@ func (t *tab) export(format string) {
 				t.unwritten.SetText(t.ws.Explain(err))
 				return
 			}
-			t.said(t.ws.Lang.T("report.printed", written), "")
+			t.said(t.ws.Lang.T("report.printed", strings.Join(paths, "\n")), "")
+			if len(left) > 0 {
+				t.unwritten.SetText(t.ws.Lang.T("report.export_left", strings.Join(left, "\n")))
+			}
 		}
 	})
 }

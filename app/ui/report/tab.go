@@ -13,6 +13,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"longying/app/delivery"
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
 	"longying/imaging"
@@ -68,6 +69,7 @@ type tab struct {
 	signedBox  *fyne.Container
 	signedText *widget.Label
 	path       *workspace.Entry
+	format     *widget.Select // of exchange
 	reason     *workspace.Entry
 	amendBox   *fyne.Container
 	done       *widget.Label
@@ -93,6 +95,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 			{Label: "report.print", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyP)}, Do: t.print},
 			{Label: "report.view", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyO)}, Do: t.viewPrinted},
 			{Label: "report.return", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyBackspace)}, Do: t.returnNow},
+			{Label: "report.export", Keys: []workspace.Key{{Name: fyne.KeyE, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}}, Do: t.export},
 			{Label: "report.amend", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyM)}, Do: t.wantAmend},
 			{Label: "report.phrase_call", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyH)}, Do: t.phrases.want},
 			{Label: "report.prior", Keys: []workspace.Key{workspace.Ctrl(fyne.KeySlash)}, Do: t.prior.toggle},
@@ -164,14 +167,16 @@ func (t *tab) build() fyne.CanvasObject {
 	t.view.Hide()
 	t.amendBox = container.NewVBox(t.reason, t.button("report.button_amend_now", theme.ConfirmIcon(), widget.HighImportance, t.amend))
 	t.amendNow = t.button("report.button_amend", nil, widget.MediumImportance, t.wantAmend)
+	t.format = widget.NewSelect(nil, nil)
 	t.signedBox = container.NewVBox(t.signedText, widget.NewSeparator(), t.caption("report.print_to"), t.path,
 		container.New(workspace.NewRow(theme.Padding()),
 			t.button("report.button_print", nil, widget.MediumImportance, t.print),
 			t.amendNow),
 		t.caption("report.export_to"),
-		container.NewGridWithColumns(3, t.exporter("cda", "CDA"), t.exporter("fhir", "FHIR"), t.exporter("sr", "SR")),
+		t.format, t.button("report.button_export", theme.DocumentSaveIcon(), widget.MediumImportance, t.export),
 		t.done, t.view, t.unwritten, t.amendBox)
 
+	t.texts = append(t.texts, t.formats)
 	t.form = newForm(t)
 	t.phrases = newPhrases(t)
 	t.prior = newPrior(t)
@@ -189,9 +194,14 @@ func (t *tab) button(text lang.Key, icon fyne.Resource, weight widget.Importance
 	return b
 }
 
-// exporter is a button that writes the signed report in one format of exchange.
-func (t *tab) exporter(format, name string) *widget.Button {
-	return widget.NewButtonWithIcon(name, theme.DocumentSaveIcon(), func() { t.export(format) })
+// formats offers the formats of exchange, each under its name.
+func (t *tab) formats() {
+	at := max(0, t.format.SelectedIndex())
+	t.format.Options = nil
+	for _, f := range delivery.AllFormats() {
+		t.format.Options = append(t.format.Options, t.ws.Lang.T(lang.Key("format."+f)))
+	}
+	t.format.SetSelectedIndex(at)
 }
 
 func (t *tab) title(text lang.Key) *widget.Label {
