@@ -133,3 +133,17 @@ func (r *Reading) Waiting(ctx context.Context, actor records.User) ([]records.Re
 	})
 	return out, err
 }
+
+// Standings is how every study stands, by its UID: what a worklist shows beside
+// the study.
+func (r *Reading) Standings(ctx context.Context, actor records.User) (map[string]records.Progress, error) {
+	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "list_studies", ""); err != nil {
+		return nil, err
+	}
+	var out map[string]records.Progress
+	err := r.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+		out, err = tx.Standings()
+		return err
+	})
+	return out, err
+}

@@ -33,6 +33,17 @@ func (b *bench) written(findings, impression string) {
 	b.must(err)
 }
 
+// stands checks how a study stands in a list.
+func (b *bench) stands(study string, want records.Progress) {
+	b.t.Helper()
+	all, err := b.Reading.Standings(b.ctx, b.radiologist)
+	b.must(err)
+	got := all[study]
+	if !got.Signed.Equal(want.Signed) || got.Stage != want.Stage || got.Critical != want.Critical || got.Earlier != want.Earlier {
+		b.t.Errorf("it stands %+v, want %+v", got, want)
+	}
+}
+
 func TestTwoSignaturesAreOfTwoDoctorsUnderTheSameWords(t *testing.T) {
 	b := newBench(t)
 	reviewer, study := b.reviewer(), b.film.StudyUID
@@ -51,6 +62,7 @@ func TestTwoSignaturesAreOfTwoDoctorsUnderTheSameWords(t *testing.T) {
 	if docs, err := b.Reading.Waiting(b.ctx, reviewer); err != nil || len(docs) != 1 || docs[0].StudyUID != study {
 		t.Fatalf("%d reports wait for the reviewer (%v)", len(docs), err)
 	}
+	b.stands(study, records.Progress{Stage: records.StudySubmitted})
 	// Nothing changes under a signature.
 	_, err = b.Reading.SaveDraft(b.ctx, b.radiologist, study, rep.Findings, rep.Impression)
 	b.refused("submitted", err)
@@ -75,6 +87,7 @@ func TestTwoSignaturesAreOfTwoDoctorsUnderTheSameWords(t *testing.T) {
 	b.must(err)
 	doc, err := b.Reading.Sign(b.ctx, reviewer, study, reviewerPassword)
 	b.must(err)
+	b.stands(study, records.Progress{Stage: records.StudySigned, Signed: doc.SignedAt})
 	d := doc.Document
 	if d.Author.Name != b.radiologist.Name || d.Reviewer.Name != reviewer.Name || d.AuthoredAt.IsZero() || d.SignedAt.Before(d.AuthoredAt) {
 		t.Errorf("author %v at %v, reviewer %v at %v", d.Author, d.AuthoredAt, d.Reviewer, d.SignedAt)
@@ -195,8 +208,10 @@ func TestACriticalValueStaysInSightUntilItIsReadBack(t *testing.T) {
 	if len(open) != 1 || !open[0].Told() || !open[0].Open() {
 		t.Fatalf("told without reading back: %+v", open)
 	}
+	b.stands(study, records.Progress{Stage: records.StudyNew, Critical: true})
 	_, err = b.Reading.TellCritical(b.ctx, b.radiologist, v.ValueID, "急诊科 王医生", "电话", true)
 	b.must(err)
+	b.stands(study, records.Progress{Stage: records.StudyNew})
 	if open, err = b.Reading.OpenCritical(b.ctx, b.radiologist); err != nil || len(open) != 0 {
 		t.Errorf("%d are open after it was read back (%v)", len(open), err)
 	}

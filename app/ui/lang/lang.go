@@ -96,6 +96,7 @@ func Families() []string {
 		"stack.",
 		"stated.",
 		"visit.class.",
+		"worklist.stage_",
 	}
 }
 

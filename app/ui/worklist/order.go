@@ -1,6 +1,7 @@
 package worklist
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -35,21 +36,59 @@ func (o order) sign(column int) string {
 	return " ▲"
 }
 
-// sorted is the list in order; with review only what is linked to nobody.
-func (o order) sorted(l *lang.Strings, all []records.Examination, review bool) []records.Examination {
-	var out []records.Examination
-	for _, ex := range all {
-		if !review || !ex.Link.Linked() {
-			out = append(out, ex)
-		}
+// The columns beside those of value: what the standing of a study says.
+const (
+	columnStage      = 7
+	columnTurnaround = 8
+	columnEarlier    = 9
+)
+
+// sorted is what a narrowing shows of the list, in order.
+func (o order) sorted(l *lang.Strings, all []records.Examination, n narrowing, standings map[string]records.Progress, now time.Time) []records.Examination {
+	type placed struct {
+		at   int // in all
+		text string
+		size int64
 	}
-	slices.SortStableFunc(out, func(a, b records.Examination) int {
-		c := strings.Compare(value(l, &a, o.column), value(l, &b, o.column))
-		if o.down {
+	var rows []placed
+	for i := range all {
+		s := standings[all[i].StudyUID]
+		if !n.shows(&all[i], s, now) {
+			continue
+		}
+		p := placed{at: i}
+		switch o.column {
+		case 3:
+			p.size = all[i].Date.Unix()
+		case columnStage:
+			p.size = int64(slices.Index(records.StudyStages(), s.Stage))
+		case columnTurnaround:
+			took, _, _ := s.Turnaround(all[i].ImportedAt, now)
+			p.size = int64(took)
+		case columnEarlier:
+			p.size = int64(s.Earlier)
+		default:
+			p.text = value(l, &all[i], o.column)
+		}
+		rows = append(rows, p)
+	}
+	slices.SortFunc(rows, func(a, b placed) int {
+		c := cmp.Compare(a.size, b.size)
+		if c == 0 && a.text != b.text {
+			c = strings.Compare(a.text, b.text)
+		}
+		switch {
+		case c == 0:
+			return cmp.Compare(a.at, b.at) // as they came
+		case o.down:
 			return -c
 		}
 		return c
 	})
+	out := make([]records.Examination, len(rows))
+	for i, p := range rows {
+		out[i] = all[p.at]
+	}
 	return out
 }
 

@@ -5,7 +5,9 @@ package worklist
 
 import (
 	"context"
+	"strconv"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -26,7 +28,10 @@ type room struct {
 	chosen    string // study UID
 	order     order
 	analysing *workspace.Job // nil: none runs
-	review    bool           // only what is on the review list
+	narrow    narrowing
+	standings map[string]records.Progress // of every study
+	standing  *workspace.Task             // asks for them
+	filters   *filters
 	sources   *sources
 	pacs      *pacsView
 	queue     *queueView
@@ -54,7 +59,7 @@ type room struct {
 
 // New makes the room.
 func New(ws *workspace.Workspace) *workspace.Room {
-	r := &room{ws: ws, loading: ws.NewTask(), problem: workspace.NewProblem(), order: order{column: 3, down: true}}
+	r := &room{ws: ws, loading: ws.NewTask(), standing: ws.NewTask(), problem: workspace.NewProblem(), order: order{column: 3, down: true}}
 	r.sources = newSources(ws)
 	here := r.build()
 	fetches := newFetches(ws)
@@ -68,9 +73,14 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	r.sources.left, r.sources.came = r.left, r.came
 	r.sources.show(local)
 	workspace.On(ws, func(workspace.StudiesChanged) { r.load() })
+	workspace.On(ws, func(workspace.FindingsChanged) { r.stand() })
+	workspace.On(ws, func(workspace.ReportChanged) { r.stand() })
+	workspace.On(ws, func(workspace.CriticalChanged) { r.stand() })
+	workspace.On(ws, func(workspace.OutboxChanged) { r.stand() })
 	workspace.On(ws, func(workspace.PeopleChanged) { r.load() })
 	workspace.On(ws, func(workspace.UserChanged) {
-		r.all, r.rows, r.chosen = nil, nil, ""
+		r.all, r.rows, r.chosen, r.standings = nil, nil, "", nil
+		r.filters.clear()
 		r.skipped.show(nil, nil)
 		r.people.drop()
 		r.held.clear()
@@ -151,6 +161,11 @@ func (r *room) keys() []workspace.Action {
 		{Label: "worklist.text_next", Keys: []workspace.Key{press(fyne.KeyF7)}, Do: func() { r.text.next() }},
 		{Label: "worklist.text_use", Keys: []workspace.Key{press(fyne.KeyF8)}, Do: func() { r.text.useMarked() }},
 		{Label: "worklist.analyse_new", Keys: []workspace.Key{press(fyne.KeyF6)}, Do: r.analyseNew},
+		{Label: "worklist.filter_modality", Keys: []workspace.Key{press(fyne.KeyM)}, Do: r.filters.nextModality},
+		{Label: "worklist.filter_days", Keys: []workspace.Key{press(fyne.KeyD)}, Do: r.filters.nextDays},
+		{Label: "worklist.filter_stage", Keys: []workspace.Key{press(fyne.KeyS)}, Do: r.filters.nextStage},
+		{Label: "worklist.filter_urgent", Keys: []workspace.Key{press(fyne.KeyC)}, Do: r.filters.nextUrgent},
+		{Label: "worklist.filter_none", Keys: []workspace.Key{press(fyne.KeyX)}, Do: r.filters.clear},
 		{Label: "worklist.reload", Keys: []workspace.Key{press(fyne.KeyF5)}, Do: r.load},
 	}
 }
@@ -164,8 +179,9 @@ func columns() []struct {
 		key   lang.Key
 		share float32
 	}{
-		{"worklist.column_name", 0.16}, {"worklist.column_sex", 0.06}, {"worklist.column_modality", 0.08}, {"worklist.column_date", 0.13},
-		{"worklist.column_what", 0.22}, {"worklist.column_accession", 0.14}, {"worklist.column_link", 0.21},
+		{"worklist.column_name", 0.12}, {"worklist.column_sex", 0.055}, {"worklist.column_modality", 0.06}, {"worklist.column_date", 0.115},
+		{"worklist.column_what", 0.14}, {"worklist.column_accession", 0.12}, {"worklist.column_link", 0.15},
+		{"worklist.column_stage", 0.1}, {"worklist.column_turnaround", 0.09}, {"worklist.column_earlier", 0.05},
 	}
 }
 
@@ -174,7 +190,7 @@ func (r *room) build() fyne.CanvasObject {
 	r.search.OnChanged = func(string) { r.load() }
 	r.search.OnSubmitted = func(string) { r.openChosen() }
 	r.filter = workspace.NewCheck(r.ws, "", func(on bool) {
-		r.review = on
+		r.narrow.review = on
 		r.arrange()
 	})
 	r.folder = widget.NewButtonWithIcon("", theme.FolderOpenIcon(), r.pickFolder)
@@ -228,6 +244,7 @@ func (r *room) build() fyne.CanvasObject {
 			r.openChosen()
 		}
 	}
+	r.filters = newFilters(r.ws, &r.narrow, func() { r.arrange() })
 	r.skipped = newSkipped(r.ws)
 	r.link, r.linked = newLink(r.ws, r.problem), newLinked(r.ws, r.problem)
 	r.text = newText(r.ws, r.problem)
@@ -236,7 +253,7 @@ func (r *room) build() fyne.CanvasObject {
 	r.people = newPeople(r.ws)
 	r.undo = widget.NewButtonWithIcon("", theme.ContentUndoIcon(), r.undoImport)
 	r.undo.Hide()
-	body := container.NewBorder(container.NewVBox(top, r.summary, container.NewBorder(nil, nil, nil, r.undo, r.done), r.problem), workspace.NewUpTo(bottomHeight, r.bottom), nil, nil, container.New(spread{r.table}, r.table))
+	body := container.NewBorder(container.NewVBox(top, container.NewBorder(nil, nil, nil, r.filters.content, r.summary), container.NewBorder(nil, nil, nil, r.undo, r.done), r.problem), workspace.NewUpTo(bottomHeight, r.bottom), nil, nil, container.New(spread{r.table}, r.table))
 	r.people.stored, r.people.closed = r.peopleStored, body.Show
 	r.people.opened = body.Hide
 	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), container.NewStack(body, r.people.content))
@@ -262,7 +279,7 @@ func (s spread) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 
 func (r *room) cell(l *widget.Label, ex *records.Examination, column int) {
 	l.Importance = widget.MediumImportance
-	text := value(r.ws.Lang, ex, column)
+	text, late := r.cellWords(ex, column)
 	if ex.StudyUID == r.chosen {
 		l.Importance = widget.HighImportance
 		if column == 0 {
@@ -272,13 +289,34 @@ func (r *room) cell(l *widget.Label, ex *records.Examination, column int) {
 	if column == 0 && ex.Text.Doubtful && ex.StudyUID != r.chosen || column == 6 && (!ex.Link.Linked() || len(ex.LinkConflicts) > 0) {
 		l.Importance = widget.WarningImportance
 	}
+	if late {
+		l.Importance = widget.DangerImportance
+	}
 	l.SetText(text)
+}
+
+// cellWords is the text of a cell, and whether it wants to be seen: a critical
+// value that is open, a report that is overdue.
+func (r *room) cellWords(ex *records.Examination, column int) (text string, urgent bool) {
+	s := r.standings[ex.StudyUID]
+	switch column {
+	case columnStage:
+		return stageWords(r.ws.Lang, s), s.Critical
+	case columnTurnaround:
+		now := time.Now()
+		_, signed, late := s.Turnaround(ex.ImportedAt, now)
+		return turnaroundWords(r.ws.Lang, ex, s, now), late && !signed
+	case columnEarlier:
+		return strconv.Itoa(s.Earlier), false
+	}
+	return value(r.ws.Lang, ex, column), false
 }
 
 func (r *room) words() {
 	t := r.ws.Lang.T
 	r.search.SetPlaceHolder(t("worklist.search_hint"))
 	r.filter.SetText(t("worklist.review"))
+	r.filters.words()
 	r.folder.SetText(t("worklist.import_folder"))
 	r.file.SetText(t("worklist.import_file"))
 	r.analyze.SetText(t("worklist.analyse_new"))
@@ -314,11 +352,33 @@ func (r *room) load() {
 			r.arrange()
 		}
 	})
+	r.stand()
+}
+
+// stand asks how the studies stand.
+func (r *room) stand() {
+	user := r.ws.User()
+	if user.ID == "" || !user.Role.May(records.RightViewPatient) {
+		r.standing.Stop()
+		return
+	}
+	r.standing.Start(func(ctx context.Context) func() {
+		standings, err := r.ws.Reading.Standings(ctx, user)
+		return func() {
+			if err != nil {
+				r.problem.SetText(r.ws.Explain(err))
+				return
+			}
+			r.standings = standings
+			r.arrange()
+		}
+	})
 }
 
 // arrange filters and orders what was loaded.
 func (r *room) arrange() {
-	r.rows = r.order.sorted(r.ws.Lang, r.all, r.review)
+	r.rows = r.order.sorted(r.ws.Lang, r.all, r.narrow, r.standings, time.Now())
+	r.filters.offer(modalitiesOf(r.all))
 	waiting := 0
 	for i := range r.all {
 		if !r.all[i].Link.Linked() {
@@ -326,6 +386,8 @@ func (r *room) arrange() {
 		}
 	}
 	switch searched := strings.TrimSpace(r.search.Text); {
+	case r.narrow.any() && len(r.all) > 0:
+		r.summary.SetText(r.ws.Lang.T("worklist.summary_narrowed", len(r.rows), len(r.all), waiting))
 	case len(r.all) > 0:
 		r.summary.SetText(r.ws.Lang.T("worklist.summary", len(r.all), waiting))
 	case searched != "":
