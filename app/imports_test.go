@@ -91,7 +91,8 @@ func mayImport() map[string][]string {
 		"records/seg":       {"records", "imaging", "imaging/dicomfile", "records/composite"},
 		"records/keyimage":  {"records", "imaging", "imaging/dicomfile", "records/composite"},
 		// A PACS is one of its destinations, and DICOMweb is known to imaging/pacs.
-		"records/outbox": {"records", "imaging", "imaging/endpoint", "imaging/pacs", "imaging/dicomfile"},
+		"records/foreign": {"records", "imaging", "imaging/dicomfile"}, // other makers' reports and segmentations
+		"records/outbox":  {"records", "imaging", "imaging/endpoint", "imaging/pacs", "imaging/dicomfile"},
 		// The audit trail as DICOM audit messages.
 		"records/auditmessage": {"records"},
 		// Files of people that others make: tables, and HL7 v2 messages.

@@ -21,6 +21,7 @@ const (
 	Confirmed              // cyan, solid
 	Edited                 // cyan, solid, with a mark
 	Rejected               // grey, struck through; hidden unless asked for
+	Foreign                // amber, dash and gap of one length: another maker's word, confirmed by nobody here
 	Drawing                // accent, solid: what the doctor is marking now
 )
 
@@ -90,6 +91,8 @@ func (s Style) pattern() (on, off int) {
 		return 2, 5
 	case Rejected:
 		return 4, 4
+	case Foreign:
+		return 5, 5
 	}
 	return 1, 0
 }

@@ -195,7 +195,7 @@ func (r *room) showMPR() {
 		if k == 0 {
 			if at := slices.IndexFunc(r.entries, func(e entry) bool { return e.stack == m.of }); at >= 0 && p.Stack() != m.of {
 				p.SetStack(study, r.entries[at].series, m.of, who, len(m.of.Slices)/2)
-				p.SetMarks(r.marks, r.chosen)
+				p.SetMarks(r.allMarks(), r.chosen)
 			}
 			continue
 		}

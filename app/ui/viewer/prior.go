@@ -123,6 +123,8 @@ func (r *room) clearPriors() {
 	}
 	r.priors, r.beside, r.unsplit = nil, nil, unsplit{}
 	r.thumbs.cursor = cursor{}
+	r.askingForeign.Stop()
+	r.foreign = nil
 	r.leaveScreen()
 	r.hung.order, r.hung.at, r.hung.waiting = nil, 0, nil
 }

@@ -44,6 +44,8 @@ type room struct {
 	unsplit                                                       unsplit // before it was shown
 	askingPriors                                                  *workspace.Task
 	hung                                                          hung
+	foreign                                                       []canvas.Mark // of other makers' objects in the study
+	askingForeign                                                 *workspace.Task
 	thumbs                                                        *thumbs
 	states                                                        *states
 	measures                                                      *measures
@@ -60,7 +62,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	r := &room{ws: ws, asking: ws.NewTask(), layout: view.Layout{Columns: 1, Rows: 1}, problem: workspace.NewProblem()}
 	r.measures = newMeasures(r)
 	r.panes = []*canvas.Image{r.pane(0)}
-	r.askingPriors = ws.NewTask()
+	r.askingPriors, r.askingForeign = ws.NewTask(), ws.NewTask()
 	r.thumbs = newThumbs(ws, r.thumbnail, r.choose, func(p *prior) { r.openPrior(p, nil) })
 	r.thumbs.drag = dragging{over: r.offer, drop: r.drop}
 	r.states = newStates(r)
@@ -284,6 +286,7 @@ func (r *room) open() {
 	r.entries = entriesOf(c)
 	r.shelve()
 	r.askPriors()
+	r.askForeign()
 	r.states.open(c.Study)
 	r.measures.open()
 	at := first(r.entries)
@@ -349,7 +352,7 @@ func (r *room) stand(p *canvas.Image, e entry, slice int) {
 		return
 	}
 	p.SetStack(r.ws.Current().Study, e.series, e.stack, r.who(), slice)
-	p.SetMarks(r.marks, r.chosen)
+	p.SetMarks(r.allMarks(), r.chosen)
 	r.measures.show()
 }
 
@@ -453,7 +456,7 @@ func (r *room) mark() {
 			p.SetMarks(prior.marks, "")
 			continue
 		}
-		p.SetMarks(r.marks, r.chosen)
+		p.SetMarks(r.allMarks(), r.chosen)
 	}
 }
 
