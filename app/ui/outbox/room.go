@@ -332,6 +332,9 @@ func (r *room) details() {
 	if d.State == records.DeliveryQueued && !d.Next.IsZero() {
 		r.add(l.T("outbox.next_try", d.Next.In(imaging.Zone()).Format("2006-01-02 15:04:05")), widget.MediumImportance)
 	}
+	if d.Note != "" {
+		r.add(l.T("outbox.left_out", d.Note), widget.WarningImportance)
+	}
 	if rc := d.Receipt; rc != nil {
 		r.add(l.T("outbox.receipt", rc.Number, rc.At.In(imaging.Zone()).Format("2006-01-02 15:04:05")), widget.MediumImportance)
 		r.add(l.T("outbox.receipt_proof", workspace.Grouped(rc.SHA256), rc.AuditCount), widget.LowImportance)
