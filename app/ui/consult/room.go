@@ -146,6 +146,7 @@ func (r *room) load(want string) {
 				return
 			}
 			r.list, r.due = list, due
+			workspace.Publish(r.ws, workspace.ConsultsChanged{}) // another program may have changed them
 			shown := r.shown()
 			if want == "" && r.current != nil {
 				want = r.current.ID
@@ -261,7 +262,6 @@ func (r *room) change(step func(ctx context.Context, user records.User, id strin
 					r.scroll.ScrollToTop()
 				}
 			}
-			workspace.Publish(r.ws, workspace.ConsultsChanged{})
 			r.load(id)
 		}
 	})
@@ -376,7 +376,7 @@ func (r *room) filterBox() fyne.CanvasObject {
 
 // reminder is a task that is past its day; it leads to its consult.
 func (r *room) reminder(d records.Reminder) fyne.CanvasObject {
-	b := widget.NewButton(r.ws.Lang.T("consult.overdue", day(d.Date), short(d.Task)), func() {
+	b := widget.NewButton(r.ws.Lang.T("consult.overdue", day(d.Date), shortened(d.Task, 7)), func() {
 		for _, m := range r.list {
 			if m.ID == d.ConsultID {
 				r.view = showConsult
@@ -391,9 +391,11 @@ func (r *room) reminder(d records.Reminder) fyne.CanvasObject {
 
 // short is the beginning of a text for a button of the list; the whole of it
 // stands on the page.
-func short(s string) string {
-	if r := []rune(s); len(r) > 18 {
-		return string(r[:17]) + "…"
+func short(s string) string { return shortened(s, 18) }
+
+func shortened(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
 	}
 	return s
 }
