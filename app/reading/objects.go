@@ -141,8 +141,13 @@ func (l Left) String() string {
 	return fmt.Sprintf("finding %s (%s): %s", l.Finding.UID, l.Finding.Label.In("zh"), l.Reason)
 }
 
-// KeyObjects are the images on which findings of a document lie, each once, in
-// the findings' order. Slides are left out: left says so.
+// AsLeft words a measurement that could not be written as a finding is worded.
+func AsLeft(a records.Annotation) records.Finding {
+	return records.Finding{UID: a.UID, StudyUID: a.Ref.StudyUID, Label: records.Text{Zh: "手工测量", En: "Measurement"}, Ref: a.Ref}
+}
+
+// KeyObjects are the images on which findings and measurements of a document lie,
+// each once, in their order. Slides are left out: left says so.
 func (r *Reading) KeyObjects(ctx context.Context, doc *records.Document) (objects []KeyObject, left []Left, err error) {
 	at := map[string]int{}
 	for _, f := range doc.Findings {
@@ -164,6 +169,25 @@ func (r *Reading) KeyObjects(ctx context.Context, doc *records.Document) (object
 			continue
 		}
 		o.Image.Findings = []records.Finding{f}
+		at[key] = len(objects)
+		objects = append(objects, *o)
+	}
+	for _, a := range doc.Annotations {
+		key := fmt.Sprint(a.Ref.SOPUID, " ", max(1, a.Ref.Frame))
+		if i, ok := at[key]; ok {
+			objects[i].Image.Annotations = append(objects[i].Image.Annotations, a)
+			continue
+		}
+		o, why, err := r.keyObject(ctx, a.Ref)
+		if err != nil {
+			return nil, nil, fmt.Errorf("the image of measurement %s: %w", a.UID, err)
+		}
+		if why != nil { // worded as a finding is
+			why.Finding = AsLeft(a)
+			left = append(left, *why)
+			continue
+		}
+		o.Image.Annotations = []records.Annotation{a}
 		at[key] = len(objects)
 		objects = append(objects, *o)
 	}

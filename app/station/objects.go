@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"longying/app/delivery"
@@ -102,7 +103,11 @@ func (s *Station) keyImages(ctx context.Context, doc *records.SignedDocument, as
 	}
 	for i, o := range images {
 		if as == delivery.AsStates && !o.Grey {
-			for _, f := range o.Image.Findings {
+			here := slices.Clone(o.Image.Findings)
+			for _, a := range o.Image.Annotations {
+				here = append(here, reading.AsLeft(a))
+			}
+			for _, f := range here {
 				not = append(not, reading.Left{Code: "colour", Finding: f, Reason: "image " + o.Image.Ref.SOPUID + " is in colour, and a greyscale presentation state is of grey images"})
 			}
 			continue

@@ -30,7 +30,8 @@ type Image struct {
 	Inverted      bool   // low values are shown bright, as of MONOCHROME1
 	Aspect        [2]int // height and width of a pixel as whole numbers; 0: square
 	Findings      []records.Finding
-	Source        Source // for a capture
+	Annotations   []records.Annotation // what doctors measured and drew on it by hand
+	Source        Source               // for a capture
 }
 
 // State writes a presentation state of one image. It refuses what Document.Check
@@ -98,6 +99,14 @@ func check(doc *records.Document, im *Image) error {
 	for _, f := range im.Findings {
 		if stated[f.UID] == 0 || stated[f.UID] != f.Version {
 			return fmt.Errorf("document %s: finding %s is not among those that the report states", doc.ID, f.UID)
+		}
+	}
+	for _, a := range doc.Annotations {
+		stated[a.UID] = a.Version
+	}
+	for _, a := range im.Annotations {
+		if stated[a.UID] == 0 || stated[a.UID] != a.Version {
+			return fmt.Errorf("document %s: measurement %s is not among those that the report states", doc.ID, a.UID)
 		}
 	}
 	return nil
@@ -195,19 +204,34 @@ func (im *Image) annotate(ds *dicomfile.Dataset) {
 			String(dicomfile.TagGraphicFilled, "CS", "N"))
 		texts = append(texts, im.text(f, *g))
 	}
-	if len(graphics) == 0 {
-		return
+	var annotations, layers []*dicomfile.Dataset
+	add := func(name string, colour []int, description string, texts, graphics []*dicomfile.Dataset) {
+		one := dicomfile.NewDataset().
+			Sequence(dicomfile.TagReferencedImage, im.reference()).
+			String(dicomfile.TagGraphicLayer, "CS", name)
+		if len(texts) > 0 {
+			one.Sequence(dicomfile.TagTextObjects, texts...)
+		}
+		if len(graphics) > 0 {
+			one.Sequence(dicomfile.TagGraphicObjects, graphics...)
+		}
+		annotations = append(annotations, one)
+		layers = append(layers, dicomfile.NewDataset().
+			String(dicomfile.TagGraphicLayer, "CS", name).
+			Int(dicomfile.TagGraphicLayerOrder, "IS", len(layers)+1).
+			Int(dicomfile.TagGraphicLayerCIELab, "US", colour...).
+			String(dicomfile.TagGraphicLayerDescription, "LO", description))
 	}
-	ds.Sequence(dicomfile.TagGraphicAnnotation, dicomfile.NewDataset().
-		Sequence(dicomfile.TagReferencedImage, im.reference()).
-		String(dicomfile.TagGraphicLayer, "CS", layer).
-		Sequence(dicomfile.TagTextObjects, texts...).
-		Sequence(dicomfile.TagGraphicObjects, graphics...)).
-		Sequence(dicomfile.TagGraphicLayers, dicomfile.NewDataset().
-			String(dicomfile.TagGraphicLayer, "CS", layer).
-			Int(dicomfile.TagGraphicLayerOrder, "IS", 1).
-			Int(dicomfile.TagGraphicLayerCIELab, "US", yellow()...).
-			String(dicomfile.TagGraphicLayerDescription, "LO", provenance(im.Findings, 64)))
+	if len(graphics) > 0 {
+		add(layer, yellow(), provenance(im.Findings, 64), texts, graphics)
+	}
+	if len(im.Annotations) > 0 {
+		texts, graphics := im.drawn()
+		add(drawnLayer, green(), measuredBy(im.Annotations), texts, graphics)
+	}
+	if len(annotations) > 0 {
+		ds.Sequence(dicomfile.TagGraphicAnnotation, annotations...).Sequence(dicomfile.TagGraphicLayers, layers...)
+	}
 }
 
 // yellow is sRGB (255, 214, 0) in CIELab, scaled as PS3.3 C.10.7.1.1 says.
