@@ -271,7 +271,9 @@ func draggables(o fyne.CanvasObject) (out []fyne.Draggable) {
 	case *container.Scroll:
 		return draggables(o.Content)
 	case fyne.Draggable:
-		return []fyne.Draggable{o}
+		if c, ok := o.(desktop.Cursorable); ok && c.Cursor() == desktop.PointerCursor { // can be taken hold of
+			return []fyne.Draggable{o}
+		}
 	case *fyne.Container:
 		for _, c := range o.Objects {
 			out = append(out, draggables(c)...)
