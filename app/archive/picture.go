@@ -3,17 +3,25 @@ package archive
 import (
 	"context"
 	"image"
+	"math"
 
 	"longying/imaging"
 	"longying/imaging/codec"
 	"longying/imaging/dicomfile"
 	"longying/imaging/render"
 	"longying/imaging/slide"
+	"longying/records"
 )
 
 // Picture renders a place as the desktop shows it at first: a frame at native
 // size, of a slide the region (or the whole), reduced to at most 1024 pixels.
 func (a *Archive) Picture(ctx context.Context, ref imaging.Ref) (image.Image, error) {
+	return a.PictureAs(ctx, ref, nil)
+}
+
+// PictureAs renders a place as somebody wanted it to be seen: window, part,
+// flip, rotation. nil is Picture; of a slide the view says nothing.
+func (a *Archive) PictureAs(ctx context.Context, ref imaging.Ref, v *records.KeyView) (image.Image, error) {
 	obj, err := a.object(ctx, ref.SOPUID)
 	if err != nil {
 		return nil, err
@@ -34,7 +42,50 @@ func (a *Archive) Picture(ctx context.Context, ref imaging.Ref) (image.Image, er
 	if err != nil {
 		return nil, err
 	}
-	return render.Image(frame, f.Instance(), n, render.Presentation{})
+	if v == nil {
+		return render.Image(frame, f.Instance(), n, render.Presentation{})
+	}
+	img, err := render.Image(frame, f.Instance(), n, render.Presentation{Window: v.Window, Invert: v.Invert})
+	if err != nil {
+		return nil, err
+	}
+	return seen(img, v), nil
+}
+
+// seen cuts a picture to the part that is seen and turns it: flipped first, then
+// rotated clockwise, as KeyView has it.
+func seen(img image.Image, v *records.KeyView) image.Image {
+	b := img.Bounds()
+	if g := v.Area; g != nil {
+		cut := image.Rect(int(g.X0), int(g.Y0), int(math.Ceil(g.X1)), int(math.Ceil(g.Y1))).Add(b.Min).Intersect(b)
+		if !cut.Empty() {
+			b = cut
+		}
+	}
+	w, h := b.Dx(), b.Dy()
+	if v.Rotate%180 != 0 {
+		w, h = h, w
+	}
+	out := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range b.Dy() {
+		for x := range b.Dx() {
+			fx := x
+			if v.Flip {
+				fx = b.Dx() - 1 - x
+			}
+			tx, ty := fx, y
+			switch (v.Rotate%360 + 360) % 360 {
+			case 90:
+				tx, ty = b.Dy()-1-y, fx
+			case 180:
+				tx, ty = b.Dx()-1-fx, b.Dy()-1-y
+			case 270:
+				tx, ty = y, b.Dx()-1-fx
+			}
+			out.Set(tx, ty, img.At(b.Min.X+x, b.Min.Y+y))
+		}
+	}
+	return out
 }
 
 func (a *Archive) slidePicture(ctx context.Context, ref imaging.Ref, studyUID string) (image.Image, error) {

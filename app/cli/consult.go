@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -15,9 +16,9 @@ import (
 
 // flow is what the steps of a consult are told on the command line.
 type flow struct {
-	clock, place, chair, item, missing, present, done, happened, medication, owner string
-	needed                                                                         bool
-	members, guests, tasks                                                         []string
+	clock, place, chair, item, missing, present, done, happened, medication, owner, lang string
+	needed                                                                               bool
+	members, guests, tasks                                                               []string
 }
 
 func (o *flow) define(f *flag.FlagSet) {
@@ -31,6 +32,7 @@ func (o *flow) define(f *flag.FlagSet) {
 	f.StringVar(&o.done, "done", "", "what was done")
 	f.StringVar(&o.happened, "happened", "", "what came of it")
 	f.StringVar(&o.medication, "medication", "", "what the patient takes")
+	f.StringVar(&o.lang, "lang", "zh", "of the minutes: zh or en")
 	f.StringVar(&o.owner, "owner", "", "login or name of who answers for the task")
 	for name, into := range map[string]*[]string{"member": &o.members, "guest": &o.guests, "do": &o.tasks} {
 		f.Func(name, map[string]string{"member": "LOGIN,DISCIPLINE", "guest": "NAME,DISCIPLINE,HOSPITAL", "do": "YYYYMMDD,OWNER,TASK"}[name],
@@ -40,7 +42,7 @@ func (o *flow) define(f *flag.FlagSet) {
 
 // steps are the verbs that consultStep knows.
 func consultSteps() []string {
-	return []string{"accept", "checklist", "excuse", "schedule", "invite", "begin", "outcome", "close", "withdraw"}
+	return []string{"accept", "checklist", "excuse", "schedule", "invite", "minutes", "begin", "outcome", "close", "withdraw"}
 }
 
 // owned is a task's owner: a colleague by login, or somebody else by name.
@@ -185,5 +187,24 @@ func (c *call) invitations(ctx context.Context, s *station.Station, actor record
 		return c.emit(list)
 	}
 	c.printf("%s", list.Text())
+	return nil
+}
+
+// minutes prints the minutes of a consult; before its decision they are a draft.
+func (c *call) minutes(ctx context.Context, s *station.Station, actor records.User, id, lang, out string) error {
+	if out == "" {
+		return usagef("consult minutes needs --out PDF")
+	}
+	data, err := s.PrintMinutes(ctx, actor, id, lang)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(out, data, 0o600); err != nil {
+		return fmt.Errorf("the minutes were not written: %w", err)
+	}
+	if c.json {
+		return c.emit(map[string]any{"consult": id, "path": out, "bytes": len(data)})
+	}
+	c.printf("%s\n", out)
 	return nil
 }

@@ -141,6 +141,8 @@ func cmdConsult(ctx context.Context, c *call) error {
 		return c.checklist(ctx, s, actor, id)
 	case "invite":
 		return c.invitations(ctx, s, actor, id)
+	case "minutes":
+		return c.minutes(ctx, s, actor, id, steps.lang, out)
 	}
 	var m records.Consult
 	switch verb {

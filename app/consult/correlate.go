@@ -51,13 +51,3 @@ func (c *Consult) Correlate(ctx context.Context, actor records.User, id, radiolo
 		return fmt.Sprintf("%s %s concordant=%v", radiology, pathology, concordant), nil
 	})
 }
-
-// laidTitle is the title under which a finding was laid before the consult.
-func laidTitle(m *records.Consult, uid string) string {
-	for _, it := range m.Items {
-		if it.FindingUID == uid && it.Title != "" {
-			return it.Title
-		}
-	}
-	return uid
-}

@@ -298,6 +298,10 @@ func (f *fixture) cases() []useCase {
 		c("consult.Consult.Withdraw", consults, func(x X, u U) error { return one(f.Consult.Withdraw(x, u, "none", "重复申请")) }),
 		c("consult.Consult.Get", consults, func(x X, u U) error { return one(f.Consult.Get(x, u, f.consult)) }),
 		c("consult.Consult.List", consults, func(x X, u U) error { return one(f.Consult.List(x, u)) }),
+		both("consult.Consult.PrintedMinutes", rights(records.RightExport, records.RightConsult), func(x X, u U) error {
+			_, _, err := f.Consult.PrintedMinutes(x, u, f.consult, f.doc.Document.Organization)
+			return err
+		}),
 		both("consult.Consult.Document", rights(records.RightExport, records.RightConsult), func(x X, u U) error {
 			_, _, err := f.Consult.Document(x, u, f.consult, cda.ConsultForm("cda"), f.doc.Document.Organization)
 			return err
@@ -426,6 +430,9 @@ func (f *fixture) cases() []useCase {
 		c("station.Station.ForgetKey", configures, func(x X, u U) error { return f.ForgetKey(x, u, nil) }),
 		both("station.Station.PrintReport", rights(records.RightExport, records.RightViewPatient), func(x X, u U) error {
 			return one(f.PrintReport(x, u, film))
+		}),
+		both("station.Station.PrintMinutes", rights(records.RightExport, records.RightConsult), func(x X, u U) error {
+			return one(f.PrintMinutes(x, u, f.consult, "zh"))
 		}),
 	}
 }

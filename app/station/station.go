@@ -283,6 +283,30 @@ func (s *Station) PrintReport(ctx context.Context, actor records.User, studyUID 
 	return data, s.Delivery.Printed(ctx, actor, &doc.Document)
 }
 
+// PrintMinutes is the minutes of a consult as a PDF with the places that were
+// laid before it, in "zh" or "en"; before its decision they are a draft.
+func (s *Station) PrintMinutes(ctx context.Context, actor records.User, id, lang string) ([]byte, error) {
+	org, err := s.Admin.Organization(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m, places, err := s.Consult.PrintedMinutes(ctx, actor, id, org)
+	if err != nil {
+		return nil, err
+	}
+	opt := report.Options{Lang: lang}
+	for _, k := range places {
+		img, err := s.Archive.PictureAs(ctx, k.Ref, k.View)
+		if err != nil {
+			return nil, fmt.Errorf("the picture of %s: %w", k.Caption, err)
+		}
+		opt.KeyImages, opt.Captions = append(opt.KeyImages, img), append(opt.Captions, k.Caption)
+	}
+	var b bytes.Buffer
+	err = report.MinutesPDF(&m, opt, &b)
+	return b.Bytes(), err
+}
+
 func printed(doc *records.SignedDocument, images []image.Image) ([]byte, error) {
 	var b bytes.Buffer
 	err := report.PDF(doc, report.Options{Lang: "zh", KeyImages: images}, &b)

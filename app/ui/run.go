@@ -249,7 +249,7 @@ func (d *session) stuck(err error) {
 func (d *session) show(s *station.Station, user records.User) {
 	d.station, d.failed = s, nil
 	d.ws = workspace.New(d.ctx, workspace.Services{Archive: s.Archive, Registry: s.Registry, Reading: s.Reading, Consult: s.Consult,
-		Delivery: s.Delivery, Transfer: s.Transfer, Admin: s.Admin, Trust: s.Trust, Catalogue: s.Catalogue, PrintReport: s.PrintReport, Runtime: s.Runtime, Decoder: s.Decoder,
+		Delivery: s.Delivery, Transfer: s.Transfer, Admin: s.Admin, Trust: s.Trust, Catalogue: s.Catalogue, PrintReport: s.PrintReport, PrintMinutes: s.PrintMinutes, ExportConsult: s.ExportConsult, Runtime: s.Runtime, Decoder: s.Decoder,
 		Screen: d.keeper, Version: d.options.Version, Home: s.Home}, d.lang)
 	d.shell = newShell(d.ws, d.window)
 	workspace.On(d.ws, func(workspace.LookChanged) { d.relook() })

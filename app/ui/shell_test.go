@@ -56,7 +56,7 @@ func opened(t testing.TB) (*shell, keyed, *station.Station, *station.Sample) {
 	}
 	w := keyed{test.NewTempWindow(t, nil), &fyne.ShortcutHandler{}}
 	ws := workspace.New(t.Context(), workspace.Services{Archive: s.Archive, Registry: s.Registry, Reading: s.Reading, Consult: s.Consult,
-		Delivery: s.Delivery, Transfer: s.Transfer, Admin: s.Admin, Trust: s.Trust, Catalogue: s.Catalogue, PrintReport: s.PrintReport, Runtime: s.Runtime, Decoder: s.Decoder, Home: s.Home}, strs)
+		Delivery: s.Delivery, Transfer: s.Transfer, Admin: s.Admin, Trust: s.Trust, Catalogue: s.Catalogue, PrintReport: s.PrintReport, PrintMinutes: s.PrintMinutes, ExportConsult: s.ExportConsult, Runtime: s.Runtime, Decoder: s.Decoder, Home: s.Home}, strs)
 	t.Cleanup(ws.Close)
 	shell := newShell(ws, w)
 	ws.SetUser(sample.Users["radiologist"])

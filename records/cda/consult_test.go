@@ -21,7 +21,7 @@ func consult(t *testing.T) *ConsultDocument {
 			Members:   []records.Member{{Name: "王·𬭸㛃", Discipline: "胸外科"}, {Name: "赵医生"}},
 			Opinions:  []records.Opinion{{Member: records.Member{Name: "王·𬭸㛃", Discipline: "胸外科"}, Text: "手术。", Dissent: true, At: at}, {Member: records.Member{Name: "赵医生"}, Text: "随访 & 复查。", At: at}},
 			Decision:  &records.Decision{Text: "三个月后复查。", By: "u2", ByName: "李医生", At: at.Add(time.Minute)},
-			FollowUps: []records.FollowUp{{Date: "20270225", Task: "复查胸部CT"}}, UpdatedAt: at.Add(time.Hour)}}
+			FollowUps: []records.FollowUp{{Date: "20270225", Task: "复查胸部CT", At: at.Add(time.Hour)}}, UpdatedAt: at.Add(time.Hour)}}
 }
 
 func TestConsultDocumentsAreValidAgainstTheSchema(t *testing.T) {
@@ -115,7 +115,7 @@ func TestWhatChangesAfterTheDecisionIsANewVersion(t *testing.T) {
 	d := consult(t)
 	d.Consult.FollowUps = nil
 	seen := map[int]bool{d.Version(): true}
-	d.Consult.FollowUps = []records.FollowUp{{Date: "20270225", Task: "复查"}}
+	d.Consult.FollowUps = []records.FollowUp{{Date: "20270225", Task: "复查", At: d.Consult.Decision.At.Add(time.Hour)}}
 	seen[d.Version()] = true
 	d.Consult.FollowUps[0].Done = true
 	seen[d.Version()] = true
@@ -123,5 +123,10 @@ func TestWhatChangesAfterTheDecisionIsANewVersion(t *testing.T) {
 	seen[d.Version()] = true
 	if len(seen) != 4 || !seen[1] || !seen[4] {
 		t.Errorf("versions %v", seen)
+	}
+	d = consult(t)
+	d.Consult.FollowUps = []records.FollowUp{{Date: "20270225", Task: "复查", At: d.Consult.Decision.At}}
+	if d.Version() != 1 {
+		t.Error("the decision's own task makes a second version of it")
 	}
 }

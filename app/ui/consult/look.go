@@ -25,6 +25,7 @@ func (r *room) presentBar(m *records.Consult, lead bool) {
 		row.Add(widget.NewButtonWithIcon(l.T("consult.button_lay_picture"), theme.MediaPhotoIcon(), r.layPicture))
 	}
 	r.page.Add(row)
+	r.papers(m)
 }
 
 // seen is what the viewer shows, where that is a picture of the consult's

@@ -21,6 +21,7 @@ import (
 	"longying/app/ui/workspace"
 	"longying/imaging"
 	"longying/records"
+	"longying/records/cda"
 )
 
 // room is the room's state; every field belongs to the UI goroutine.
@@ -54,6 +55,7 @@ type room struct {
 	due        []records.Reminder
 	filter     Filter
 	pictures   map[string]image.Image // of findings, by UID; nil: being drawn
+	written    string                 // what was said of the last file
 }
 
 // view is what the page shows.
@@ -98,6 +100,9 @@ func New(ws *workspace.Workspace) *workspace.Room {
 			{Label: "consult.new", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyN)}, Do: func() { r.show(showCreate) }},
 			{Label: "consult.open_pack", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyO)}, Do: func() { r.show(showOpenPack) }},
 			{Label: "consult.present", Keys: []workspace.Key{workspace.Press(fyne.KeyF5), workspace.Ctrl(fyne.KeyF5)}, Do: r.present},
+			{Label: "consult.print_minutes", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyP)}, Do: r.printMinutes},
+			{Label: "consult.write_record", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyG)}, Do: func() { r.writeCDA(cda.Consultation) }},
+			{Label: "consult.write_discussion", Keys: []workspace.Key{{Name: fyne.KeyG, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}}, Do: func() { r.writeCDA(cda.CaseDiscussion) }},
 			{Label: "consult.lay_picture", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyK)}, Do: r.layPicture},
 			{Label: "consult.next_page", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyRight), workspace.Press(fyne.KeyRight)}, Do: func() { r.turn(r.flow.page + 1) }},
 			{Label: "consult.previous_page", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyLeft), workspace.Press(fyne.KeyLeft)}, Do: func() { r.turn(r.flow.page - 1) }},

@@ -3,7 +3,6 @@ package report
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -280,7 +279,7 @@ func (t *tab) print() {
 	t.ws.NewTask().Start(func(ctx context.Context) func() {
 		data, err := t.ws.PrintReport(ctx, user, study)
 		if err == nil {
-			err = writeNew(path, data)
+			err = workspace.WriteFile(path, data)
 		}
 		return func() {
 			t.busy = false
@@ -376,18 +375,6 @@ func (t *tab) defaultPath() string {
 		home = "."
 	}
 	return filepath.Join(home, t.signed.Document.ID+".pdf")
-}
-
-// writeNew writes a file as a whole or not at all.
-func writeNew(path string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	part := path + ".part"
-	if err := os.WriteFile(part, data, 0o600); err != nil {
-		return fmt.Errorf("the file was not written: %w", err)
-	}
-	return os.Rename(part, path)
 }
 
 func (t *tab) wantAmend() {

@@ -23,6 +23,7 @@ import (
 	"longying/imaging/codec"
 	"longying/imaging/volume"
 	"longying/records"
+	"longying/records/cda"
 )
 
 // Services are the use cases behind the window.
@@ -39,6 +40,10 @@ type Services struct {
 
 	// PrintReport makes the PDF of a signed report.
 	PrintReport func(ctx context.Context, actor records.User, studyUID string) ([]byte, error)
+	// PrintMinutes makes the PDF of a consult's minutes, in "zh" or "en".
+	PrintMinutes func(ctx context.Context, actor records.User, consultID, lang string) ([]byte, error)
+	// ExportConsult writes a decided consult as CDA into a folder and names the file.
+	ExportConsult func(ctx context.Context, actor records.User, consultID string, form cda.ConsultForm, folder string) (string, error)
 	// Runtime says which model runtime is loaded, or why none is.
 	Runtime func() (string, error)
 	// Decoder decodes frames for the screen.
