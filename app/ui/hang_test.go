@@ -32,7 +32,7 @@ func TestAChestCTIsHungInLungAndMediastinumAndTheScreenIsKeptAsAProtocol(t *test
 	c.key(fyne.Key3, 0)
 	c.key(fyne.KeyV, 0)
 	c.key(fyne.KeyC, fyne.KeyModifierShift)
-	c.key(fyne.KeyH, fyne.KeyModifierControl)
+	c.key(fyne.KeyH, fyne.KeyModifierControl|fyne.KeyModifierShift)
 	entry, ok := c.window.Canvas().Focused().(*workspace.Entry)
 	if !ok || entry.Text != "CT 胸 2×2" {
 		t.Fatalf("%T", c.window.Canvas().Focused())
@@ -76,7 +76,7 @@ func TestAFaultInTheFileOfProtocolsIsSaidWithItsLineAndNothingIsWrittenOverIt(t 
 	if len(c.ports()) != 2 {
 		t.Error("the shipped protocol is not used")
 	}
-	c.key(fyne.KeyH, fyne.KeyModifierControl)
+	c.key(fyne.KeyH, fyne.KeyModifierControl|fyne.KeyModifierShift)
 	if raw, err := os.ReadFile(path); err != nil || string(raw) != bad {
 		t.Errorf("%s %v", raw, err)
 	}

@@ -185,7 +185,7 @@ func TestAPACSIsConfiguredAndTriedInTheSettings(t *testing.T) {
 	s.ws.SetUser(records.User{})
 	s.ws.SetUser(sample.Users["admin"])
 	s.ws.Settle()
-	for !strings.Contains(texts(s.front.Content), "测试连接") {
+	for !strings.Contains(texts(s.front.Content), "QIDO-RS") {
 		before := texts(s.front.Content)
 		typed(s, workspace.Ctrl(fyne.KeyDown))
 		s.ws.Settle()

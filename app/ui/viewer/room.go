@@ -136,7 +136,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 				{Label: "viewer.mpr_turn_back", Keys: []workspace.Key{{Name: fyne.KeyLeft, Mod: fyne.KeyModifierShift}}, Do: func() { r.turn(r.front, -turnStep, true) }},
 				{Label: "viewer.mpr_straight", Keys: []workspace.Key{{Name: fyne.KeyV, Mod: fyne.KeyModifierShift}}, Do: r.straight},
 				{Label: "viewer.hang", Keys: []workspace.Key{{Name: fyne.KeyH, Mod: fyne.KeyModifierShift}}, Do: r.nextHang},
-				{Label: "viewer.hang_keep", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyH)}, Do: r.keepScreen},
+				{Label: "viewer.hang_keep", Keys: []workspace.Key{{Name: fyne.KeyH, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}}, Do: r.keepScreen},
 				{Label: "viewer.link", Keys: []workspace.Key{workspace.Press(fyne.KeyD)}, Do: r.linked},
 				{Label: "viewer.next_state", Keys: []workspace.Key{workspace.Press(fyne.KeyComma)}, Do: r.states.next},
 				{Label: "viewer.plain", Keys: []workspace.Key{workspace.Press(fyne.KeyBackspace)}, Do: r.states.plain},
