@@ -3,7 +3,7 @@ module longying
 go 1.26
 
 require (
-	filippo.io/age v1.2.1
+	filippo.io/age v1.3.1
 	fyne.io/fyne/v2 v2.8.0
 	github.com/emmansun/gmsm v0.41.0
 	github.com/makiuchi-d/gozxing v0.1.1
@@ -21,6 +21,7 @@ require (
 )
 
 require (
+	filippo.io/hpke v0.4.0 // indirect
 	fyne.io/systray v1.12.2 // indirect
 	github.com/BurntSushi/toml v1.6.0 // indirect
 	github.com/FyshOS/fancyfs v0.0.1 // indirect

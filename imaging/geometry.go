@@ -1,6 +1,9 @@
 package imaging
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // Vec is a point or direction in the patient coordinate system, in mm: x to
 // the patient's left, y to the back, z to the head (LPS, PS3.3 C.7.6.2.1.1).
@@ -37,6 +40,20 @@ func (p Plane) Depth() float64 { return p.Position.Dot(p.Normal()) }
 func (p Plane) EdgeLetters() (left, right, top, bottom string) {
 	neg := func(v Vec) Vec { return Vec{-v[0], -v[1], -v[2]} }
 	return Letters(neg(p.Row)), Letters(p.Row), Letters(neg(p.Column)), Letters(p.Column)
+}
+
+// EdgeLetters gives the letters of a frame's edges (from 1), from its plane, else
+// from its Patient Orientation (0020,0020), else empty: nothing is guessed.
+func (in *Instance) EdgeLetters(frame int) (left, right, top, bottom string) {
+	if p := in.Frame(frame).Plane; p != nil {
+		return p.EdgeLetters()
+	}
+	right, bottom = in.PatientOrient[0], in.PatientOrient[1]
+	return opposite(right), right, opposite(bottom), bottom
+}
+
+func opposite(letters string) string {
+	return strings.NewReplacer("L", "R", "R", "L", "A", "P", "P", "A", "H", "F", "F", "H").Replace(letters)
 }
 
 // Letters names a direction by up to three letters, the strongest first;

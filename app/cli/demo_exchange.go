@@ -123,7 +123,7 @@ func (d *demo) packConsult(ctx context.Context, id string) error {
 	const passphrase = "demo pack passphrase 样本"
 	d.pack = filepath.Join(d.home, "export", id+".lymdt")
 	var sealed bytes.Buffer
-	if err := d.station.Consult.WritePack(ctx, d.radiologist, id, passphrase, &sealed); err != nil {
+	if _, err := d.station.Consult.WritePack(ctx, d.radiologist, id, consult.PackOptions{Passphrase: passphrase}, &sealed, nil); err != nil {
 		return err
 	}
 	if err := os.WriteFile(d.pack, sealed.Bytes(), 0o600); err != nil {
@@ -132,15 +132,15 @@ func (d *demo) packConsult(ctx context.Context, id string) error {
 	if bytes.Contains(sealed.Bytes(), []byte(d.patient.Name)) {
 		return errors.New("the pack shows the patient's name")
 	}
-	if _, err := consult.OpenPack(bytes.NewReader(sealed.Bytes()), passphrase+"x"); err == nil {
+	if _, err := consult.OpenPack(ctx, bytes.NewReader(sealed.Bytes()), passphrase+"x", nil); err == nil {
 		return errors.New("a wrong passphrase opened the pack")
 	}
-	p, err := consult.OpenPack(bytes.NewReader(sealed.Bytes()), passphrase)
+	p, err := consult.OpenPack(ctx, bytes.NewReader(sealed.Bytes()), passphrase, nil)
 	if err != nil {
 		return err
 	}
-	d.say("packed into one sealed file and opened again: %d key images, %d findings, %d signed report (%s, %d KiB)",
-		len(p.Images), len(p.Findings), len(p.Documents), d.pack, sealed.Len()>>10)
+	d.say("packed into one sealed file and opened again: %d key images, %d DICOM objects, %d findings, %d signed report (%s, %d KiB)",
+		len(p.Images), len(p.Objects), len(p.Findings), len(p.Documents), d.pack, sealed.Len()>>10)
 	return d.replyFromElsewhere(ctx, id, passphrase)
 }
 
@@ -162,7 +162,7 @@ func (d *demo) replyFromElsewhere(ctx context.Context, id, passphrase string) er
 		return err
 	}
 	defer f.Close()
-	p, err := consult.OpenPack(f, passphrase)
+	p, err := consult.OpenPack(ctx, f, passphrase, nil)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
 	"strings"
 
 	"longying/app/consult"
@@ -89,6 +88,7 @@ func cmdConsult(ctx context.Context, c *call) error {
 	var title, question, study, finding, visit, name, discipline, text, date, task, out, passphraseFile, replaces, radiology, pathology, followUp string
 	var dissent, discordant bool
 	var steps flow
+	var packing packFlags
 	err = c.parse(rest, func(f *flag.FlagSet) {
 		steps.define(f)
 		f.StringVar(&title, "title", "", "")
@@ -108,6 +108,7 @@ func cmdConsult(ctx context.Context, c *call) error {
 		f.BoolVar(&discordant, "discordant", false, "needs --text")
 		f.StringVar(&followUp, "follow-up", "", "follow-up ID")
 		f.StringVar(&out, "out", "", "pack or reply file")
+		packing.define(f)
 		f.StringVar(&passphraseFile, "passphrase-file", "", "file with the pack's passphrase")
 	})
 	if err != nil {
@@ -122,7 +123,7 @@ func cmdConsult(ctx context.Context, c *call) error {
 	id := c.args[0]
 	switch {
 	case verb == "open":
-		return c.openPack(id, passphraseFile)
+		return c.openPack(ctx, id, passphraseFile)
 	case verb == "add" && finding == "" && visit == "" && study == "" && steps.medication == "":
 		return usagef("consult add needs --study, --finding, --visit or --medication")
 	}
@@ -187,23 +188,7 @@ func cmdConsult(ctx context.Context, c *call) error {
 	case "postpone":
 		m, err = s.Consult.Postpone(ctx, actor, id, followUp, date, text)
 	case "pack":
-		passphrase, perr := readSecret(passphraseFile)
-		if perr != nil || out == "" {
-			return usagef("consult pack needs --out FILE and --passphrase-file FILE (%v)", perr)
-		}
-		f, ferr := os.OpenFile(out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-		if ferr != nil {
-			return fmt.Errorf("the pack was not written: %w", ferr)
-		}
-		if err := s.Consult.WritePack(ctx, actor, id, passphrase, f); err != nil {
-			f.Close()
-			os.Remove(out)
-			return err
-		}
-		if err := f.Close(); err != nil {
-			return fmt.Errorf("the pack was not written: %w", err)
-		}
-		return c.done(map[string]string{"path": out}, "%s\n", out)
+		return c.writePack(ctx, s, actor, packing, passphraseFile, out)
 	default:
 		m, err = c.consultStep(ctx, s, actor, verb, id, date, text, discordant, &steps)
 	}
@@ -217,27 +202,5 @@ func cmdConsult(ctx context.Context, c *call) error {
 		return c.emit(m)
 	}
 	c.printf("%s  %s  %s  %d items, %d opinions\n", m.ID, m.State, m.Title, len(m.Items), len(m.Opinions))
-	return nil
-}
-
-func (c *call) openPack(path, passphraseFile string) error {
-	passphrase, err := readSecret(passphraseFile)
-	if err != nil {
-		return usagef("consult open needs --passphrase-file FILE (%v)", err)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("the pack cannot be opened: %w", err)
-	}
-	defer f.Close()
-	p, err := consult.OpenPack(f, passphrase)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if c.json {
-		return c.emit(p)
-	}
-	c.printf("%s", consult.Minutes(&p.Consult, &p.Patient))
-	c.printf("(%d images, %d findings, %d signed reports)\n", len(p.Images), len(p.Findings), len(p.Documents))
 	return nil
 }

@@ -21,7 +21,7 @@ func (c *call) replyToPack(ctx context.Context, s *station.Station, actor record
 		return fmt.Errorf("the pack cannot be opened: %w", err)
 	}
 	defer in.Close()
-	p, err := consult.OpenPack(in, passphrase)
+	p, err := consult.OpenPack(ctx, in, passphrase, nil)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.args[0], err)
 	}

@@ -15,6 +15,8 @@ import (
 
 	"longying/app/archive"
 	"longying/app/trail"
+	"longying/imaging"
+	"longying/imaging/codec"
 	"longying/records"
 	"longying/records/sqlite"
 )
@@ -25,17 +27,30 @@ type Consult struct {
 	archive *archive.Archive
 	// reauthenticate checks the password of a member who gives an opinion.
 	reauthenticate func(ctx context.Context, member records.User, password string) error
+	needs          Needs
 	now            func() time.Time
 	station        string
 }
 
+// Needs are what consults take from the other use cases, for their packs.
+type Needs struct {
+	Secret       []byte // of de-identification
+	Decoder      codec.Decoder
+	Organization func(ctx context.Context) (records.Organization, error)
+	// KeyFrame is one frame as a key image; nil and a reason where it is no DICOM
+	// object of which there are presentation states.
+	KeyFrame func(ctx context.Context, ref imaging.Ref) (k *KeyFrame, reason string, err error)
+	// Import takes what came into the record, as a folder is imported.
+	Import func(ctx context.Context, actor records.User, in *archive.Incoming) error
+}
+
 // New wires the use case.
-func New(store *sqlite.Store, ar *archive.Archive, reauthenticate func(ctx context.Context, member records.User, password string) error, now func() time.Time) *Consult {
+func New(store *sqlite.Store, ar *archive.Archive, reauthenticate func(ctx context.Context, member records.User, password string) error, needs Needs, now func() time.Time) *Consult {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	return &Consult{store: store, archive: ar, reauthenticate: reauthenticate, now: now, station: host}
+	return &Consult{store: store, archive: ar, reauthenticate: reauthenticate, needs: needs, now: now, station: host}
 }
 
 func (c *Consult) audit(tx *sqlite.Tx, actor records.User, action, object, patientID, detail string) error {

@@ -1,243 +1,184 @@
 package consult
 
 import (
-	"archive/zip"
-	"bytes"
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
-	"image/png"
 	"io"
-	"sort"
+	"io/fs"
 	"time"
 
-	"longying/app/trail"
 	"longying/imaging"
+	"longying/imaging/deid"
 	"longying/records"
-	"longying/records/sqlite"
 )
 
-// PackVersion is the format of a consult pack.
-const PackVersion = "longying-consult-pack/1"
+// PackVersion is the format of a consult pack: a ZIP file sealed with age. Version
+// 1, which held pictures alone, is still read.
+const (
+	PackVersion    = "longying-consult-pack/2"
+	packVersionOne = "longying-consult-pack/1"
+)
+
+// The bounds of a pack.
+const (
+	maxPack     = 2 << 30  // of all that is in it, bytes
+	maxManifest = 32 << 20 // of consult.json, bytes
+	maxPicture  = 64 << 20 // of one picture, bytes
+	maxPictures = 256 << 20
+	maxPixels   = 64 << 20 // of one picture
+	maxFiles    = 20000
+)
+
+const (
+	manifestFile = "consult.json"
+	minutesFile  = "minutes.txt"
+)
 
 // Pack is what a consult pack holds once it is open.
 type Pack struct {
-	Version   string                   `json:"version"`
-	ID        string                   `json:"id"` // named by replies; empty in packs of before replies
-	PackedAt  time.Time                `json:"packed_at"`
-	PackedBy  string                   `json:"packed_by"`
-	Consult   records.Consult          `json:"consult"`
-	Patient   records.Patient          `json:"patient"`
-	Visits    []records.Visit          `json:"visits"`
-	Findings  []records.Finding        `json:"findings"`
-	Documents []records.SignedDocument `json:"documents"`
-	Images    []PackedImage            `json:"images"`
+	Version      string                   `json:"version"`
+	ID           string                   `json:"id"` // named by replies; empty in packs of before replies
+	PackedAt     time.Time                `json:"packed_at"`
+	PackedBy     string                   `json:"packed_by"`
+	DeIdentified bool                     `json:"deidentified,omitempty"`
+	Age          string                   `json:"age,omitempty"` // in years when the consult was opened, where there is no birth date
+	Consult      records.Consult          `json:"consult"`
+	Patient      records.Patient          `json:"patient"` // de-identified: a pseudonym, and the sex
+	Visits       []records.Visit          `json:"visits"`
+	Findings     []records.Finding        `json:"findings"`
+	Documents    []records.SignedDocument `json:"documents"` // none where de-identified: a signature is of a name
+	Reports      []PackedReport           `json:"reports,omitempty"`
+	Images       []PackedImage            `json:"images"`
+	Objects      []PackedObject           `json:"objects,omitempty"`
+	Studies      []PackedStudy            `json:"studies,omitempty"`
+	Left         []LeftOut                `json:"left,omitempty"`
+
+	sealed fs.FS // the files of an open pack
 }
 
-// PackedImage is one key image inside the pack.
+// PackedImage is one picture inside the pack: a key frame as it is seen, with the
+// marks of the confirmed findings, or a region of a slide.
 type PackedImage struct {
 	File   string      `json:"file"` // images/1.png inside the pack
 	Title  string      `json:"title"`
 	Ref    imaging.Ref `json:"ref"`
 	SHA256 string      `json:"sha256"`
 	PNG    []byte      `json:"-"`
+
+	Slide       bool      `json:"slide,omitempty"`
+	Micrometres float64   `json:"micrometres,omitempty"` // of one pixel of the picture of a slide; 0: unknown
+	Edges       [4]string `json:"edges,omitzero"`        // orientation letters at left, right, top, bottom; empty where not known
+	Said        []string  `json:"said,omitempty"`        // what doctors confirmed here
 }
 
-// maxPack bounds what OpenPack reads, in bytes.
-const maxPack = 512 << 20
+// What a packed object is.
+const (
+	ObjectImage = "image"
+	ObjectState = "presentation_state"
+)
 
-// WritePack writes the consult as one file, sealed with a passphrase
-// (age, scrypt recipient): the record extract, findings, signed documents,
-// opinions, decision, minutes and a key image of each item with a place.
-func (c *Consult) WritePack(ctx context.Context, actor records.User, id, passphrase string, w io.Writer) (err error) {
-	defer trail.Outcome(ctx, c.store, actor, "consult_pack", id, &err)
-	if err := trail.Require(ctx, c.store, actor, records.RightLeadConsult, "consult_pack", id); err != nil {
-		return err
-	}
-	if err := longEnough(passphrase); err != nil {
-		return err
-	}
-	p := Pack{Version: PackVersion, ID: newID("PACK-"), PackedAt: c.now(), PackedBy: actor.Name}
-	err = c.store.View(ctx, func(tx *sqlite.Tx) error {
-		m, err := tx.Consult(id)
-		if err != nil {
-			return fmt.Errorf("consult %s: %w", id, err)
-		}
-		if err := m.Allows(records.StepPack); err != nil {
-			return err
-		}
-		p.Consult = *m
-		patient, err := tx.Patient(m.PatientID)
-		if err != nil {
-			return err
-		}
-		p.Patient = *patient
-		if p.Visits, err = tx.VisitsOf(m.PatientID); err != nil {
-			return err
-		}
-		studies := map[string]bool{}
-		for _, it := range m.Items {
-			if it.FindingUID != "" {
-				f, err := tx.Finding(it.FindingUID)
-				if err != nil {
-					return err
-				}
-				if f.State.Factual() {
-					p.Findings = append(p.Findings, *f)
-				}
-			}
-			if it.Ref != nil {
-				studies[it.Ref.StudyUID] = true
-			}
-		}
-		for _, uid := range sortedKeys(studies) {
-			docs, err := tx.SignedDocuments(uid)
-			if err != nil {
-				return err
-			}
-			for _, d := range records.Standing(docs) {
-				if person, err := tx.Person(d.Document.Patient.ID); err != nil {
-					return err
-				} else if person == p.Consult.PatientID {
-					p.Documents = append(p.Documents, d)
-				}
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	for _, it := range p.Consult.Items {
-		if it.Ref == nil {
-			continue
-		}
-		img, err := c.keyImage(ctx, it)
-		if err != nil {
-			return fmt.Errorf("the key image of %q cannot be made: %w", it.Title, err)
-		}
-		img.File = fmt.Sprintf("images/%d.png", len(p.Images)+1)
-		p.Images = append(p.Images, img)
-	}
-	if err := seal(w, passphrase, p.write); err != nil {
-		return err
-	}
-	return c.store.Update(ctx, func(tx *sqlite.Tx) error {
-		m, err := tx.Consult(id)
-		if err != nil {
-			return err
-		}
-		m.Packs = append(m.Packs, records.SentPack{ID: p.ID, By: actor.ID, At: p.PackedAt})
-		if err := tx.PutConsult(m); err != nil {
-			return err
-		}
-		return c.audit(tx, actor, "consult_pack", id, p.Consult.PatientID, fmt.Sprintf("%s, %d images", p.ID, len(p.Images)))
-	})
+// PackedObject is one DICOM object inside the pack.
+type PackedObject struct {
+	File     string `json:"file"` // objects/1.dcm inside the pack
+	Kind     string `json:"kind"`
+	StudyUID string `json:"study_uid"`
+	SOPUID   string `json:"sop_uid"`
+	Size     int64  `json:"size"` // bytes
+	SHA256   string `json:"sha256"`
 }
 
-// keyImage renders the place an item points at, as the desktop shows it at
-// first.
-func (c *Consult) keyImage(ctx context.Context, it records.ConsultItem) (PackedImage, error) {
-	ref := *it.Ref
-	if ref.SOPUID == "" {
-		study, err := c.archive.Study(ctx, ref.StudyUID)
-		if err != nil {
-			return PackedImage{}, err
-		}
-		s := study.Series[0]
-		in := s.Instances[len(s.Instances)/2]
-		ref.SeriesUID, ref.SOPUID, ref.SOPClass = s.UID, in.SOPInstanceUID, in.SOPClassUID
-	}
-	img, err := c.archive.Picture(ctx, ref)
-	if err != nil {
-		return PackedImage{}, err
-	}
-	var buf bytes.Buffer
-	if err := png.Encode(&buf, img); err != nil {
-		return PackedImage{}, err
-	}
-	sum := sha256.Sum256(buf.Bytes())
-	return PackedImage{Title: it.Title, Ref: ref, SHA256: hex.EncodeToString(sum[:]), PNG: buf.Bytes()}, nil
+// PackedStudy says how much of a study is in the pack.
+type PackedStudy struct {
+	UID    string `json:"study_uid"`
+	Title  string `json:"title"`
+	Has    int    `json:"has"`    // image objects in the pack
+	Stored int    `json:"stored"` // objects that the study has
 }
 
-func (p *Pack) write(w io.Writer) error {
-	zw := zip.NewWriter(w)
-	add := func(name string, data []byte) error {
-		f, err := zw.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: p.PackedAt})
-		if err != nil {
-			return err
-		}
-		_, err = f.Write(data)
-		return err
-	}
-	manifest, err := json.MarshalIndent(p, "", " ")
-	if err != nil {
-		return err
-	}
-	if err := add("consult.json", manifest); err != nil {
-		return err
-	}
-	if err := add("minutes.txt", []byte(Minutes(&p.Consult, &p.Patient))); err != nil {
-		return err
-	}
-	for _, img := range p.Images {
-		if err := add(img.File, img.PNG); err != nil {
-			return err
-		}
-	}
-	return zw.Close()
+// Whole reports a study that is in the pack with everything it has.
+func (s PackedStudy) Whole() bool { return s.Has > 0 && s.Has == s.Stored }
+
+// LeftOut is what should have been packed and was not.
+type LeftOut struct {
+	What   string `json:"what"`
+	Code   string `json:"code"` // why
+	Reason string `json:"reason"`
 }
 
-// OpenPack opens a pack with its passphrase, anywhere, and checks the hash of
-// each image and each signed document.
-func OpenPack(r io.Reader, passphrase string) (*Pack, error) {
-	raw, err := unseal(r, passphrase)
-	if err != nil {
-		return nil, err
-	}
-	files, err := unzip(raw)
-	if err != nil {
-		return nil, err
-	}
-	if files["consult.json"] == nil && files[replyFile] != nil {
-		return nil, &records.RefusedError{Code: "pack_reply", Reason: "this file is a reply with opinions, not a consult pack; merge it where the consult is kept"}
-	}
-	var p Pack
-	dec := json.NewDecoder(bytes.NewReader(files["consult.json"]))
-	if err := dec.Decode(&p); err != nil {
-		return nil, fmt.Errorf("the pack is damaged: %w", err)
-	}
-	if p.Version != PackVersion {
-		return nil, fmt.Errorf("the pack has format %q; this version reads %q", p.Version, PackVersion)
-	}
-	for i := range p.Images {
-		img := &p.Images[i]
-		img.PNG = files[img.File]
-		if sum := sha256.Sum256(img.PNG); hex.EncodeToString(sum[:]) != img.SHA256 {
-			return nil, fmt.Errorf("%s inside the pack is not what was packed", img.File)
-		}
-	}
-	for i := range p.Documents {
-		d := &p.Documents[i]
-		canonical, err := d.Document.Canonical()
-		if err != nil {
-			return nil, err
-		}
-		if sum := sha256.Sum256(canonical); hex.EncodeToString(sum[:]) != d.SHA256 {
-			return nil, fmt.Errorf("the signed report %s inside the pack is not what was signed", d.Document.ID)
-		}
-		d.Canonical = canonical
-	}
-	return &p, nil
+// PackedReport is a signed report in a de-identified pack: what it says, under no
+// name and no signature.
+type PackedReport struct {
+	Date       string `json:"date"` // YYYYMMDD, shifted
+	Findings   string `json:"findings"`
+	Impression string `json:"impression"`
 }
 
-func sortedKeys(m map[string]bool) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
+// ObjectChoice says which DICOM objects go into a pack.
+type ObjectChoice string
+
+// The choices.
+const (
+	ObjectsKey  ObjectChoice = "key"  // those that items and findings lie on
+	ObjectsAll  ObjectChoice = "all"  // the whole studies that were laid before the consult
+	ObjectsNone ObjectChoice = "none" // pictures alone
+)
+
+// PackOptions say what goes into a pack, and how.
+type PackOptions struct {
+	Passphrase   string
+	Objects      ObjectChoice // empty: ObjectsKey
+	DeIdentified bool
+	// Texts are the free texts of a de-identified pack as a person has confirmed
+	// them, by PackText.Key: all of them, and none that names the patient.
+	Texts map[string]string
+	// Looked: a person has looked at the pictures that may have a name burned in, and
+	// there is none. Without it they are left out of a de-identified pack.
+	Looked bool
+}
+
+// PackText is one free text of a de-identified pack, for a person to look at.
+type PackText struct {
+	Key      string `json:"key"`
+	Where    string `json:"where"` // TextTitle and so on
+	Original string `json:"original"`
+	Masked   string `json:"masked"`
+}
+
+// Where a free text of a consult stands.
+const (
+	TextTitle       = "title"
+	TextQuestion    = "question"
+	TextItem        = "item"
+	TextMember      = "member"
+	TextOpinion     = "opinion"
+	TextCorrelation = "correlation"
+	TextDecision    = "decision"
+	TextFollow      = "follow"
+	TextVisit       = "visit"
+	TextFinding     = "finding"
+	TextReport      = "report"
+)
+
+// PackPlan is what a pack would hold, before it is written.
+type PackPlan struct {
+	Images   []PackedImage
+	Objects  int   // DICOM images
+	States   int   // presentation states
+	Bytes    int64 // at most, before sealing
+	Left     []LeftOut
+	Texts    []PackText // of a de-identified pack
+	Warnings []PackWarning
+}
+
+// PackWarning is what a person should look at in the pictures of a de-identified
+// pack.
+type PackWarning struct {
+	What    string
+	Warning deid.Warning
+}
+
+// Object opens one of the DICOM objects of an open pack.
+func (p *Pack) Object(o PackedObject) (io.ReadCloser, error) {
+	if p.sealed == nil {
+		return nil, fs.ErrClosed
 	}
-	sort.Strings(out)
-	return out
+	return p.sealed.Open(o.File)
 }

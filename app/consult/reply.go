@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"longying/app/trail"
+	"longying/imaging/deid"
 	"longying/records"
 	"longying/records/sqlite"
 )
@@ -136,11 +137,14 @@ func (c *Consult) Merge(ctx context.Context, actor records.User, r io.Reader, pa
 		}
 		for _, o := range in.Opinions {
 			o.PackID, o.Member.UserID, o.Received = in.PackID, "", c.now()
-			if err := checkReply(m, o); err != nil {
+			var err error
+			if o.ID, err = replyID(m.ID, o); err != nil { // of what was written, so that both sides name it alike
 				return "", err
 			}
-			var err error
-			if o.ID, err = replyID(m.ID, o); err != nil {
+			if o.FindingUID, err = c.identified(m, o.FindingUID); err != nil {
+				return "", err
+			}
+			if err := checkReply(m, o); err != nil {
 				return "", err
 			}
 			if find(m, o.ID) != nil {
@@ -155,6 +159,20 @@ func (c *Consult) Merge(ctx context.Context, actor records.User, r io.Reader, pa
 		return out, 0, err
 	}
 	return out, added, nil
+}
+
+// identified finds the finding that a de-identified pack spoke of under another UID.
+func (c *Consult) identified(m *records.Consult, uid string) (string, error) {
+	p, err := deid.New(deid.Options{Secret: c.needs.Secret})
+	if err != nil {
+		return "", err
+	}
+	for _, it := range m.Items {
+		if uid != "" && it.FindingUID != "" && p.UID(it.FindingUID) == uid {
+			return it.FindingUID, nil
+		}
+	}
+	return uid, nil
 }
 
 // maxReply bounds the opinions of one reply.

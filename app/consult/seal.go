@@ -36,7 +36,10 @@ func seal(w io.Writer, passphrase string, write func(io.Writer) error) error {
 	return sealed.Close()
 }
 
-// unseal is the plain text of a sealed file; a changed byte is an error.
+// maxReplyFile bounds a reply, in bytes.
+const maxReplyFile = 16 << 20
+
+// unseal is the plain text of a sealed reply; a changed byte is an error.
 func unseal(r io.Reader, passphrase string) ([]byte, error) {
 	identity, err := age.NewScryptIdentity(passphrase)
 	if err != nil {
@@ -50,24 +53,24 @@ func unseal(r io.Reader, passphrase string) ([]byte, error) {
 		}
 		return nil, fmt.Errorf("this is not a consult pack, or it is damaged: %w", err)
 	}
-	raw, err := io.ReadAll(io.LimitReader(plain, maxPack+1))
+	raw, err := io.ReadAll(io.LimitReader(plain, maxReplyFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("the pack is damaged: %w", err)
 	}
-	if len(raw) > maxPack {
-		return nil, fmt.Errorf("the pack is larger than %d MiB", maxPack>>20)
+	if len(raw) > maxReplyFile {
+		return nil, fmt.Errorf("the file is larger than a reply may be, %d MiB", maxReplyFile>>20)
 	}
 	return raw, nil
 }
 
-// unzip is the files of a pack by name, bounded by maxPack bytes in all.
+// unzip is the files of a reply by name, bounded by maxReplyFile bytes in all.
 func unzip(raw []byte) (map[string][]byte, error) {
 	zr, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
 	if err != nil {
 		return nil, fmt.Errorf("the pack is damaged: %w", err)
 	}
 	files := map[string][]byte{}
-	left := int64(maxPack)
+	left := int64(maxReplyFile)
 	for _, f := range zr.File {
 		rc, err := f.Open()
 		if err != nil {

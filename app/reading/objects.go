@@ -128,6 +128,7 @@ type KeyObject struct {
 	Grey    bool        // a presentation state can say how it was seen
 	Picture image.Image // as seen, without marks
 	Mark    func(picture image.Image, s *imaging.PresentationState, face *render.Typeface) (image.Image, error)
+	Edges   [4]string // orientation letters: left, right, top, bottom; empty where not known
 }
 
 // Left is a finding that could not be written in a form, and why.
@@ -159,7 +160,7 @@ func (r *Reading) KeyObjects(ctx context.Context, doc *records.Document) (object
 			objects[i].Image.Findings = append(objects[i].Image.Findings, f)
 			continue
 		}
-		o, why, err := r.keyObject(ctx, f.Ref)
+		o, why, err := r.KeyObject(ctx, f.Ref)
 		if err != nil {
 			return nil, nil, fmt.Errorf("the key image of finding %s: %w", f.UID, err)
 		}
@@ -178,7 +179,7 @@ func (r *Reading) KeyObjects(ctx context.Context, doc *records.Document) (object
 			objects[i].Image.Annotations = append(objects[i].Image.Annotations, a)
 			continue
 		}
-		o, why, err := r.keyObject(ctx, a.Ref)
+		o, why, err := r.KeyObject(ctx, a.Ref)
 		if err != nil {
 			return nil, nil, fmt.Errorf("the image of measurement %s: %w", a.UID, err)
 		}
@@ -194,7 +195,9 @@ func (r *Reading) KeyObjects(ctx context.Context, doc *records.Document) (object
 	return objects, left, nil
 }
 
-func (r *Reading) keyObject(ctx context.Context, ref imaging.Ref) (*KeyObject, *Left, error) {
+// KeyObject is one frame as a key image, without findings; the reason says why a
+// place is none that DICOM objects can be made of.
+func (r *Reading) KeyObject(ctx context.Context, ref imaging.Ref) (*KeyObject, *Left, error) {
 	if ref.SOPClass == "" {
 		return nil, &Left{Code: "no_dicom", Reason: "it lies on an image that is no DICOM object"}, nil
 	}
@@ -229,6 +232,7 @@ func (r *Reading) keyObject(ctx context.Context, ref imaging.Ref) (*KeyObject, *
 		Columns: frame.Columns, Rows: frame.Rows, MultiFrame: inst.Pixels.Frames > 1, Modality: inst.ModalityLUT, Window: shown.Window(),
 		Inverted: render.Inverted(&inst, frame.Photometric), Aspect: aspect(&inst, n),
 		Source: keyimage.Source{Identified: identified(ds.Text(0x00280301), &inst), LossyCompression: inst.LossyCompression, LossyRatio: inst.LossyRatio, Orientation: inst.PatientOrient}}
+	o.Edges[0], o.Edges[1], o.Edges[2], o.Edges[3] = inst.EdgeLetters(n)
 	o.Mark = func(picture image.Image, s *imaging.PresentationState, face *render.Typeface) (image.Image, error) {
 		if o.Grey {
 			return render.Present(frame, &inst, n, render.Presentation{State: s}, face)

@@ -20,12 +20,13 @@ func TestOpinionsOfAnotherStationMergeWithoutOverwritingAnyone(t *testing.T) {
 	own := m.Opinions[0]
 	pack := func(b *bench, id string) []byte {
 		var w bytes.Buffer
-		b.must(b.Consult.WritePack(b.ctx, b.radiologist, id, passphrase, &w))
+		_, err := b.Consult.WritePack(b.ctx, b.radiologist, id, consult.PackOptions{Passphrase: passphrase}, &w, nil)
+		b.must(err)
 		return w.Bytes()
 	}
 	sealed := pack(here, m.ID)
 	open := func(raw []byte) *consult.Pack {
-		p, err := consult.OpenPack(bytes.NewReader(raw), passphrase)
+		p, err := consult.OpenPack(there.ctx, bytes.NewReader(raw), passphrase, nil)
 		there.must(err)
 		return p
 	}
@@ -89,7 +90,7 @@ func TestOpinionsOfAnotherStationMergeWithoutOverwritingAnyone(t *testing.T) {
 	_, rf := answer(&foreign, "x", "")
 	_, _, err = here.Consult.Merge(here.ctx, here.radiologist, bytes.NewReader(rf), passphrase)
 	here.refused("reply_foreign", err)
-	_, err = consult.OpenPack(bytes.NewReader(r1), passphrase)
+	_, err = consult.OpenPack(here.ctx, bytes.NewReader(r1), passphrase, nil)
 	here.refused("pack_reply", err)
 	if m, err = here.Consult.Get(here.ctx, here.radiologist, m.ID); err != nil || len(m.Opinions) != 4 {
 		t.Errorf("a refused reply left something: %d opinions, %v", len(m.Opinions), err)

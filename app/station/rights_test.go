@@ -306,7 +306,13 @@ func (f *fixture) cases() []useCase {
 			_, _, err := f.Consult.Document(x, u, f.consult, cda.ConsultForm("cda"), f.doc.Document.Organization)
 			return err
 		}),
-		c("consult.Consult.WritePack", leads, func(x X, u U) error { return f.Consult.WritePack(x, u, f.consult, "short", io.Discard) }),
+		c("consult.Consult.WritePack", leads, func(x X, u U) error {
+			return one(f.Consult.WritePack(x, u, f.consult, consult.PackOptions{Passphrase: "short"}, io.Discard, nil))
+		}),
+		c("consult.Consult.PlanPack", leads, func(x X, u U) error { return one(f.Consult.PlanPack(x, u, f.consult, consult.PackOptions{}, nil)) }),
+		both("consult.Consult.TakeImages", rights(records.RightConsult, records.RightImport), func(x X, u U) error {
+			return one(f.Consult.TakeImages(x, u, &consult.Pack{ID: "PACK-1"}, nil))
+		}),
 		c("consult.Consult.Correlate", leads, func(x X, u U) error { return one(f.Consult.Correlate(x, u, f.consult, "1", "2", true, "")) }),
 		c("consult.Consult.Complete", leads, func(x X, u U) error { return one(f.Consult.Complete(x, u, f.consult, "FU-0", "好转")) }),
 		c("consult.Consult.Postpone", leads, func(x X, u U) error {

@@ -169,7 +169,7 @@ func Open(ctx context.Context, o Options) (*Station, error) {
 	packages, broken := catalogue.Usable(s.Catalogue.List())
 	s.Reading = reading.New(store, ar, packages, broken, s.models.Load, s.Trust.Site, decoder, slides, reading.Signing{
 		Reauthenticate: s.Admin.Reauthenticate, Organization: s.Admin.Organization, Intents: s.Delivery.Intents, Retractions: s.Delivery.Retractions}, filepath.Join(o.Home, "templates"), now)
-	s.Consult = consult.New(store, ar, s.Admin.Reauthenticate, now)
+	s.Consult = consult.New(store, ar, s.Admin.Reauthenticate, s.consultNeeds(), now)
 	s.Transfer = transfer.New(store, ar, transfer.Needs{Signed: s.Reading.Signed, Objects: s.stored,
 		Import: func(ctx context.Context, actor records.User, in *archive.Incoming, progress func(done, total int)) (transfer.Received, error) {
 			res, err := s.Registry.ImportIncoming(ctx, actor, in, progress)

@@ -56,6 +56,7 @@ func TestEveryKindOfActIsInTheTrailWithWhoWhatWhoseWhenWhereAndOutcome(t *testin
 	var secret string
 	password := b.password("radiologist")
 	wrong := func(login string) error { return one(b.Admin.SignIn(b.ctx, login, "wrong")) }
+	taken := b.whole()
 	acts := []act{
 		{"login", "", func() error { return one(b.Admin.SignIn(b.ctx, "radiologist", password)) }, []noted{{"login", b.radiologist, b.radiologist.ID, "", ok}}},
 		{"failed login", "sign_in", func() error { return wrong("radiologist") }, []noted{{"login", b.radiologist, b.radiologist.ID, "", refused}}},
@@ -200,11 +201,13 @@ func TestEveryKindOfActIsInTheTrailWithWhoWhatWhoseWhenWhereAndOutcome(t *testin
 			return one(b.Consult.Withdraw(b.ctx, b.radiologist, consult.ID, "重复"))
 		}, []noted{{"consult_withdraw", b.radiologist, "consult", patient, refused}}},
 		{"pack", "", func() error {
-			return b.Consult.WritePack(b.ctx, b.radiologist, consult.ID, "a long passphrase", io.Discard)
+			return one(b.Consult.WritePack(b.ctx, b.radiologist, consult.ID, packing("a long passphrase"), io.Discard, nil))
 		}, []noted{{"consult_pack", b.radiologist, "consult", patient, ok}}},
 		{"pack without right", "right", func() error {
-			return b.Consult.WritePack(b.ctx, clinician, consult.ID, "a long passphrase", io.Discard)
+			return one(b.Consult.WritePack(b.ctx, clinician, consult.ID, packing("a long passphrase"), io.Discard, nil))
 		}, []noted{{"consult_pack", clinician, "consult", patient, refused}}},
+		{"images of a pack", "", func() error { return one(b.Consult.TakeImages(b.ctx, b.radiologist, taken, nil)) },
+			[]noted{{"import_study", b.radiologist, "", patient, ok}, {"consult_take", b.radiologist, "", "", ok}}},
 
 		{"new user", "", func() (err error) {
 			spare, err = b.Admin.AddUser(b.ctx, b.admin, admin.NewUser{Login: "spare", Name: "备用", Role: records.RoleTechnician, Password: sparePassword})

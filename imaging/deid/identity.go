@@ -43,10 +43,14 @@ var identifying = [...]dicomfile.Tag{
 	0x22000005, // Barcode Value
 }
 
-// gather collects the identity of an object, in its sequences too.
-func gather(ds *dicomfile.Dataset) *identity {
+// gather collects the identity of an object, in its sequences too, and what is
+// known of it from elsewhere.
+func gather(ds *dicomfile.Dataset, known []string) *identity {
 	id := &identity{words: map[string]bool{}}
 	id.from(ds)
+	for _, k := range known {
+		id.name(k)
+	}
 	slices.Sort(id.pieces)
 	id.pieces = slices.Compact(id.pieces)
 	for w := range id.words {

@@ -22,6 +22,13 @@ type Options struct {
 	// Secret makes UIDs, pseudonyms and shifts of dates. Who has it finds them
 	// again; the same secret gives the same ones. At least LeastSecret bytes.
 	Secret []byte
+	// Person is whose all objects are, where that is known from elsewhere, as from a
+	// record that links studies under several numbers; pseudonym and shift of dates
+	// are then the same in all of them. Empty: by each object's own header.
+	Person string
+	// Known are names and numbers of the person that the record has, to be looked for
+	// in the text that stays like those of the header.
+	Known []string
 	// ModifiedDates keeps dates, all of a patient moved back by one number of
 	// days, 365 to 3650; times of the day stay.
 	ModifiedDates bool
@@ -37,6 +44,8 @@ type Profile struct {
 	table    *table
 	words    *vocabulary
 	key      key
+	person   string
+	known    []string
 	options  []string
 	burnedIn bool
 }
@@ -50,7 +59,7 @@ func New(o Options) (*Profile, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Profile{table: t, words: newVocabulary(), key: key(slices.Clone(o.Secret)), burnedIn: o.BurnedIn}
+	p := &Profile{table: t, words: newVocabulary(), key: key(slices.Clone(o.Secret)), person: o.Person, known: slices.Clone(o.Known), burnedIn: o.BurnedIn}
 	for _, x := range []struct {
 		on   bool
 		name string
@@ -93,7 +102,10 @@ func (p *Profile) attributes(f *dicomfile.File) (*dicomfile.Dataset, Result, err
 	if err := p.refuse(f, ds); err != nil {
 		return nil, Result{}, err
 	}
-	w := &walk{Profile: p, class: f.Instance().SOPClassUID, patient: person(ds), who: gather(ds), found: map[string]bool{}}
+	w := &walk{Profile: p, class: f.Instance().SOPClassUID, patient: person(ds), who: gather(ds, p.known), found: map[string]bool{}}
+	if p.person != "" {
+		w.patient = p.person
+	}
 	w.days = p.key.shift(w.patient)
 	warnings := look(f.Instance(), ds)
 	before := markedBefore(ds)

@@ -69,7 +69,7 @@ func kindOf(action string) (kind, bool) {
 		return kind{id: accessed, action: "R", lifeCycle: "6"}, true
 	case "character_set":
 		return kind{id: accessed, action: "U"}, true
-	case "import_study":
+	case "import_study", "consult_take":
 		return kind{id: imported, action: "C", lifeCycle: "2", media: &uri}, true
 	case "pacs_retrieve", "pacs_store":
 		return kind{id: transferred, action: "C"}, true

@@ -32,6 +32,7 @@ type Image struct {
 	Findings      []records.Finding
 	Annotations   []records.Annotation // what doctors measured and drew on it by hand
 	Source        Source               // for a capture
+	Purpose       string               // Content Description, up to 64 characters; empty: of the signed report
 }
 
 // State writes a presentation state of one image. It refuses what Document.Check
@@ -51,6 +52,10 @@ func State(doc *records.Document, im Image, number int, cfg composite.Equipment,
 	if doc.Sample {
 		description += " SAMPLE 样本"
 	}
+	purpose := im.Purpose
+	if purpose == "" {
+		purpose = fmt.Sprintf("Key image %d of the signed report", number)
+	}
 	ds.Delete(dicomfile.TagContentDate, dicomfile.TagContentTime) // it has a date of its own
 	ds.String(dicomfile.TagModality, "CS", "PR").
 		String(dicomfile.TagLaterality, "CS", ""). // type 2C
@@ -59,7 +64,7 @@ func State(doc *records.Document, im Image, number int, cfg composite.Equipment,
 		String(dicomfile.TagSeriesDescription, "LO", description).
 		Int(dicomfile.TagInstanceNumber, "IS", (doc.Version-1)*1000+number).
 		String(dicomfile.TagContentLabel, "CS", "KEY_IMAGE").
-		String(dicomfile.TagContentDescription, "LO", fmt.Sprintf("Key image %d of the signed report", number)).
+		String(dicomfile.TagContentDescription, "LO", purpose).
 		String(dicomfile.TagContentCreator, "PN", doc.Author.Name).
 		String(dicomfile.TagPresentationDate, "DA", cfg.Date(doc.SignedAt)).
 		String(dicomfile.TagPresentationTime, "TM", cfg.Clock(doc.SignedAt)).

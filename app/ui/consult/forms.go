@@ -29,10 +29,6 @@ type (
 		without map[string]bool // findings that the decision does not rest on
 	}
 	followForm struct{ date, task *workspace.Entry }
-	packForm   struct {
-		path, passphrase *workspace.Entry
-		done             string
-	}
 )
 
 func (r *room) forms() {
@@ -53,8 +49,8 @@ func (r *room) forms() {
 	r.settle = decisionForm{text: long(3), without: map[string]bool{}}
 	r.follow = followForm{entry(), entry()}
 	r.flowForms(entry, long, secret)
-	r.packing = packForm{path: entry(), passphrase: secret()}
-	r.opening = packForm{path: entry(), passphrase: secret()}
+	r.packing = newPackForm(entry(), secret())
+	r.opening = newPackForm(entry(), secret())
 }
 
 // clear empties the forms that belong to one consult.
@@ -65,7 +61,8 @@ func (r *room) clear() {
 	}
 	r.speak.password.SetText("")
 	r.clearFlow()
-	r.speak.dissent, r.packing.done, r.settle.without = false, "", map[string]bool{}
+	r.packing.clear()
+	r.speak.dissent, r.settle.without = false, map[string]bool{}
 }
 
 func (r *room) words() {

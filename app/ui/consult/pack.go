@@ -1,67 +1,234 @@
 package consult
 
 import (
-	"bytes"
 	"context"
-	"image/png"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"longying/app/consult"
-	"longying/imaging"
-	"longying/records"
+	"longying/app/ui/lang"
+	"longying/app/ui/workspace"
 )
 
 // PackExtension is the file name ending of a consult pack.
 const PackExtension = ".lymdt"
 
-// packSection writes the consult into one sealed file.
+// packForm is what a pack is to hold, and where it goes. Nothing is written before
+// its estimate was shown, and nothing without identity before its texts were
+// confirmed.
+type packForm struct {
+	path, passphrase *workspace.Entry
+	objects          consult.ObjectChoice
+	deidentified     bool
+	looked           bool
+	confirmed        bool
+	plan             *consult.PackPlan
+	texts            map[string]*workspace.Entry // by PackText.Key
+	done             string
+}
+
+func newPackForm(path, passphrase *workspace.Entry) packForm {
+	return packForm{path: path, passphrase: passphrase, objects: consult.ObjectsKey, texts: map[string]*workspace.Entry{}}
+}
+
+func (f *packForm) clear() {
+	f.path.SetText("")
+	f.passphrase.SetText("")
+	*f = newPackForm(f.path, f.passphrase)
+}
+
+func (f *packForm) options() consult.PackOptions {
+	o := consult.PackOptions{Passphrase: f.passphrase.Text, Objects: f.objects, DeIdentified: f.deidentified, Looked: f.looked}
+	if f.deidentified && f.confirmed {
+		o.Texts = map[string]string{}
+		for key, e := range f.texts {
+			o.Texts[key] = e.Text
+		}
+	}
+	return o
+}
+
+// packSection writes the consult into one sealed file: first what it would hold.
 func (r *room) packSection() {
-	l := r.ws.Lang
+	l, f := r.ws.Lang, &r.packing
 	r.section("consult.pack")
 	r.page.Add(tight(wrapped(l.T("consult.pack_note"), widget.LowImportance)))
-	r.packing.passphrase.OnSubmitted = func(string) { r.writePack() }
-	write := widget.NewButtonWithIcon(l.T("consult.button_pack"), theme.DocumentSaveIcon(), r.writePack)
-	r.page.Add(container.NewGridWithColumns(2, r.packing.path, container.NewBorder(nil, nil, nil, write, r.packing.passphrase)))
-	if r.packing.done != "" {
-		r.page.Add(tight(wrapped(r.packing.done, widget.SuccessImportance)))
+	kinds := []consult.ObjectChoice{consult.ObjectsKey, consult.ObjectsAll, consult.ObjectsNone}
+	choice := workspace.NewSelect(r.ws, []string{l.T("consult.objects_key"), l.T("consult.objects_all"), l.T("consult.objects_none")}, nil)
+	for i, k := range kinds {
+		if k == f.objects {
+			choice.SetSelectedIndex(i)
+		}
+	}
+	choice.OnChanged = func(string) {
+		if i := choice.SelectedIndex(); i >= 0 && kinds[i] != f.objects {
+			f.objects = kinds[i]
+			r.packChanged()
+		}
+	}
+	nameless := workspace.NewCheck(r.ws, l.T("consult.deidentified"), nil)
+	nameless.Checked = f.deidentified
+	nameless.OnChanged = func(on bool) { f.deidentified = on; r.packChanged() }
+	r.page.Add(container.NewGridWithColumns(2, choice, nameless))
+	estimate := widget.NewButtonWithIcon(l.T("consult.button_estimate"), theme.SearchIcon(), r.planPack)
+	if f.plan == nil {
+		estimate.Importance = widget.HighImportance
+	}
+	r.page.Add(container.NewHBox(estimate))
+	if f.plan != nil {
+		r.packPlan(f)
+	}
+	if f.done != "" {
+		r.page.Add(tight(wrapped(f.done, widget.SuccessImportance)))
 	}
 }
 
-func (r *room) writePack() {
+// packChanged forgets an estimate of something else.
+func (r *room) packChanged() {
+	was := r.packing.plan != nil
+	r.packing.plan, r.packing.confirmed, r.packing.done = nil, false, ""
+	if was {
+		r.planPack()
+	}
+	r.render()
+}
+
+// packPlan shows what the pack would hold, and asks for what is still needed.
+func (r *room) packPlan(f *packForm) {
+	l, plan := r.ws.Lang, f.plan
+	r.page.Add(tight(wrapped(l.T("consult.plan", len(plan.Images), plan.Objects, plan.States, mebibytes(plan.Bytes)), widget.MediumImportance)))
+	r.leftOut(plan.Left)
+	burned := false
+	for _, w := range plan.Warnings {
+		burned = burned || w.Warning.Code == "burned_in"
+		r.page.Add(tight(wrapped(l.T("consult.plan_warning", w.What, l.Or(lang.Key("consult.warning_"+w.Warning.Code), w.Warning.Text)), widget.WarningImportance)))
+	}
+	if burned {
+		looked := workspace.NewCheck(r.ws, l.T("consult.looked"), nil)
+		looked.Checked = f.looked
+		looked.OnChanged = func(on bool) { f.looked = on; r.packChanged() }
+		r.page.Add(looked)
+	}
+	if f.deidentified {
+		r.packTexts(f)
+	}
+	f.passphrase.OnSubmitted = func(string) { r.writePack() }
+	write := strong(l.T("consult.button_pack"), theme.DocumentSaveIcon(), r.writePack)
+	r.page.Add(r.field("consult.path", f.path))
+	r.page.Add(r.field("consult.passphrase", container.NewBorder(nil, nil, nil, write, f.passphrase)))
+}
+
+func (r *room) leftOut(left []consult.LeftOut) {
+	l := r.ws.Lang
+	for _, x := range left {
+		weight := widget.WarningImportance
+		if x.Code == "no_state" {
+			weight = widget.LowImportance
+		}
+		r.page.Add(tight(wrapped(l.T("consult.left_out", x.What, l.Or(lang.Key("consult.left_"+x.Code), x.Reason)), weight)))
+	}
+}
+
+// packTexts shows each free text as it stands and as it would leave, to be changed.
+func (r *room) packTexts(f *packForm) {
+	l := r.ws.Lang
+	r.page.Add(heading(l.T("consult.texts", len(f.plan.Texts))))
+	r.page.Add(tight(wrapped(l.T("consult.texts_note"), widget.LowImportance)))
+	for _, t := range f.plan.Texts {
+		r.page.Add(tight(wrapped(l.T("consult.text_was", l.Or(lang.Key("consult.text_"+t.Where), t.Where), t.Original), widget.LowImportance)))
+		r.page.Add(f.texts[t.Key])
+	}
+	sure := workspace.NewCheck(r.ws, l.T("consult.texts_confirmed"), func(on bool) { f.confirmed = on })
+	sure.Checked = f.confirmed
+	r.page.Add(sure)
+}
+
+// mebibytes words a size of a file, to a tenth and never less than it.
+func mebibytes(n int64) string {
+	return strconv.FormatFloat(math.Ceil(float64(n)/(1<<20)*10)/10, 'f', -1, 64) + " MiB"
+}
+
+func (r *room) planPack() {
 	if r.current == nil || r.busy {
 		return
 	}
-	path := strings.TrimSpace(r.packing.path.Text)
+	r.busy = true
+	r.problem.SetText("")
+	f := &r.packing
+	user, id, o := r.ws.User(), r.current.ID, f.options()
+	r.ws.StartJob(func() string { return r.ws.Lang.T("consult.estimating") }, func(ctx context.Context, progress func(done, total int)) func() {
+		plan, err := r.ws.Consult.PlanPack(ctx, user, id, o, progress)
+		return func() {
+			r.busy = false
+			if r.current == nil || r.current.ID != id || f.objects != o.Objects || f.deidentified != o.DeIdentified || f.looked != o.Looked {
+				return // of something else by now
+			}
+			if err != nil {
+				r.problem.SetText(r.ws.Explain(err))
+				return
+			}
+			f.plan, f.confirmed = &plan, false
+			entries := map[string]*workspace.Entry{}
+			for _, t := range plan.Texts {
+				e := f.texts[t.Key] // what somebody has changed already stays
+				if e == nil {
+					e = workspace.NewMultiLineEntry(r.ws)
+					e.Wrapping = fyne.TextWrapBreak
+					e.SetMinRowsVisible(min(6, max(1, len([]rune(t.Masked))/40+1+strings.Count(t.Masked, "\n"))))
+					e.SetText(t.Masked)
+					e.OnChanged = func(string) { f.confirmed = false }
+				}
+				entries[t.Key] = e
+			}
+			f.texts = entries
+			r.render()
+		}
+	})
+}
+
+func (r *room) writePack() {
+	f := &r.packing
+	if r.current == nil || r.busy || f.plan == nil {
+		return
+	}
+	if f.deidentified && !f.confirmed {
+		r.problem.SetText(r.ws.Lang.T("consult.texts_first"))
+		return
+	}
+	path := strings.TrimSpace(f.path.Text)
 	if path == "" {
 		home, err := os.UserHomeDir()
 		if err != nil {
 			home = "."
 		}
 		path = filepath.Join(home, r.current.ID+PackExtension)
-		r.packing.path.SetText(path)
+		f.path.SetText(path)
 	}
-	r.busy, r.packing.done = true, ""
+	r.busy, f.done = true, ""
 	r.problem.SetText("")
-	user, id, passphrase := r.ws.User(), r.current.ID, r.packing.passphrase.Text
-	r.ws.StartJob(func() string { return r.ws.Lang.T("consult.packing") }, func(ctx context.Context, _ func(done, total int)) func() {
-		err := writeWhole(path, func(w io.Writer) error { return r.ws.Consult.WritePack(ctx, user, id, passphrase, w) })
+	user, id, o := r.ws.User(), r.current.ID, f.options()
+	r.ws.StartJob(func() string { return r.ws.Lang.T("consult.packing") }, func(ctx context.Context, progress func(done, total int)) func() {
+		err := writeWhole(path, func(w io.Writer) error {
+			_, err := r.ws.Consult.WritePack(ctx, user, id, o, w, progress)
+			return err
+		})
 		return func() {
 			r.busy = false
 			if err != nil {
 				r.problem.SetText(r.ws.Explain(err)) // stands above the page, whatever is scrolled to
 				return
 			}
-			r.packing.passphrase.SetText("")
-			r.packing.done = r.ws.Lang.T("consult.packed", path)
+			f.clear()
+			f.done = r.ws.Lang.T("consult.packed", path)
 			r.render()
 			r.scroll.ScrollToBottom() // where it says so
 		}
@@ -89,98 +256,4 @@ func writeWhole(path string, write func(io.Writer) error) error {
 		return err
 	}
 	return os.Rename(path+".part", path)
-}
-
-// openPackPage asks for a pack's file and passphrase.
-func (r *room) openPackPage() {
-	l := r.ws.Lang
-	title := heading(l.T("consult.open_pack"))
-	title.SizeName = theme.SizeNameHeadingText
-	r.page.Add(title)
-	r.page.Add(wrapped(l.T("consult.open_note"), widget.LowImportance))
-	r.page.Add(r.field("consult.path", r.opening.path))
-	r.page.Add(r.field("consult.passphrase", r.opening.passphrase))
-	r.opening.passphrase.OnSubmitted = func(string) { r.openPack() }
-	r.page.Add(container.NewHBox(strong(l.T("consult.button_open"), theme.FolderOpenIcon(), r.openPack),
-		widget.NewButton(l.T("consult.button_back"), func() { r.show(showConsult) })))
-}
-
-func (r *room) openPack() {
-	if r.busy {
-		return
-	}
-	r.busy = true
-	path, passphrase := strings.TrimSpace(r.opening.path.Text), r.opening.passphrase.Text
-	r.problem.SetText("")
-	r.ws.StartJob(func() string { return r.ws.Lang.T("consult.unpacking") }, func(context.Context, func(done, total int)) func() {
-		p, err := readPack(path, passphrase)
-		return func() {
-			r.busy = false
-			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
-				return
-			}
-			r.opening.passphrase.SetText("")
-			r.pack = p
-			r.show(showPack)
-		}
-	})
-}
-
-func readPack(path, passphrase string) (*consult.Pack, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return consult.OpenPack(f, passphrase)
-}
-
-// packPage shows a pack from a file; nothing in it can be changed, and nothing
-// of it enters the record.
-func (r *room) packPage() {
-	l, p := r.ws.Lang, r.pack
-	if p == nil {
-		return
-	}
-	title := heading(p.Consult.Title)
-	title.SizeName = theme.SizeNameHeadingText
-	r.page.Add(title)
-	r.page.Add(wrapped(l.T("consult.read_only", p.PackedBy, p.PackedAt.In(imaging.Zone()).Format("2006-01-02 15:04")), widget.WarningImportance))
-	r.page.Add(container.NewHBox(widget.NewButton(l.T("consult.button_close_pack"), func() {
-		r.pack = nil
-		r.show(showConsult)
-	})))
-	minutes := wrapped(consult.Minutes(&p.Consult, &p.Patient), widget.MediumImportance)
-	minutes.Selectable = true
-	r.page.Add(minutes)
-	for _, o := range p.Consult.Opinions {
-		if o.Dissent {
-			r.page.Add(opinion(l, o))
-		}
-	}
-	r.section("consult.pack_images", len(p.Images))
-	for _, img := range p.Images {
-		r.page.Add(tight(wrapped(img.Title, widget.MediumImportance)))
-		if o := keyImage(img.PNG); o != nil {
-			r.page.Add(o)
-		}
-	}
-	r.section("consult.pack_documents", len(p.Documents))
-	for _, d := range p.Documents {
-		r.page.Add(wrapped(l.T("consult.pack_document", d.Document.ID, records.Join(d.Document.FindingText), records.Join(d.Document.Impression), d.Document.Author.Name), widget.MediumImportance))
-	}
-}
-
-// keyImage is a packed picture, shown in its own proportions.
-func keyImage(data []byte) fyne.CanvasObject {
-	decoded, err := png.Decode(bytes.NewReader(data))
-	if err != nil {
-		return nil // OpenPack has compared its hash: it is what was packed
-	}
-	o := canvas.NewImageFromImage(decoded)
-	o.FillMode = canvas.ImageFillContain
-	o.ScaleMode = canvas.ImageScalePixels
-	o.SetMinSize(fyne.NewSize(320, 320))
-	return o
 }

@@ -34,7 +34,7 @@ type room struct {
 	current  *records.Consult
 	patient  *registry.PatientRecord // of the current consult
 	findings []records.Finding       // of the open study
-	pack     *consult.Pack           // a pack opened from a file, read only
+	pack     *openedPack             // a pack opened from a file, read only
 	view     view
 	busy     bool
 
@@ -83,7 +83,8 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		}
 	})
 	workspace.On(ws, func(workspace.UserChanged) {
-		r.list, r.current, r.patient, r.findings, r.pack, r.view = nil, nil, nil, nil, nil, showConsult
+		r.closePack()
+		r.list, r.current, r.patient, r.findings, r.view = nil, nil, nil, nil, showConsult
 		r.clear()
 		r.render()
 	})

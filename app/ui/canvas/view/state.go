@@ -282,32 +282,7 @@ func Edges(in *imaging.Instance, frame int) (left, right, top, bottom string) {
 	if in == nil {
 		return "", "", "", ""
 	}
-	if p := in.Frame(frame).Plane; p != nil {
-		return p.EdgeLetters()
-	}
-	right, bottom = in.PatientOrient[0], in.PatientOrient[1]
-	return opposite(right), right, opposite(bottom), bottom
-}
-
-func opposite(letters string) string {
-	out := []byte(letters)
-	for i, c := range out {
-		switch c {
-		case 'L':
-			out[i] = 'R'
-		case 'R':
-			out[i] = 'L'
-		case 'A':
-			out[i] = 'P'
-		case 'P':
-			out[i] = 'A'
-		case 'H':
-			out[i] = 'F'
-		case 'F':
-			out[i] = 'H'
-		}
-	}
-	return string(out)
+	return in.EdgeLetters(frame)
 }
 
 // AspectOf is the height of a pixel of a frame over its width, from what it
