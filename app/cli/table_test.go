@@ -180,7 +180,7 @@ func everyCommand(t *testing.T, l *line, home string) {
 		{"", ExitUsage, 0, "--out", []string{"deid", film}},
 		{"", ExitRefused, 0, "configure", []string{"codes", "import", "icd-10", codes}},
 		{"", ExitDone, 0, "", []string{"codes", "list"}},
-		{"", ExitDone, 3, "", []string{"outbox", "send"}},
+		{"", ExitDone, 6, "", []string{"outbox", "send"}},
 		{"", ExitRefused, 0, "acknowledged", []string{"outbox", "retry", delivery}},
 		{"", ExitFailed, 0, "nosuch", []string{"outbox", "retry", "nosuch"}},
 		{"", ExitDone, 0, "", []string{"pacs", "list"}},
