@@ -189,7 +189,7 @@ func everyCommand(t *testing.T, l *line, home string) {
 		{"", ExitRefused, 0, "no PACS is configured", []string{"pacs", "query", "--name", "刘"}},
 		{"", ExitRefused, 0, "configure", []string{"pacs", "add", "x", "--url", "http://127.0.0.1:1"}},
 		{"", ExitFailed, 0, "nosuch", []string{"consult", "decide", "nosuch", "--text", "x"}},
-		{"", ExitFailed, 0, notes, []string{"consult", "open", notes, "--passphrase-file", password}},
+		{"", ExitRefused, 0, notes, []string{"consult", "open", notes, "--passphrase-file", password}},
 		{"", ExitRefused, 0, "audit", []string{"audit", "verify"}},
 		{"", ExitRefused, 0, "manage_users", []string{"users", "list"}},
 		{"auditor", ExitDone, 1, "", []string{"audit", "verify"}},
