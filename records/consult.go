@@ -125,13 +125,22 @@ type Opinion struct {
 	Replaces   string    `json:"replaces,omitempty"` // ID of the version before, which stays
 	PackID     string    `json:"pack_id,omitempty"`  // the pack that it answers, where it came in a reply
 	Received   time.Time `json:"received,omitzero"`  // when a reply brought it here; At is the other station's clock
-	// EnteredByName is who typed it, as at that time.
+	// EnteredByName is who typed it, as at that time; of one that came in a reply
+	// who was signed in at the other station, as the file says.
 	EnteredByName string `json:"entered_by_name,omitempty"`
+	// MergedBy is the user who took it out of a reply: whoever has the passphrase of
+	// a pack can reply under any name, and nobody here has verified it.
+	MergedBy     string `json:"merged_by,omitempty"`
+	MergedByName string `json:"merged_by_name,omitempty"`
 }
 
 // Outside reports an opinion of another hospital (外院意见): it came in a reply,
 // or was typed here for an outside doctor.
 func (o *Opinion) Outside() bool { return !o.Received.IsZero() || o.Member.Hospital != "" }
+
+// Unverified reports an opinion under a name that nothing here proves: it came in a
+// reply, which whoever had the pack's passphrase could write.
+func (o *Opinion) Unverified() bool { return !o.Received.IsZero() }
 
 // Own reports an opinion that a user gave under their own password.
 func (o *Opinion) Own() bool {

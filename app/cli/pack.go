@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 
 	"longying/app/consult"
 	"longying/app/station"
@@ -107,7 +108,7 @@ func (c *call) planned(plan consult.PackPlan, review string) error {
 	}
 	c.printf("%d pictures, %d DICOM images, %d presentation states, at most %d KiB; %d texts to be confirmed\n", len(plan.Images), plan.Objects, plan.States, plan.Bytes>>10, len(plan.Texts))
 	for _, w := range plan.Warnings {
-		c.printf("%s: %s\n", w.What, w.Warning.Text)
+		c.printf("%s: %s: %s\n", w.What, w.Warning.Text, strings.Join(w.Objects, " "))
 	}
 	for _, l := range plan.Left {
 		c.printf("left out: %s: %s\n", l.What, l.Reason)

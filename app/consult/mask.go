@@ -19,6 +19,7 @@ const (
 	maskedNumber = "〔编号〕"
 	maskedPhone  = "〔电话〕"
 	maskedPlace  = "〔机构〕"
+	maskedDoctor = "〔医师〕"
 	maskedDate   = "〔日期〕"
 )
 
@@ -179,16 +180,39 @@ func (m *mask) person(name string) string {
 	a := fmt.Sprintf("医师%d", len(m.aliases)+1)
 	m.aliases[name] = a
 	if len([]rune(name)) >= 2 {
-		m.people = append(m.people, pattern{regexp.MustCompile(`(?i)` + regexp.QuoteMeta(name)), a, "person"})
-		slices.SortStableFunc(m.people, func(a, b pattern) int { return len(b.find.String()) - len(a.find.String()) })
+		m.known(`(?i)`+regexp.QuoteMeta(name), a, "person")
+	}
+	if family := family(name); family != "" {
+		m.known(regexp.QuoteMeta(family)+`(?:(?:副?主任|主治|住院)?(?:医师|医生)|副?主任|大夫|教授|副?院长|护士长)`, maskedDoctor, "person")
 	}
 	return a
+}
+
+// family is the family name of a Han name, empty of any other.
+func family(name string) string {
+	r := []rune(name)
+	if len(r) < 2 || len(r) > 4 || slices.ContainsFunc(r, func(c rune) bool { return !unicode.Is(unicode.Han, c) }) {
+		return ""
+	}
+	if len(r) == 4 {
+		return string(r[:2])
+	}
+	return string(r[:1])
+}
+
+// known masks somebody or something that the record knows, the longest first.
+func (m *mask) known(find, put, kind string) {
+	if slices.ContainsFunc(m.people, func(p pattern) bool { return p.find.String() == find }) {
+		return
+	}
+	m.people = append(m.people, pattern{regexp.MustCompile(find), put, kind})
+	slices.SortStableFunc(m.people, func(a, b pattern) int { return len(b.find.String()) - len(a.find.String()) })
 }
 
 // place masks a hospital.
 func (m *mask) place(name string) {
 	if name = strings.TrimSpace(name); len([]rune(name)) >= 4 {
-		m.people = append(m.people, pattern{regexp.MustCompile(`(?i)` + regexp.QuoteMeta(name)), maskedPlace, "place"})
+		m.known(`(?i)`+regexp.QuoteMeta(name), maskedPlace, "place")
 	}
 }
 

@@ -130,7 +130,8 @@ type PackOptions struct {
 	// them, by PackText.Key: all of them, and none that names the patient.
 	Texts map[string]string
 	// Looked: a person has looked at the pictures that may have a name burned in, and
-	// there is none. Without it they are left out of a de-identified pack.
+	// there is none. Without it they are left out of a de-identified pack. It never
+	// speaks for pixels that this version cannot show: those are left out in any case.
 	Looked bool
 }
 
@@ -155,6 +156,10 @@ const (
 	TextVisit       = "visit"
 	TextFinding     = "finding"
 	TextReport      = "report"
+	TextSchedule    = "schedule" // place and reason
+	TextExcuse      = "excuse"   // why something is not needed
+	TextStage       = "stage"    // why it came into a state
+	TextOutcome     = "outcome"
 )
 
 // PackPlan is what a pack would hold, before it is written.
@@ -173,6 +178,7 @@ type PackPlan struct {
 type PackWarning struct {
 	What    string
 	Warning deid.Warning
+	Objects []string // SOP Instance UIDs that it is about
 }
 
 // Object opens one of the DICOM objects of an open pack.

@@ -38,12 +38,12 @@ func (d *draft) deidentifier() error {
 	}
 	d.mask = newMask(&p.Patient, exams, p.Visits, d.profile.Date)
 	d.mask.place(d.org.Name)
-	m := &p.Consult
-	for _, x := range m.Members {
-		d.mask.person(x.Name)
+	names, hospitals := people(&p.Consult)
+	for _, name := range append(names, d.users...) {
+		d.mask.person(name)
 	}
-	for _, o := range m.Opinions {
-		d.mask.person(o.Member.Name)
+	for _, name := range hospitals {
+		d.mask.place(name)
 	}
 	for _, f := range p.Findings {
 		d.mask.person(f.ByName)
@@ -108,12 +108,18 @@ func (d *draft) look(ctx context.Context, what, sopUID string) (ok bool, err err
 		return false, err
 	}
 	for _, w := range warnings {
-		known := PackWarning{what, w}
-		if !slices.Contains(d.plan.Warnings, known) {
-			d.plan.Warnings = append(d.plan.Warnings, known)
+		d.warn(what, sopUID, w)
+		if w.Code != burnedIn {
+			continue
 		}
-		if w.Code == burnedIn && !d.o.Looked {
+		if !d.o.Looked {
 			d.leaveOnce(what, burnedIn, w.Text+"; look at its pictures, and confirm that there is no name in them")
+			return false, nil
+		}
+		if reason, err := d.unseen(ctx, f); err != nil {
+			return false, err
+		} else if reason != "" {
+			d.leaveOnce(what, "unseen", "object "+sopUID+" may have a name in its pixels, and nobody can have looked at them: "+reason)
 			return false, nil
 		}
 	}
@@ -294,50 +300,6 @@ func (d *draft) deidentify() error {
 	}
 	d.pack = p
 	return nil
-}
-
-func (d *draft) consult(m *records.Consult, patient string, visits map[string]string) records.Consult {
-	who, at := d.mask.person, d.profile.Time
-	discipline := func(s string) string { return d.text(TextMember, s) }
-	out := records.Consult{ID: m.ID, PatientID: patient, Title: d.text(TextTitle, m.Title), Question: d.text(TextQuestion, m.Question),
-		State: m.State, CreatedAt: at(m.CreatedAt), UpdatedAt: at(m.UpdatedAt)}
-	for _, it := range m.Items {
-		x := records.ConsultItem{Kind: it.Kind, Title: d.text(TextItem, it.Title), FindingUID: d.uid(it.FindingUID), VisitID: visits[it.VisitID], Note: d.text(TextItem, it.Note)}
-		if it.Ref != nil {
-			ref := d.refer(*it.Ref)
-			x.Ref = &ref
-		}
-		out.Items = append(out.Items, x)
-	}
-	for _, x := range m.Members {
-		out.Members = append(out.Members, records.Member{Name: who(x.Name), Discipline: discipline(x.Discipline)})
-	}
-	for _, o := range m.Opinions {
-		out.Opinions = append(out.Opinions, records.Opinion{ID: o.ID, Member: records.Member{Name: who(o.Member.Name), Discipline: discipline(o.Member.Discipline)},
-			Text: d.text(TextOpinion, o.Text), Dissent: o.Dissent, FindingUID: d.uid(o.FindingUID), At: at(o.At), Replaces: o.Replaces, Received: at(o.Received)})
-	}
-	for _, x := range m.Correlations {
-		out.Correlations = append(out.Correlations, records.Correlation{ID: x.ID, Radiology: d.uid(x.Radiology), Pathology: d.uid(x.Pathology), Concordant: x.Concordant,
-			Comment: d.text(TextCorrelation, x.Comment), ByName: who(x.ByName), At: at(x.At)})
-	}
-	if x := m.Decision; x != nil {
-		out.Decision = &records.Decision{Text: d.text(TextDecision, x.Text), ByName: who(x.ByName), At: at(x.At)}
-		for _, uid := range x.Findings {
-			out.Decision.Findings = append(out.Decision.Findings, d.uid(uid))
-		}
-	}
-	moved := func(da string) string {
-		s, _ := d.profile.Date(da) // none where it is no date
-		return s
-	}
-	for _, f := range m.FollowUps {
-		x := records.FollowUp{ID: f.ID, Date: moved(f.Date), Task: d.text(TextFollow, f.Task), Done: f.Done, Outcome: d.text(TextFollow, f.Outcome), At: at(f.At), DoneAt: at(f.DoneAt)}
-		for _, q := range f.Postponed {
-			x.Postponed = append(x.Postponed, records.Postponement{Date: moved(q.Date), Reason: d.text(TextFollow, q.Reason), At: at(q.At)})
-		}
-		out.FollowUps = append(out.FollowUps, x)
-	}
-	return out
 }
 
 // years is whole years; over 89 it would tell who it is. Empty where not known.

@@ -23,11 +23,11 @@ import (
 
 // KeyFrame is one frame as a key image.
 type KeyFrame struct {
-	Image   keyimage.Image
-	Grey    bool        // a presentation state can say how it was seen
-	Picture image.Image // as seen, without marks
-	Mark    func(picture image.Image, s *imaging.PresentationState, face *render.Typeface) (image.Image, error)
-	Edges   [4]string // orientation letters: left, right, top, bottom; empty where not known
+	Image keyimage.Image
+	Grey  bool // a presentation state can say how it was seen
+	// Mark draws it with the marks of a state made of Image; v is the Image's view.
+	Mark  func(v *records.KeyView, s *imaging.PresentationState, face *render.Typeface) (image.Image, error)
+	Edges [4]string // orientation letters: left, right, top, bottom; empty where not known
 }
 
 // draft is a pack while it is put together: identified, and only de-identified at
@@ -43,7 +43,9 @@ type draft struct {
 	org     records.Organization
 	profile *deid.Profile // nil: identified
 	mask    *mask
-	never   []string // what a de-identified pack never has in it
+	never   []string          // what a de-identified pack never has in it
+	users   []string          // names of users whom the consult has by their ID alone
+	seen    map[string]string // by SOP Instance UID: why its pixels cannot be shown; empty where they can
 	face    *render.Typeface
 	plan    PackPlan
 }
@@ -61,7 +63,7 @@ func (d *draft) leave(what, code, format string, args ...any) {
 
 // draft puts a pack together up to its objects, which are only listed.
 func (c *Consult) draft(ctx context.Context, actor records.User, id string, o PackOptions, progress func(done, total int)) (*draft, error) {
-	d := &draft{c: c, o: o, exams: map[string]*records.Examination{}, headers: map[string]*imaging.Study{}, objects: map[string][]records.Object{}}
+	d := &draft{c: c, o: o, exams: map[string]*records.Examination{}, headers: map[string]*imaging.Study{}, objects: map[string][]records.Object{}, seen: map[string]string{}}
 	if d.o.Objects == "" {
 		d.o.Objects = ObjectsKey
 	}
@@ -117,6 +119,16 @@ func (d *draft) gather(tx *sqlite.Tx, id string) error {
 	p.Patient = *patient
 	if p.Visits, err = tx.VisitsOf(m.PatientID); err != nil {
 		return err
+	}
+	for _, uid := range userIDs(m) {
+		u, err := tx.User(uid)
+		if errors.Is(err, records.ErrNotFound) {
+			continue // of a consult that came from another folder
+		}
+		if err != nil {
+			return err
+		}
+		d.users = append(d.users, u.Name)
 	}
 	p.Consult.Items = nil
 	for _, it := range m.Items {
@@ -230,10 +242,20 @@ func (d *draft) pictures(ctx context.Context, progress func(done, total int)) er
 		if isSlide && ref.Region != nil {
 			key += fmt.Sprint(*ref.Region)
 		}
-		if seen[key] {
+		// A place without a view of its own is seen in any picture of it; of two views
+		// each has its picture.
+		view := it.View
+		if isSlide {
+			view = nil // it says nothing of a slide
+		}
+		as, err := viewed(key, view)
+		if err != nil {
+			return fmt.Errorf("the key image of %q cannot be made: %w", it.Title, err)
+		}
+		if seen[as] || view == nil && seen[key] {
 			continue
 		}
-		seen[key] = true
+		seen[key], seen[as] = true, true
 		if ok, err := d.safe(ctx, it.Title, ref); err != nil {
 			return err
 		} else if !ok {
@@ -243,7 +265,7 @@ func (d *draft) pictures(ctx context.Context, progress func(done, total int)) er
 		if isSlide {
 			img, err = d.slideRegion(ctx, ref)
 		} else {
-			img, err = d.keyFrame(ctx, it.Title, ref)
+			img, err = d.keyFrame(ctx, it.Title, ref, view)
 		}
 		if err != nil {
 			return fmt.Errorf("the key image of %q cannot be made: %w", it.Title, err)
@@ -255,23 +277,28 @@ func (d *draft) pictures(ctx context.Context, progress func(done, total int)) er
 	return nil
 }
 
-// keyFrame is a frame as it is seen, with the marks of the findings that doctors
-// confirmed on it, burned in as its presentation state says.
-func (d *draft) keyFrame(ctx context.Context, title string, ref imaging.Ref) (PackedImage, error) {
+// keyFrame is a frame as it is seen, or as somebody wanted it to be seen, with the
+// marks of the findings that doctors confirmed on it, burned in as its presentation
+// state says.
+func (d *draft) keyFrame(ctx context.Context, title string, ref imaging.Ref, view *records.KeyView) (PackedImage, error) {
 	k, reason, err := d.c.needs.KeyFrame(ctx, ref)
 	if err != nil {
 		return PackedImage{}, err
 	}
 	out := PackedImage{Ref: ref}
-	if k == nil { // no DICOM object: the picture alone
-		d.leave(title, "no_state", "no presentation state: %s", reason)
-		picture, err := d.c.archive.Picture(ctx, ref)
+	plain := func() (PackedImage, error) {
+		picture, err := d.c.archive.PictureAs(ctx, ref, view)
 		if err != nil {
 			return out, err
 		}
 		return out, out.set(picture)
 	}
-	out.Edges = k.Edges
+	if k == nil { // no DICOM object: the picture alone
+		d.leave(title, "no_state", "no presentation state: %s", reason)
+		return plain()
+	}
+	out.Edges = turned(k.Edges, view)
+	k.Image.View = view
 	k.Image.Findings = d.clean(d.said(ref))
 	for _, f := range k.Image.Findings {
 		out.Said = append(out.Said, f.Label.In("zh"))
@@ -283,7 +310,7 @@ func (d *draft) keyFrame(ctx context.Context, title string, ref imaging.Ref) (Pa
 	switch err := keyimage.State(doc, k.Image, len(d.pack.Images)+1, composite.Default(), &raw); {
 	case errors.As(err, &refused):
 		d.leave(title, "no_state", "no presentation state: %s", refused.Reason)
-		return out, out.set(k.Picture)
+		return plain()
 	case err != nil:
 		return out, err
 	}
@@ -297,7 +324,8 @@ func (d *draft) keyFrame(ctx context.Context, title string, ref imaging.Ref) (Pa
 	if err != nil {
 		return out, err
 	}
-	marked, err := k.Mark(k.Picture, ps, d.face)
+	enlarge(ps)
+	marked, err := k.Mark(view, ps, d.face)
 	if err != nil {
 		return out, err
 	}

@@ -137,6 +137,8 @@ func (c *Consult) Merge(ctx context.Context, actor records.User, r io.Reader, pa
 		}
 		for _, o := range in.Opinions {
 			o.PackID, o.Member.UserID, o.Received = in.PackID, "", c.now()
+			// What the file says of users is of another station's.
+			o.EnteredBy, o.MergedBy, o.MergedByName = "", actor.ID, actor.Name
 			var err error
 			if o.ID, err = replyID(m.ID, o); err != nil { // of what was written, so that both sides name it alike
 				return "", err

@@ -127,8 +127,9 @@ type KeyObject struct {
 	Image   keyimage.Image
 	Grey    bool        // a presentation state can say how it was seen
 	Picture image.Image // as seen, without marks
-	Mark    func(picture image.Image, s *imaging.PresentationState, face *render.Typeface) (image.Image, error)
-	Edges   [4]string // orientation letters: left, right, top, bottom; empty where not known
+	// Mark draws it with the marks of a state made of Image; v is the Image's view.
+	Mark  func(v *records.KeyView, s *imaging.PresentationState, face *render.Typeface) (image.Image, error)
+	Edges [4]string // orientation letters: left, right, top, bottom; empty where not known
 }
 
 // Left is a finding that could not be written in a form, and why.
@@ -233,14 +234,21 @@ func (r *Reading) KeyObject(ctx context.Context, ref imaging.Ref) (*KeyObject, *
 		Inverted: render.Inverted(&inst, frame.Photometric), Aspect: aspect(&inst, n),
 		Source: keyimage.Source{Identified: identified(ds.Text(0x00280301), &inst), LossyCompression: inst.LossyCompression, LossyRatio: inst.LossyRatio, Orientation: inst.PatientOrient}}
 	o.Edges[0], o.Edges[1], o.Edges[2], o.Edges[3] = inst.EdgeLetters(n)
-	o.Mark = func(picture image.Image, s *imaging.PresentationState, face *render.Typeface) (image.Image, error) {
+	o.Mark = func(v *records.KeyView, s *imaging.PresentationState, face *render.Typeface) (image.Image, error) {
 		if o.Grey {
 			return render.Present(frame, &inst, n, render.Presentation{State: s}, face)
 		}
-		out := image.NewRGBA(picture.Bounds())
-		draw.Draw(out, out.Bounds(), picture, picture.Bounds().Min, draw.Src)
-		render.Annotate(out, render.FitView(frame.Columns, frame.Rows, out.Bounds().Dx(), out.Bounds().Dy()), s, &inst, n, face)
-		return out, nil
+		if v == nil {
+			out := image.NewRGBA(picture.Bounds())
+			draw.Draw(out, out.Bounds(), picture, picture.Bounds().Min, draw.Src)
+			render.Annotate(out, render.FitView(frame.Columns, frame.Rows, out.Bounds().Dx(), out.Bounds().Dy()), s, &inst, n, face)
+			return out, nil
+		}
+		r, err := render.New(frame, &inst, n, render.Presentation{Invert: v.Invert})
+		if err != nil {
+			return nil, err
+		}
+		return r.PresentAs(s, face)
 	}
 	return o, nil, nil
 }

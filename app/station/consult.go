@@ -21,7 +21,7 @@ func (s *Station) consultNeeds() consult.Needs {
 				}
 				return nil, reason, err
 			}
-			return &consult.KeyFrame{Image: k.Image, Grey: k.Grey, Picture: k.Picture, Mark: k.Mark, Edges: k.Edges}, "", nil
+			return &consult.KeyFrame{Image: k.Image, Grey: k.Grey, Mark: k.Mark, Edges: k.Edges}, "", nil
 		},
 		Import: func(ctx context.Context, actor records.User, in *archive.Incoming) error {
 			_, err := s.Registry.ImportIncoming(ctx, actor, in, nil)

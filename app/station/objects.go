@@ -130,7 +130,7 @@ func (s *Station) keyImages(ctx context.Context, doc *records.SignedDocument, as
 		if err != nil {
 			return nil, nil, err
 		}
-		marked, err := o.Mark(o.Picture, ps, face)
+		marked, err := o.Mark(nil, ps, face)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -62,6 +62,21 @@ func TestOpinionsOfAnotherStationMergeWithoutOverwritingAnyone(t *testing.T) {
 		t.Errorf("an opinion changed: %+v", got.Opinions[:2])
 	}
 
+	// Under whose name it comes is written in the file, and no more; who took it in is known.
+	for _, o := range got.Opinions[1:] {
+		if !o.Unverified() || !o.Outside() || o.Own() || o.EnteredBy != "" || o.MergedBy != here.radiologist.ID || o.MergedByName != here.radiologist.Name {
+			t.Errorf("%+v does not say who took it in, or says that somebody here spoke", o)
+		}
+	}
+	if text := consult.Minutes(&got, &records.Patient{Name: "刘小满"}); !contains(text, "乙（病理科）：【不同意见】【外院意见，身份未核实】", "先穿刺（署名据回复文件；"+here.radiologist.Name) ||
+		contains(text, "甲：【外院意见") {
+		t.Error(text)
+	}
+	pdf, err := here.PrintMinutes(here.ctx, here.radiologist, m.ID, "en")
+	if here.must(err); len(pdf) == 0 {
+		t.Error("no minutes")
+	}
+
 	// Nobody else's is replaced, neither where it is written nor where it is read.
 	var w bytes.Buffer
 	_, err = there.Consult.Reply(there.ctx, there.pathologist, p, records.Opinion{Member: records.Member{Name: "甲"}, Text: "x", Replaces: own.ID}, passphrase, &w)

@@ -157,11 +157,22 @@ func Present(f *imaging.Frame, inst *imaging.Instance, n int, p Presentation, t 
 	if err != nil {
 		return nil, err
 	}
-	s := p.State
+	return r.PresentAs(p.State, t)
+}
+
+// PresentAs draws the displayed area of a state, turned and flipped, with the
+// state's annotations, and the values as the renderer shows them: of a picture in
+// colour a greyscale state says no more than that. One pixel of the image is one
+// of the picture, as Present has it.
+func (r *Renderer) PresentAs(s *imaging.PresentationState, t *Typeface) (*image.RGBA, error) {
+	inst, n := r.inst, r.number
 	if t == nil && hasText(s, inst, n) {
 		return nil, &StateError{s, "it has text and there is no font to write it"}
 	}
 	area := s.Area(inst.SOPInstanceUID, n)
+	if area == nil {
+		return nil, &StateError{s, "it has no displayed area for this image"}
+	}
 	v := StateView(s, inst, n, 1, 1)
 	v.Scale = max(1, 1/v.aspect())
 	if area.Mode == imaging.Magnify {

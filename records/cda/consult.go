@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"longying/imaging"
 	"longying/records"
 )
 
@@ -293,10 +294,19 @@ func opinion(o records.Opinion) string {
 	if o.Dissent {
 		mark = "【不同意见】"
 	}
-	if o.Outside() {
+	about := ""
+	switch {
+	case o.Unverified():
+		mark += "【外院意见，身份未核实】"
+		by := o.MergedByName
+		if by == "" {
+			by = "经手人未记录"
+		}
+		about = "（署名据回复文件；" + by + " " + o.Received.In(imaging.Zone()).Format("2006-01-02 15:04") + " 并入）"
+	case o.Outside():
 		mark += "【外院意见】"
 	}
-	return member(o.Member) + "：" + mark + o.Text
+	return member(o.Member) + "：" + mark + o.Text + about
 }
 
 // summary is what was laid before the consult.

@@ -89,19 +89,18 @@ func (im *Image) drawn() (texts, graphics []*dicomfile.Dataset) {
 	return texts, graphics
 }
 
-// words stand below a shape, or over it where the image ends.
+// words stand below a shape, or over it where the picture ends.
 func (im *Image) words(text string, lines int, g imaging.Region) *dicomfile.Dataset {
-	height := min(max(float64(im.Rows)/30, 7)*float64(lines), float64(im.Rows))
+	part := im.seen()
+	w, h := part.size()
+	g = part.box(g)
+	height := min(max(h/30, 7)*float64(lines), h)
 	top := g.Y1 + 2
-	if top+height > float64(im.Rows) {
-		top = max(0, g.Y0-2-height)
+	if top+height > h {
+		top = g.Y0 - 2 - height
 	}
-	width := float64(im.Columns) / 3
-	left := max(0, min(g.X0, float64(im.Columns)-width))
-	return dicomfile.NewDataset().
-		String(dicomfile.TagBoundingBoxUnits, "CS", "PIXEL").
-		String(dicomfile.TagUnformattedText, "ST", text).
-		Float(dicomfile.TagBoundingBoxTopLeft, "FL", left, top).
-		Float(dicomfile.TagBoundingBoxBottomRight, "FL", min(left+width, float64(im.Columns)), min(top+height, float64(im.Rows))).
-		String(dicomfile.TagBoundingBoxJustification, "CS", "LEFT")
+	top = max(0, min(top, h-height))
+	width := w / 3
+	left := max(0, min(g.X0, w-width))
+	return part.textBox(text, left, top, left+width, top+height)
 }

@@ -32,6 +32,7 @@ type Image struct {
 	Findings      []records.Finding
 	Annotations   []records.Annotation // what doctors measured and drew on it by hand
 	Source        Source               // for a capture
+	View          *records.KeyView     // how somebody wants it to be seen, in place of Window and Inverted; nil: as it comes. Not of a capture
 	Purpose       string               // Content Description, up to 64 characters; empty: of the signed report
 }
 
@@ -72,10 +73,13 @@ func State(doc *records.Document, im Image, number int, cfg composite.Equipment,
 			String(dicomfile.TagSeriesInstanceUID, "UI", im.Ref.SeriesUID).
 			Sequence(dicomfile.TagReferencedImage, im.reference()))
 	im.transformations(ds)
+	part := im.seen()
+	part.transformation(ds)
+	topLeft, bottomRight := part.corners()
 	area := dicomfile.NewDataset().
 		Sequence(dicomfile.TagReferencedImage, im.reference()).
-		Int(dicomfile.TagDisplayedAreaTopLeft, "SL", 1, 1).
-		Int(dicomfile.TagDisplayedAreaBottomRight, "SL", im.Columns, im.Rows).
+		Int(dicomfile.TagDisplayedAreaTopLeft, "SL", topLeft[:]...).
+		Int(dicomfile.TagDisplayedAreaBottomRight, "SL", bottomRight[:]...).
 		String(dicomfile.TagPresentationSizeMode, "CS", "SCALE TO FIT")
 	aspect := im.Aspect
 	if aspect[0] < 1 || aspect[1] < 1 {
@@ -118,7 +122,7 @@ func check(doc *records.Document, im *Image) error {
 }
 
 func uid(doc *records.Document, kind string, im *Image) string {
-	return composite.UID(fmt.Sprintf("key image %s %s %d", kind, im.Ref.SOPUID, im.Ref.Frame), doc.DocumentID, doc.Version)
+	return composite.UID(fmt.Sprintf("key image %s %s %d", kind, im.Ref.SOPUID, im.Ref.Frame)+as(im.View), doc.DocumentID, doc.Version)
 }
 
 func (im *Image) reference() *dicomfile.Dataset {
@@ -154,7 +158,8 @@ func (im *Image) transformations(ds *dicomfile.Dataset) {
 			String(dicomfile.TagRescaleType, "LO", kind)
 	}
 	voi := dicomfile.NewDataset()
-	if v := im.Window; v.Table != nil {
+	v, inverted := im.voi()
+	if v.Table != nil {
 		voi.Sequence(dicomfile.TagVOILUTSequence, table(v.Table))
 	} else {
 		voi.Float(dicomfile.TagWindowCenter, "DS", v.Center).Float(dicomfile.TagWindowWidth, "DS", v.Width)
@@ -164,7 +169,7 @@ func (im *Image) transformations(ds *dicomfile.Dataset) {
 	}
 	ds.Sequence(tagSoftcopyVOI, voi)
 	shape := "IDENTITY"
-	if im.Inverted {
+	if inverted {
 		shape = "INVERSE"
 	}
 	ds.String(dicomfile.TagPresentationLUTShape, "CS", shape)
@@ -242,21 +247,21 @@ func (im *Image) annotate(ds *dicomfile.Dataset) {
 // yellow is sRGB (255, 214, 0) in CIELab, scaled as PS3.3 C.10.7.1.1 says.
 func yellow() []int { return []int{57160, 33768, 55094} }
 
-// text stands over the region, or under it where the image ends.
+// text stands over the region, or under it where the picture ends, upright as it
+// is displayed.
 func (im *Image) text(f *records.Finding, g imaging.Region) *dicomfile.Dataset {
-	height := max(float64(im.Rows)/24, 8)
+	part := im.seen()
+	w, h := part.size()
+	g = part.box(g)
+	height := min(max(h/24, 8), h)
 	top := g.Y0 - height
 	if top < 0 {
-		top = min(g.Y1, float64(im.Rows)-height)
+		top = g.Y1
 	}
-	width := max(g.X1-g.X0, float64(im.Columns)/3)
-	left := max(0, min(g.X0, float64(im.Columns)-width))
-	return dicomfile.NewDataset().
-		String(dicomfile.TagBoundingBoxUnits, "CS", "PIXEL").
-		String(dicomfile.TagUnformattedText, "ST", said(f)).
-		Float(dicomfile.TagBoundingBoxTopLeft, "FL", left, max(0, top)).
-		Float(dicomfile.TagBoundingBoxBottomRight, "FL", min(left+width, float64(im.Columns)), max(0, top)+height).
-		String(dicomfile.TagBoundingBoxJustification, "CS", "LEFT")
+	top = max(0, min(top, h-height))
+	width := min(max(g.X1-g.X0, w/3), w)
+	left := max(0, min(g.X0, w-width))
+	return part.textBox(said(f), left, top, left+width, top+height)
 }
 
 // said is a finding in a few words: what, how large, and what its region is where

@@ -259,7 +259,10 @@ func minuteOpinions(c *records.Consult, w minuteWords) []string {
 		if o.Dissent {
 			mark = w.dissent
 		}
-		if o.Outside() {
+		switch {
+		case o.Unverified():
+			mark += w.unverified
+		case o.Outside():
 			mark += w.outside
 		}
 		if came := max(o.At.UnixNano(), o.Received.UnixNano()); c.Decision != nil && came > c.Decision.At.UnixNano() {
@@ -271,6 +274,13 @@ func minuteOpinions(c *records.Consult, w minuteWords) []string {
 		line := w.member(o.Member) + w.colon + mark + o.Text
 		if o.Received.IsZero() && !o.Own() && o.EnteredByName != "" {
 			line += fmt.Sprintf(w.typedBy, o.EnteredByName)
+		}
+		if o.Unverified() {
+			by := o.MergedByName
+			if by == "" {
+				by = w.nobody // merged before it was kept who did so
+			}
+			line += fmt.Sprintf(w.merged, by, minute(o.Received))
 		}
 		out = append(out, line)
 	}

@@ -8,13 +8,13 @@ import (
 
 // minuteWords are the fixed texts of minutes in one language.
 type minuteWords struct {
-	title, id, when, place, chair, subject                                        string
-	question, members, items, correlations, opinions, decision, tasks, outcomes   string
-	closed, draft, withdrawn, begunWithout, decidedWithout, hashed                string
-	absent, comma, colon, semicolon, notNeeded, concordant, discordant, by        string
-	dissent, outside, afterwards, changed, typedBy, inWriting                     string
-	owner, postponed, done, outcome, asDecided, notAsDecided, superseded, of, end string
-	check                                                                         map[string]string
+	title, id, when, place, chair, subject                                                string
+	question, members, items, correlations, opinions, decision, tasks, outcomes           string
+	closed, draft, withdrawn, begunWithout, decidedWithout, hashed                        string
+	absent, comma, colon, semicolon, notNeeded, concordant, discordant, by                string
+	dissent, outside, afterwards, changed, typedBy, inWriting, unverified, merged, nobody string
+	owner, postponed, done, outcome, asDecided, notAsDecided, superseded, of, end         string
+	check                                                                                 map[string]string
 }
 
 // checks names items of the checklist.
@@ -49,7 +49,7 @@ func minuteWordsIn(lang string) minuteWords {
 			begunWithout: "The meeting began without: %s", decidedWithout: "Decided without: %s", hashed: "SHA-256 of the consult: ",
 			absent: " (absent)", comma: ", ", colon: ": ", semicolon: "; ", notNeeded: "Not needed: %s, because %s (%s, %s)",
 			concordant: "concordant.", discordant: "DISCORDANT.", by: "(%s, %s)",
-			dissent: "[DISSENT] ", outside: "[outside hospital] ", afterwards: "[after the decision] ", changed: "[changed later by its author, kept] ", typedBy: " (typed by %s)", inWriting: "Made in writing, without a meeting.",
+			dissent: "[DISSENT] ", outside: "[outside hospital] ", unverified: "[outside hospital, identity not verified] ", merged: " (as signed in a reply file; taken in by %s, %s)", nobody: "somebody not on record", afterwards: "[after the decision] ", changed: "[changed later by its author, kept] ", typedBy: " (typed by %s)", inWriting: "Made in writing, without a meeting.",
 			owner: "owner: ", postponed: "postponed to %s (%s)", done: "done %s: %s",
 			outcome: "Done: %s. What came of it: %s. %s", asDecided: "As decided.", notAsDecided: "NOT as decided: ", superseded: " [a later one holds]", of: " (", end: ")",
 			check: map[string]string{
@@ -67,7 +67,7 @@ func minuteWordsIn(lang string) minuteWords {
 		begunWithout: "资料不全：会议在缺少以下资料的情况下开始：%s", decidedWithout: "资料不全：作出结论时缺少：%s", hashed: "会诊内容 SHA-256：",
 		absent: "（未到会）", comma: "、", colon: "：", semicolon: "；", notNeeded: "不需要：%s，理由：%s（%s %s）",
 		concordant: "一致。", discordant: "【不一致】", by: "（%s %s）",
-		dissent: "【不同意见】", outside: "【外院意见】", afterwards: "【结论之后】", changed: "【已由本人修改，原文保留】", typedBy: "（%s 代录）", inWriting: "未召开会议，书面作出。",
+		dissent: "【不同意见】", outside: "【外院意见】", unverified: "【外院意见，身份未核实】", merged: "（署名据回复文件；%s %s 并入）", nobody: "经手人未记录", afterwards: "【结论之后】", changed: "【已由本人修改，原文保留】", typedBy: "（%s 代录）", inWriting: "未召开会议，书面作出。",
 		owner: "责任人：", postponed: "改期至 %s（%s）", done: "已完成 %s：%s",
 		outcome: "实际处理：%s；结局：%s；%s", asDecided: "与结论一致。", notAsDecided: "【与结论不一致】", superseded: "【后有更新】", of: "（", end: "）",
 		check: map[string]string{

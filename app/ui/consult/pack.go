@@ -110,7 +110,7 @@ func (r *room) packPlan(f *packForm) {
 	burned := false
 	for _, w := range plan.Warnings {
 		burned = burned || w.Warning.Code == "burned_in"
-		r.page.Add(tight(wrapped(l.T("consult.plan_warning", w.What, l.Or(lang.Key("consult.warning_"+w.Warning.Code), w.Warning.Text)), widget.WarningImportance)))
+		r.page.Add(tight(wrapped(l.T("consult.plan_warning", w.What, l.Or(lang.Key("consult.warning_"+w.Warning.Code), w.Warning.Text), len(w.Objects)), widget.WarningImportance)))
 	}
 	if burned {
 		looked := workspace.NewCheck(r.ws, l.T("consult.looked"), nil)

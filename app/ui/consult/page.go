@@ -145,23 +145,45 @@ func (r *room) opinions(m *records.Consult) {
 	}
 }
 
-func opinion(l *lang.Strings, o records.Opinion) fyne.CanvasObject {
+// speaker says who spoke and when, and how sure that is: who typed it where it was
+// not the member, and of one out of a reply that its name is only written there.
+func speaker(l *lang.Strings, o records.Opinion) string {
 	who := l.T("consult.said", o.Member.Name, strings.TrimSpace(o.Member.Hospital+" "+o.Member.Discipline), o.At.In(imaging.Zone()).Format("2006-01-02 15:04"))
-	if o.Outside() {
+	if strings.TrimSpace(o.Member.Hospital+o.Member.Discipline) == "" {
+		who = l.T("consult.said_plain", o.Member.Name, o.At.In(imaging.Zone()).Format("2006-01-02 15:04"))
+	}
+	switch {
+	case o.Unverified():
+		who = l.T("consult.unverified_mark") + who
+		by := o.MergedByName
+		if by == "" {
+			by = l.T("consult.merged_unknown")
+		}
+		return who + l.T("consult.merged_by", by, o.Received.In(imaging.Zone()).Format("2006-01-02 15:04"))
+	case o.Outside():
 		who = l.T("consult.outside_mark") + who
 	}
-	if o.Received.IsZero() && !o.Own() && o.EnteredByName != "" {
+	if !o.Own() && o.EnteredByName != "" {
 		who += l.T("consult.typed_by", o.EnteredByName)
 	}
+	return who
+}
+
+func opinion(l *lang.Strings, o records.Opinion) fyne.CanvasObject {
+	weight := widget.LowImportance
+	if o.Unverified() {
+		weight = widget.WarningImportance
+	}
+	who := speaker(l, o)
 	if !o.Dissent {
-		return container.NewVBox(tight(wrapped(who, widget.LowImportance)), tight(wrapped(o.Text, widget.MediumImportance)))
+		return container.NewVBox(tight(wrapped(who, weight)), tight(wrapped(o.Text, widget.MediumImportance)))
 	}
 	edge := canvas.NewRectangle(look.Amber())
 	edge.SetMinSize(fyne.NewSize(4, 0))
 	word := heading(l.T("consult.dissent_mark"))
 	word.Importance = widget.WarningImportance
 	return container.NewBorder(nil, nil, edge, nil,
-		container.NewVBox(tight(word), tight(wrapped(who, widget.LowImportance)), tight(wrapped(o.Text, widget.MediumImportance))))
+		container.NewVBox(tight(word), tight(wrapped(who, weight)), tight(wrapped(o.Text, widget.MediumImportance))))
 }
 
 // decision shows what was agreed, or asks the chair for it.
@@ -172,7 +194,7 @@ func (r *room) decision(m *records.Consult) {
 		r.page.Add(wrapped(d.Text, widget.MediumImportance))
 		r.page.Add(tight(wrapped(l.T("consult.decided_by", d.ByName, d.At.In(imaging.Zone()).Format("2006-01-02 15:04"), len(d.Findings)), widget.LowImportance)))
 		if d.Written {
-			r.page.Add(tight(wrapped(l.T("consult.written"), widget.WarningImportance)))
+			r.page.Add(tight(wrapped(l.T("consult.in_writing"), widget.WarningImportance)))
 		}
 		r.lacked(d.Missing)
 		if n := Dissents(*m); n > 0 {

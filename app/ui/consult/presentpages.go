@@ -172,7 +172,7 @@ func (p *presentation) opinions() []line {
 		title[it.FindingUID] = it.Title
 	}
 	for _, o := range p.m.Standing() {
-		who := l.T("consult.said", o.Member.Name, o.Member.Discipline, o.At.In(imaging.Zone()).Format("2006-01-02 15:04"))
+		who := speaker(l, o)
 		text := o.Text
 		if o.Dissent {
 			text = l.T("consult.dissent_mark") + text
