@@ -62,7 +62,7 @@ func (s *shell) askIdle() {
 		after, err := s.ws.Admin.IdleLock(ctx)
 		return func() {
 			if err != nil {
-				s.say(s.ws.Explain(err))
+				s.explain(err)
 				return
 			}
 			s.lock.after = after
@@ -84,7 +84,7 @@ func (s *shell) lockScreen() {
 		err := s.ws.Admin.Leave(context.WithoutCancel(ctx), user, "lock_screen")
 		return func() {
 			if err != nil {
-				s.lock.page.problem.SetText(s.ws.Explain(err))
+				s.lock.page.problem.Explain(err)
 			}
 		}
 	})
@@ -129,7 +129,7 @@ func (s *shell) signOut() {
 		err := s.ws.Admin.Leave(context.WithoutCancel(ctx), user, "logout")
 		return func() {
 			if err != nil {
-				s.signIn.problem.SetText(s.ws.Explain(err))
+				s.signIn.problem.Explain(err)
 			}
 		}
 	})
@@ -180,7 +180,7 @@ type lockPage struct {
 
 func newLockPage(ws *workspace.Workspace, w fyne.Window, unlocked func(records.User), other func()) *lockPage {
 	p := &lockPage{ws: ws, window: w, title: widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true}), who: widget.NewLabel(""),
-		password: widget.NewPasswordEntry(), code: widget.NewEntry(), problem: workspace.NewProblem(), task: ws.NewTask(), unlocked: unlocked}
+		password: widget.NewPasswordEntry(), code: widget.NewEntry(), problem: workspace.NewProblem(ws), task: ws.NewTask(), unlocked: unlocked}
 	p.who.Wrapping = fyne.TextWrapWord
 	p.button = widget.NewButton("", p.submit)
 	p.button.Importance = widget.HighImportance
@@ -231,14 +231,14 @@ func (p *lockPage) submit() {
 			if errors.As(err, &refused) && refused.Code == "code_needed" && p.code.Hidden {
 				p.code.Show()
 				p.content.Refresh()
-				p.problem.SetText(p.ws.Explain(err))
+				p.problem.Explain(err)
 				p.window.Canvas().Focus(p.code)
 				return
 			}
 			p.password.SetText("")
 			p.code.SetText("")
 			if err != nil {
-				p.problem.SetText(p.ws.Explain(err))
+				p.problem.Explain(err)
 				p.window.Canvas().Focus(p.password)
 				return
 			}

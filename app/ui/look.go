@@ -99,7 +99,7 @@ func (d *session) relook() {
 	if least := d.shell.page.MinSize(); want > before && (fits.Width < least.Width || fits.Height < least.Height) {
 		d.keeper.Change(func(s *screen.State) { s.Size = before })
 		workspace.Publish(d.ws, workspace.LookChanged{}) // whoever shows the size
-		d.shell.say(d.lang.T("shell.no_room", want))
+		d.shell.say(func() string { return d.lang.T("shell.no_room", want) })
 		return
 	}
 	d.look.set(d.keeper.State())

@@ -151,7 +151,7 @@ func (s *shell) comeBack(to screen.Place) {
 	s.returning = &to
 	s.ws.OpenStudy(to.Study, func(err error) {
 		s.returning = nil
-		s.say(s.ws.Explain(err))
+		s.explain(err)
 		s.want(to.Room)
 	})
 }

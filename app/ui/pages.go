@@ -53,7 +53,7 @@ type signInPage struct {
 func newSignInPage(ws *workspace.Workspace, w fyne.Window) *signInPage {
 	p := &signInPage{ws: ws, window: w, title: heading(""), purpose: widget.NewLabel(""), login: widget.NewEntry(), password: widget.NewPasswordEntry(),
 		code: widget.NewEntry(), fresh: widget.NewPasswordEntry(), again: widget.NewPasswordEntry(),
-		problem: workspace.NewProblem(), task: ws.NewTask()}
+		problem: workspace.NewProblem(ws), task: ws.NewTask()}
 	p.button = widget.NewButton("", p.submit)
 	p.button.Importance = widget.HighImportance
 	p.switcher = widget.NewButton("", func() { ws.SetLanguage(other(ws.Lang.Code())) })
@@ -99,9 +99,9 @@ func (p *signInPage) shown() {
 		return func() {
 			switch {
 			case err != nil:
-				p.problem.SetText(p.ws.Explain(err))
+				p.problem.Explain(err)
 			case empty:
-				p.problem.SetText(p.ws.Lang.T("signin.first"))
+				p.problem.Say("signin.first")
 			}
 		}
 	})
@@ -129,7 +129,7 @@ func (p *signInPage) ask(changing *records.User, code bool) {
 func (p *signInPage) change() {
 	user, old, password := *p.changing, p.password.Text, p.fresh.Text
 	if password != p.again.Text {
-		p.problem.SetText(p.ws.Lang.T("start.differ"))
+		p.problem.Say("start.differ")
 		return
 	}
 	p.problem.SetText("")
@@ -139,7 +139,7 @@ func (p *signInPage) change() {
 		return func() {
 			p.button.Enable()
 			if err != nil {
-				p.problem.SetText(p.ws.Explain(err))
+				p.problem.Explain(err)
 				p.focus(p.fresh)
 				return
 			}
@@ -158,7 +158,7 @@ func (p *signInPage) submit() {
 	}
 	login, password, code := p.login.Text, p.password.Text, p.code.Text
 	if login == "" || password == "" {
-		p.problem.SetText(p.ws.Lang.T("signin.missing"))
+		p.problem.Say("signin.missing")
 		return
 	}
 	p.problem.SetText("")
@@ -174,19 +174,19 @@ func (p *signInPage) submit() {
 			switch {
 			case err == nil && user.MustChange:
 				p.ask(&user, false) // the password stays: it is asked for as the old one
-				p.problem.SetText(p.ws.Lang.T("refused.must_change", user.Login))
+				p.problem.Say("refused.must_change", user.Login)
 				p.focus(p.fresh)
 				return
 			case errors.As(err, &refused) && refused.Code == "code_needed" && p.code.Hidden:
 				p.ask(nil, true)
-				p.problem.SetText(p.ws.Explain(err))
+				p.problem.Explain(err)
 				p.focus(p.code)
 				return
 			}
 			p.password.SetText("")
 			if err != nil {
 				p.code.SetText("")
-				p.problem.SetText(p.ws.Explain(err))
+				p.problem.Explain(err)
 				p.focus(p.password)
 				return
 			}

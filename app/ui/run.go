@@ -176,6 +176,7 @@ func (d *session) start() {
 func (d *session) ask(so station.Options, why error) {
 	home := so.Home
 	screen := start.New(d.ctx, d.lang, start.Options{Home: home, Fresh: station.Fresh(home), Title: d.window.SetTitle,
+		Chosen: func(c lang.Code) { d.keeper.Change(func(s *screen.State) { s.Language = string(c) }) },
 		Submit: func(ctx context.Context, a start.Answers) error {
 			so.Passphrase = a.Passphrase
 			s, err := station.Start(ctx, so, a.First)
@@ -191,9 +192,9 @@ func (d *session) ask(so station.Options, why error) {
 		}})
 	var broken *seal.KeyringError
 	if errors.As(why, &broken) {
-		screen.Say(d.lang.T("start.keyring", broken.Err))
+		screen.Say(func() string { return d.lang.T("start.keyring", broken.Err) })
 	} else if why != nil {
-		screen.Say(workspace.Explained(d.lang, why))
+		screen.Say(func() string { return workspace.Explained(d.lang, why) })
 	}
 	d.window.SetContent(screen.Content())
 	d.window.Canvas().Focus(screen.First())
@@ -241,7 +242,7 @@ func (d *session) open(work func(context.Context) (*station.Station, records.Use
 // stuck shows why there is nothing to show.
 func (d *session) stuck(err error) {
 	d.failed = err
-	p := workspace.NewProblem()
+	p := workspace.NewProblem(nil)
 	p.SetText(d.lang.T("shell.stuck", workspace.Explained(d.lang, err)))
 	d.window.SetContent(container.NewPadded(p))
 }
@@ -255,19 +256,21 @@ func (d *session) show(s *station.Station, user records.User) {
 	workspace.On(d.ws, func(workspace.LookChanged) { d.relook() })
 	d.shell.left = d.left
 	if err := crashInto(s.Home); err != nil {
-		d.shell.say(d.ws.Explain(err))
+		d.shell.explain(err)
 	}
 	d.keeper.Change(func(s *screen.State) { s.Running, s.At = true, screen.Place{} })
 	if d.unread != nil {
-		d.shell.say(d.ws.Explain(d.unread))
+		d.shell.explain(d.unread)
 	}
 	d.shell.watchIdle()
-	d.ws.LoadPixelPitch(func(err error) { d.shell.say(d.ws.Explain(err)) })
-	d.ws.LoadFrameCache(func(err error) { d.shell.say(d.ws.Explain(err)) })
-	d.ws.LoadLanguage(func(err error) { d.shell.say(d.ws.Explain(err)) })
+	d.ws.LoadPixelPitch(func(err error) { d.shell.explain(err) })
+	d.ws.LoadFrameCache(func(err error) { d.shell.explain(err) })
+	d.ws.LoadLanguage(func(err error) { d.shell.explain(err) })
 	d.indexed.Go(func() {
 		if err := s.Registry.KeepIndex(d.ctx); d.ctx.Err() == nil {
-			fyne.Do(func() { d.shell.say(d.lang.T("shell.no_index", d.ws.Explain(err))) })
+			fyne.Do(func() {
+				d.shell.say(func() string { return d.lang.T("shell.no_index", workspace.Explained(d.lang, err)) })
+			})
 		}
 	})
 	if user.ID != "" {
@@ -297,13 +300,13 @@ func (d *session) fillSample() {
 		first, err := d.filled(ctx, user, progress)
 		return func() {
 			if err != nil {
-				d.shell.say(ws.Explain(err))
+				d.shell.explain(err)
 				return
 			}
 			workspace.Publish(ws, workspace.PeopleChanged{})
 			workspace.Publish(ws, workspace.StudiesChanged{})
 			if ws.Current() == nil && first != "" {
-				ws.OpenStudy(first, func(err error) { d.shell.say(ws.Explain(err)) })
+				ws.OpenStudy(first, func(err error) { d.shell.explain(err) })
 			}
 		}
 	})

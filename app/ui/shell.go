@@ -191,7 +191,7 @@ func (s *shell) userChanged() {
 	}
 	// Which rooms there are, and so which keys lead to them, depends on the user.
 	s.chords()
-	s.ws.LoadBindings(func(err error) { s.say(s.ws.Explain(err)) })
+	s.ws.LoadBindings(func(err error) { s.explain(err) })
 	s.words()
 	if rail := s.seen(workspace.Rail); len(rail) > 0 {
 		s.show(rail[0])
@@ -375,7 +375,10 @@ func (s *shell) studyOpened() {
 }
 
 // say shows a line in the status bar until the next.
-func (s *shell) say(text string) { s.status.say(text) }
+func (s *shell) say(words func() string) { s.status.say(words) }
+
+// explain shows why something failed.
+func (s *shell) explain(err error) { s.status.explain(err) }
 
 func (s *shell) toggleKeys() {
 	s.keysUp = !s.keysUp

@@ -110,7 +110,7 @@ func TestTheNextPersonsStudyOpensWithThePanelBesideIt(t *testing.T) {
 // them to nobody.
 func TestAnErrorTakesNoKeysWhenItIsClicked(t *testing.T) {
 	s, w := signedIn(t)
-	p := workspace.NewProblem()
+	p := workspace.NewProblem(nil)
 	w.SetContent(p)
 	p.SetText("what went wrong")
 	w.Resize(fyne.NewSize(300, 100))

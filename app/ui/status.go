@@ -44,7 +44,7 @@ type statusBar struct {
 	alarms   int
 	longest  time.Time // since when the oldest of them is open
 	waiting  int
-	said     string
+	said     func() string // nil: nothing
 }
 
 func newStatusBar(ws *workspace.Workspace) *statusBar {
@@ -79,7 +79,7 @@ func newStatusBar(ws *workspace.Workspace) *statusBar {
 		b.askReview()
 	})
 	workspace.On(ws, func(workspace.UserChanged) {
-		b.said = ""
+		b.said = nil
 		b.words()
 		b.ask()
 		b.askCritical()
@@ -88,7 +88,7 @@ func newStatusBar(ws *workspace.Workspace) *statusBar {
 	})
 	workspace.On(ws, func(workspace.ConsultsChanged) { b.askTasks() })
 	workspace.On(ws, func(workspace.CriticalChanged) { b.askCritical() })
-	workspace.On(ws, func(workspace.LanguageChanged) { ws.StoreLanguage(func(err error) { b.say(ws.Explain(err)) }) })
+	workspace.On(ws, func(workspace.LanguageChanged) { ws.StoreLanguage(func(err error) { b.explain(err) }) })
 	b.words()
 	return b
 }
@@ -107,16 +107,31 @@ func (b *statusBar) words() {
 	b.content.Refresh()
 }
 
-func (b *statusBar) say(text string) {
-	b.said = text
+// say shows a line until the next, in the language at hand.
+func (b *statusBar) say(words func() string) {
+	b.said = words
 	b.jobs()
+}
+
+// explain shows why something failed; nil shows nothing.
+func (b *statusBar) explain(err error) {
+	if err == nil {
+		b.say(nil)
+		return
+	}
+	b.ws.Journal.Problem(b.ws.Lang, err)
+	b.say(func() string { return workspace.Explained(b.ws.Lang, err) })
 }
 
 // jobs shows the newest job, and how many more there are.
 func (b *statusBar) jobs() {
 	jobs := b.ws.Jobs()
 	if len(jobs) == 0 {
-		b.job.SetText(b.said)
+		text := ""
+		if b.said != nil {
+			text = b.said()
+		}
+		b.job.SetText(text)
 		b.progress.Hide()
 		b.cancel.Hide()
 		return
@@ -160,7 +175,7 @@ func (b *statusBar) askReview() {
 		list, err := b.ws.Reading.Waiting(ctx, user)
 		return func() {
 			if err != nil {
-				b.say(b.ws.Explain(err))
+				b.explain(err)
 				return
 			}
 			b.reviews = list
@@ -179,7 +194,7 @@ func (b *statusBar) reviewWords() {
 // openReview opens the report that has waited for longest.
 func (b *statusBar) openReview() {
 	if len(b.reviews) > 0 {
-		b.ws.OpenStudy(b.reviews[0].StudyUID, func(err error) { b.say(b.ws.Explain(err)) })
+		b.ws.OpenStudy(b.reviews[0].StudyUID, func(err error) { b.explain(err) })
 		workspace.Publish(b.ws, workspace.RoomWanted{ID: "report"})
 	}
 }
@@ -198,7 +213,7 @@ func (b *statusBar) askCritical() {
 		values, err := b.ws.Reading.OpenCritical(ctx, user)
 		return func() {
 			if err != nil {
-				b.say(b.ws.Explain(err))
+				b.explain(err)
 				return
 			}
 			b.alarms = len(values)
@@ -242,7 +257,7 @@ func (b *statusBar) ask() {
 		}
 		return func() {
 			if err != nil {
-				b.say(b.ws.Explain(err))
+				b.explain(err)
 				return
 			}
 			b.waiting = n
@@ -264,7 +279,7 @@ func (b *statusBar) askTasks() {
 		due, err := b.ws.Consult.Reminders(ctx, user)
 		return func() {
 			if err != nil {
-				b.say(b.ws.Explain(err))
+				b.explain(err)
 				return
 			}
 			b.overdue, b.dueToday = 0, 0

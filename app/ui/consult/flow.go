@@ -306,7 +306,7 @@ func (r *room) mend(x records.Check) fyne.CanvasObject {
 		return nil
 	}
 	return widget.NewButton(r.ws.Lang.T("consult.button_mend"), func() {
-		r.ws.OpenStudy(uid, func(err error) { r.problem.SetText(r.ws.Explain(err)) })
+		r.ws.OpenStudy(uid, func(err error) { r.problem.Explain(err) })
 		workspace.Publish(r.ws, workspace.RoomWanted{ID: x.Room})
 	})
 }

@@ -149,7 +149,7 @@ func (r *room) createNow() {
 		patient = o.Record.Patient.ID
 	}
 	if patient == "" {
-		r.problem.SetText(r.ws.Lang.T("consult.needs_study"))
+		r.problem.Say("consult.needs_study")
 		return
 	}
 	r.busy = true
@@ -161,7 +161,7 @@ func (r *room) createNow() {
 		return func() {
 			r.busy = false
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			for _, e := range []*workspace.Entry{r.create.title, r.create.question, r.create.members, r.flow.number} {
@@ -269,7 +269,7 @@ func (r *room) decide() {
 	}
 	tasks, bad := Tasks(r.flow.tasks.Text, r.colleagues)
 	if bad != "" {
-		r.problem.SetText(r.ws.Lang.T("consult.task_wrong", bad))
+		r.problem.Say("consult.task_wrong", bad)
 		return
 	}
 	ruling.Tasks = tasks

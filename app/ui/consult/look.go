@@ -42,7 +42,7 @@ func (r *room) seen() (workspace.Look, bool) {
 func (r *room) layPicture() {
 	look, ok := r.seen()
 	if !ok {
-		r.problem.SetText(r.ws.Lang.T("consult.no_picture"))
+		r.problem.Say("consult.no_picture")
 		return
 	}
 	item := records.ConsultItem{Kind: "study", Title: look.Title, Ref: &look.Ref, View: &look.View}

@@ -113,7 +113,7 @@ func (r *room) scheduleNow() {
 	f := &r.flow
 	at, err := time.ParseInLocation("20060102 15:04", compactDay(f.date.Text)+" "+strings.ReplaceAll(strings.TrimSpace(f.clock.Text), "：", ":"), imaging.Zone())
 	if err != nil {
-		r.problem.SetText(r.ws.Lang.T("consult.when_wrong"))
+		r.problem.Say("consult.when_wrong")
 		return
 	}
 	p := consult.Plan{At: at, Place: f.place.Text, Chair: f.chair, Reason: f.moved.Text}
@@ -163,7 +163,7 @@ func (r *room) invite() {
 		return func() {
 			r.busy = false
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			r.flow.said = r.ws.Lang.T("consult.said_invited", path)
@@ -366,7 +366,7 @@ func (r *room) picture(it records.ConsultItem) fyne.CanvasObject {
 			img, err := r.ws.Archive.Picture(ctx, ref)
 			return func() {
 				if err != nil {
-					r.problem.SetText(r.ws.Explain(err))
+					r.problem.Explain(err)
 					return
 				}
 				into[uid] = img

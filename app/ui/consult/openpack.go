@@ -65,7 +65,7 @@ func (r *room) openPack() {
 		return func() {
 			r.busy = false
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			r.opening.passphrase.SetText("")
@@ -197,10 +197,10 @@ func (r *room) takeImages() {
 				workspace.Publish(r.ws, workspace.StudiesChanged{})
 			}
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
-			r.ws.OpenStudy(studies[0], func(err error) { r.problem.SetText(r.ws.Explain(err)) })
+			r.ws.OpenStudy(studies[0], func(err error) { r.problem.Explain(err) })
 		}
 	})
 }

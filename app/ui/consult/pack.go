@@ -173,7 +173,7 @@ func (r *room) planPack() {
 				return // of something else by now
 			}
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			f.plan, f.confirmed = &plan, false
@@ -201,7 +201,7 @@ func (r *room) writePack() {
 		return
 	}
 	if f.deidentified && !f.confirmed {
-		r.problem.SetText(r.ws.Lang.T("consult.texts_first"))
+		r.problem.Say("consult.texts_first")
 		return
 	}
 	path := strings.TrimSpace(f.path.Text)
@@ -224,7 +224,7 @@ func (r *room) writePack() {
 		return func() {
 			r.busy = false
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err)) // stands above the page, whatever is scrolled to
+				r.problem.Explain(err) // stands above the page, whatever is scrolled to
 				return
 			}
 			f.clear()

@@ -51,7 +51,7 @@ func (r *room) items(m *records.Consult, lead bool) {
 		if it.Ref != nil && it.Ref.StudyUID != "" && records.Require(r.ws.User(), records.RightViewPatient) == nil {
 			uid := it.Ref.StudyUID
 			show = widget.NewButton(l.T("consult.button_show"), func() {
-				r.ws.OpenStudy(uid, func(err error) { r.problem.SetText(r.ws.Explain(err)) })
+				r.ws.OpenStudy(uid, func(err error) { r.problem.Explain(err) })
 			})
 		}
 		text := l.Or(lang.Key("consult.kind_"+it.Kind), it.Kind) + "  " + it.Title

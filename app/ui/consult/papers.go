@@ -56,7 +56,7 @@ func (r *room) write(do func(ctx context.Context, user records.User, id, folder 
 		return func() {
 			r.busy = false
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			r.written = r.ws.Lang.T("consult.written", path)

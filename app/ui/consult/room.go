@@ -70,7 +70,7 @@ const (
 
 // New makes the room.
 func New(ws *workspace.Workspace) *workspace.Room {
-	r := &room{ws: ws, loading: ws.NewTask(), reading: ws.NewTask(), problem: workspace.NewProblem(),
+	r := &room{ws: ws, loading: ws.NewTask(), reading: ws.NewTask(), problem: workspace.NewProblem(ws),
 		rail: container.NewVBox(), page: container.NewVBox()}
 	r.forms()
 	r.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(6, 16, 12, 16), r.page))
@@ -148,7 +148,7 @@ func (r *room) load(want string) {
 		}
 		return func() {
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			r.list, r.due = list, due
@@ -190,7 +190,7 @@ func (r *room) choose(m records.Consult) {
 	r.reading.Start(func(ctx context.Context) func() {
 		if opened {
 			if _, err := r.ws.Consult.Get(ctx, user, m.ID); err != nil {
-				return func() { r.problem.SetText(r.ws.Explain(err)) }
+				return func() { r.problem.Explain(err) }
 			}
 		}
 		checks, err := r.ws.Consult.Checklist(ctx, user, m.ID)
@@ -199,7 +199,7 @@ func (r *room) choose(m records.Consult) {
 			colleagues, err = r.ws.Consult.Colleagues(ctx, user)
 		}
 		if err != nil {
-			return func() { r.problem.SetText(r.ws.Explain(err)) }
+			return func() { r.problem.Explain(err) }
 		}
 		if !user.Role.May(records.RightViewPatient) { // a clinician sees the consult and not the record
 			return func() {
@@ -218,7 +218,7 @@ func (r *room) choose(m records.Consult) {
 		}
 		return func() {
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			r.patient, r.findings, r.checks, r.colleagues = &rec, findings, checks, colleagues
@@ -255,7 +255,7 @@ func (r *room) change(step func(ctx context.Context, user records.User, id strin
 		return func() {
 			r.busy = false
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err)) // stands above the page, whatever is scrolled to
+				r.problem.Explain(err) // stands above the page, whatever is scrolled to
 				return
 			}
 			if done != nil {

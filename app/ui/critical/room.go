@@ -53,7 +53,7 @@ type room struct {
 
 // New makes the room.
 func New(ws *workspace.Workspace) *workspace.Room {
-	r := &room{ws: ws, loading: ws.NewTask(), at: -1, problem: workspace.NewProblem()}
+	r := &room{ws: ws, loading: ws.NewTask(), at: -1, problem: workspace.NewProblem(ws)}
 	content := r.build()
 	workspace.On(ws, func(workspace.UserChanged) {
 		r.rows, r.at, r.busy = nil, -1, false
@@ -201,7 +201,7 @@ func (r *room) load() {
 		}
 		return func() {
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			before := ""
@@ -292,7 +292,7 @@ func (r *room) act(done lang.Key, do func(ctx context.Context, user records.User
 		return func() {
 			r.busy = false
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			after()
@@ -348,6 +348,6 @@ func (r *room) withdrawNow() {
 
 func (r *room) openStudy() {
 	if x := r.chosen(); x != nil {
-		r.ws.OpenStudy(x.study.StudyUID, func(err error) { r.problem.SetText(r.ws.Explain(err)) })
+		r.ws.OpenStudy(x.study.StudyUID, func(err error) { r.problem.Explain(err) })
 	}
 }

@@ -20,7 +20,7 @@ func (t *tab) ask(packages []*models.Package) {
 		return
 	}
 	if err := records.Require(t.ws.User(), records.RightAnalyze); err != nil {
-		t.problem.SetText(t.ws.Explain(err))
+		t.problem.Explain(err)
 		return
 	}
 	user, study := t.ws.User(), t.study
@@ -28,7 +28,7 @@ func (t *tab) ask(packages []*models.Package) {
 	t.failed = map[string]string{}
 	t.problem.SetText("")
 	if len(packages) == 0 {
-		t.problem.SetText(t.ws.Lang.T("findings.no_models"))
+		t.problem.Say("findings.no_models")
 		return
 	}
 	workspace.Publish(t.ws, workspace.RoomWanted{ID: "findings"})
@@ -70,7 +70,7 @@ func (t *tab) ask(packages []*models.Package) {
 					}
 				}
 				if cancelled {
-					t.problem.SetText(t.ws.Lang.T("findings.cancelled"))
+					t.problem.Say("findings.cancelled")
 				}
 			}
 			t.showProgress()

@@ -37,7 +37,7 @@ func (t *tab) firstReadRow(id string) fyne.CanvasObject {
 	words := workspace.NewMultiLineEntry(t.ws)
 	words.SetMinRowsVisible(2)
 	words.SetPlaceHolder(l.T("findings.first_words"))
-	problem := workspace.NewProblem()
+	problem := workspace.NewProblem(t.ws)
 	study, user := t.study, t.ws.User()
 	save := func() {
 		var said records.Answer
@@ -49,7 +49,7 @@ func (t *tab) firstReadRow(id string) fyne.CanvasObject {
 			_, err := t.ws.Reading.SaveFirstRead(ctx, user, study, id, said, text)
 			return func() {
 				if err != nil {
-					problem.SetText(t.ws.Explain(err))
+					problem.Explain(err)
 					return
 				}
 				workspace.Release(words)

@@ -85,7 +85,7 @@ func (t *tab) offerPriors(priors []reading.Prior) {
 	}
 	number.OnSubmitted = func(string) { submit() }
 	number.Hidden = len(priors) == 0
-	t.showForm(&form{problem: workspace.NewProblem(), fields: []*workspace.Entry{number}, send: submit}, title, list, number, widget.NewButton(l.T("findings.button_close"), t.closeForm))
+	t.showForm(&form{problem: workspace.NewProblem(t.ws), fields: []*workspace.Entry{number}, send: submit}, title, list, number, widget.NewButton(l.T("findings.button_close"), t.closeForm))
 }
 
 func (t *tab) unfollow() {
@@ -101,7 +101,7 @@ func (t *tab) unfollow() {
 	why.OnSubmitted = func(string) { submit() }
 	title := widget.NewLabelWithStyle(l.T("findings.unfollow_title"), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 	title.Wrapping = fyne.TextWrapWord
-	t.showForm(&form{problem: workspace.NewProblem(), fields: []*workspace.Entry{why}, send: submit}, title, why, t.formButtons(l.T("findings.button_unfollow"), submit))
+	t.showForm(&form{problem: workspace.NewProblem(t.ws), fields: []*workspace.Entry{why}, send: submit}, title, why, t.formButtons(l.T("findings.button_unfollow"), submit))
 }
 
 // undo takes the last act on the chosen finding back, as a new version.

@@ -105,7 +105,7 @@ func (t *tab) edit() {
 	note := workspace.NewMultiLineEntry(t.ws)
 	note.SetText(f.Note)
 	note.SetMinRowsVisible(2)
-	open := &form{problem: workspace.NewProblem(), fields: []*workspace.Entry{label, note}}
+	open := &form{problem: workspace.NewProblem(t.ws), fields: []*workspace.Entry{label, note}}
 	save := func() {
 		change := changeOf(f, label.Text, side.chosen(), note.Text, l.Short())
 		t.decide(func(ctx context.Context, user records.User, uid string) (records.Finding, error) {
@@ -185,7 +185,7 @@ func (t *tab) reject() {
 	other.OnSubmitted = func(string) { submit() }
 	title := widget.NewLabelWithStyle(l.T("findings.reject_title"), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 	title.Wrapping = fyne.TextWrapWord
-	t.showForm(&form{problem: workspace.NewProblem(), fields: []*workspace.Entry{other}, send: submit}, title, list, other,
+	t.showForm(&form{problem: workspace.NewProblem(t.ws), fields: []*workspace.Entry{other}, send: submit}, title, list, other,
 		t.formButtons(l.T("findings.button_reject_now"), submit))
 }
 

@@ -20,7 +20,7 @@ func (t *tab) addOwn() {
 		return
 	}
 	if err := records.Require(t.ws.User(), records.RightVerdict); err != nil {
-		t.problem.SetText(t.ws.Explain(err))
+		t.problem.Explain(err)
 		return
 	}
 	l := t.ws.Lang
@@ -36,7 +36,7 @@ func (t *tab) addOwn() {
 	t.ownPlace.Wrapping = fyne.TextWrapWord
 	t.own = nil
 	t.showOwnPlace()
-	open := &form{problem: workspace.NewProblem(), fields: []*workspace.Entry{label, note}}
+	open := &form{problem: workspace.NewProblem(t.ws), fields: []*workspace.Entry{label, note}}
 	save := func() { t.saveOwn(open, label.Text, side.chosen(), note.Text) }
 	label.OnSubmitted = func(string) { save() }
 	note.OnSubmitted = label.OnSubmitted
@@ -71,7 +71,7 @@ func (t *tab) saveOwn(open *form, label, side, note string) {
 		return
 	}
 	if strings.TrimSpace(label) == "" {
-		open.problem.SetText(t.ws.Lang.T("findings.own_unnamed"))
+		open.problem.Say("findings.own_unnamed")
 		workspace.Focus(open.fields[0])
 		return
 	}

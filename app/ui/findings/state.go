@@ -48,7 +48,7 @@ func (t *tab) question(card *models.Card, run records.Run) fyne.CanvasObject {
 	say := func() {
 		age, ok := ageValue(entry.Text)
 		if !ok {
-			t.problem.SetText(l.T("findings.state_age_wrong", entry.Text))
+			t.problem.Say("findings.state_age_wrong", entry.Text)
 			return
 		}
 		t.state(card, name, age)
@@ -75,7 +75,7 @@ func ageValue(text string) (string, bool) {
 // state takes an answer and asks the model again.
 func (t *tab) state(card *models.Card, name, value string) {
 	if err := t.stated.Set(name, value); err != nil {
-		t.problem.SetText(t.ws.Explain(err))
+		t.problem.Explain(err)
 		return
 	}
 	for _, p := range t.packages() {

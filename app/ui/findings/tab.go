@@ -140,7 +140,7 @@ func (t *tab) keys() []workspace.Action {
 func (t *tab) build() {
 	t.summary = widget.NewLabel("")
 	t.summary.Wrapping = fyne.TextWrapWord
-	t.problem = workspace.NewProblem()
+	t.problem = workspace.NewProblem(t.ws)
 	t.analyse = widget.NewButtonWithIcon("", theme.MediaPlayIcon(), t.analyseAll)
 	t.analyse.Importance = widget.HighImportance
 	t.add = widget.NewButton("", t.addOwn)
@@ -270,7 +270,7 @@ func (t *tab) load() {
 		}
 		return func() {
 			if err != nil {
-				t.problem.SetText(t.ws.Explain(err))
+				t.problem.Explain(err)
 				return
 			}
 			t.annotations = drawn
@@ -376,10 +376,10 @@ func (t *tab) explain(err error) {
 		return
 	}
 	if t.form != nil {
-		t.form.problem.SetText(t.ws.Explain(err))
+		t.form.problem.Explain(err)
 		return
 	}
-	t.problem.SetText(t.ws.Explain(err))
+	t.problem.Explain(err)
 }
 
 func (t *tab) confirm() {

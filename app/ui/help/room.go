@@ -44,7 +44,7 @@ const reportPage = "report!"
 
 // New makes the room.
 func New(ws *workspace.Workspace) *workspace.Room {
-	r := &room{ws: ws, menu: container.NewVBox(), page: container.NewVBox(), problem: workspace.NewProblem(), making: ws.NewTask()}
+	r := &room{ws: ws, menu: container.NewVBox(), page: container.NewVBox(), problem: workspace.NewProblem(ws), making: ws.NewTask()}
 	r.search, r.folder = workspace.NewEntry(ws), workspace.NewEntry(ws)
 	r.search.OnChanged = func(string) { r.render() }
 	r.search.OnSubmitted = func(string) { workspace.Release(r.search) }
@@ -109,7 +109,7 @@ func (narrow) Layout(os []fyne.CanvasObject, size fyne.Size) {
 func (r *room) found() []Topic {
 	all, err := Manual(r.ws.Lang.Code())
 	if err != nil {
-		r.problem.SetText(r.ws.Explain(err))
+		r.problem.Explain(err)
 	}
 	for i := range all {
 		for k, line := range all[i].Lines {
@@ -222,7 +222,7 @@ func (r *room) makeReport() {
 		f.Crash = string(crash)
 		parts := Report(f, time.Now())
 		return func() {
-			r.problem.SetText(ws.Explain(err))
+			r.problem.Explain(err)
 			r.parts = parts
 			if home, err := os.UserHomeDir(); err == nil && r.folder.Text == "" {
 				r.folder.SetText(home)
@@ -258,7 +258,7 @@ func (r *room) saveReport() {
 	r.making.Start(func(context.Context) func() {
 		path, err := save(folder, parts, time.Now())
 		return func() {
-			r.problem.SetText(r.ws.Explain(err))
+			r.problem.Explain(err)
 			r.done.SetText("")
 			if err == nil {
 				r.done.SetText(r.ws.Lang.T("help.saved", path))

@@ -47,7 +47,7 @@ type room struct {
 
 // New makes the room.
 func New(ws *workspace.Workspace) *workspace.Room {
-	r := &room{ws: ws, loading: ws.NewTask(), asking: ws.NewTask(), problem: workspace.NewProblem()}
+	r := &room{ws: ws, loading: ws.NewTask(), asking: ws.NewTask(), problem: workspace.NewProblem(ws)}
 	content := r.build()
 	workspace.On(ws, func(workspace.OutboxChanged) { r.load() })
 	workspace.On(ws, func(workspace.UserChanged) {
@@ -213,7 +213,7 @@ func (r *room) load() {
 			aside, err = r.ws.Delivery.Unqueued(ctx, user)
 		}
 		return func() {
-			r.problem.SetText(r.ws.Explain(err))
+			r.problem.Explain(err)
 			if err == nil {
 				r.rows, r.unqueued = Sorted(ds), aside
 				r.render()
@@ -300,7 +300,7 @@ func (r *room) ask() {
 		}
 		return func() {
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			r.attempts, r.problems = as, ps
@@ -380,7 +380,7 @@ func (r *room) sendNow() {
 
 func (r *room) sent(res delivery.SendResult, err error) {
 	if err != nil {
-		r.problem.SetText(r.ws.Explain(err))
+		r.problem.Explain(err)
 		r.render()
 		return
 	}
@@ -398,7 +398,7 @@ func (r *room) retryNow() {
 		err := r.ws.Delivery.Retry(ctx, user, d.ID)
 		return func() {
 			workspace.Publish(r.ws, workspace.OutboxChanged{})
-			r.problem.SetText(r.ws.Explain(err))
+			r.problem.Explain(err)
 		}
 	})
 }
@@ -423,7 +423,7 @@ func (r *room) queueNow() {
 		_, err := r.ws.Delivery.Queue(ctx, user)
 		return func() {
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			workspace.Publish(r.ws, workspace.OutboxChanged{})

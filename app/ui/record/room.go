@@ -37,7 +37,7 @@ type tab struct {
 
 // New makes the room.
 func New(ws *workspace.Workspace) *workspace.Room {
-	t := &tab{ws: ws, loading: ws.NewTask(), open: map[string]bool{}, problem: workspace.NewProblem(), box: container.NewVBox()}
+	t := &tab{ws: ws, loading: ws.NewTask(), open: map[string]bool{}, problem: workspace.NewProblem(ws), box: container.NewVBox()}
 	t.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(4, 4, 4, 12), container.NewVBox(t.problem, t.box)))
 	workspace.On(ws, func(workspace.StudyOpened) {
 		t.record, t.shown, t.open = nil, false, map[string]bool{}
@@ -71,7 +71,7 @@ func (t *tab) load() {
 		rec, err := t.ws.Registry.Record(ctx, user, id)
 		return func() {
 			if err != nil {
-				t.problem.SetText(t.ws.Explain(err))
+				t.problem.Explain(err)
 				return
 			}
 			if t.record != nil && t.record.Patient.ID == id {
@@ -237,7 +237,7 @@ func (t *tab) examinations(current string) {
 		}
 		uid := ex.StudyUID
 		open := widget.NewButtonWithIcon(l.T("record.button_open"), theme.FolderOpenIcon(), func() {
-			t.ws.OpenStudy(uid, func(err error) { t.problem.SetText(t.ws.Explain(err)) })
+			t.ws.OpenStudy(uid, func(err error) { t.problem.Explain(err) })
 		})
 		t.box.Add(container.NewBorder(nil, nil, nil, container.NewVBox(open), line(text, widget.MediumImportance)))
 	}

@@ -120,7 +120,7 @@ func (t *tab) timeline(current string) {
 		var side fyne.CanvasObject
 		if uid := e.StudyUID; uid != "" && uid != current {
 			side = container.NewVBox(widget.NewButtonWithIcon(l.T("record.button_open"), theme.FolderOpenIcon(), func() {
-				t.ws.OpenStudy(uid, func(err error) { t.problem.SetText(t.ws.Explain(err)) })
+				t.ws.OpenStudy(uid, func(err error) { t.problem.Explain(err) })
 			}))
 		}
 		t.box.Add(container.NewBorder(caption, nil, nil, side, line(orDash(e.Text), weight)))

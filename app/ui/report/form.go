@@ -38,7 +38,7 @@ type form struct {
 }
 
 func newForm(t *tab) *form {
-	f := &form{t: t, state: wrapped(""), problem: workspace.NewProblem(), fields: container.NewVBox()}
+	f := &form{t: t, state: wrapped(""), problem: workspace.NewProblem(t.ws), fields: container.NewVBox()}
 	f.choose = workspace.NewSelect(t.ws, nil, f.chose)
 	f.unfold = t.button("report.button_form", theme.ListIcon(), widget.LowImportance, f.toggle)
 	f.unfold.Alignment = widget.ButtonAlignLeading
@@ -285,7 +285,7 @@ func (f *form) store() {
 				return
 			}
 			if err != nil {
-				f.problem.SetText(t.ws.Explain(err))
+				f.problem.Explain(err)
 				return
 			}
 			f.problem.SetText("")

@@ -18,7 +18,7 @@ func (t *tab) buildReturn() {
 	t.back = workspace.NewEntry(t.ws)
 	t.back.OnSubmitted = func(string) { t.returnNow() }
 	t.texts = append(t.texts, func() { t.back.SetPlaceHolder(t.ws.Lang.T("report.return_reason")) })
-	t.unreturned = workspace.NewProblem()
+	t.unreturned = workspace.NewProblem(t.ws)
 	t.returnBox = container.NewVBox(widget.NewSeparator(), t.back,
 		t.button("report.button_return", theme.ContentUndoIcon(), widget.WarningImportance, t.returnNow), t.unreturned)
 	t.returnBox.Hide()
@@ -48,7 +48,7 @@ func (t *tab) returnNow() {
 				return
 			}
 			if err != nil {
-				t.unreturned.SetText(t.ws.Explain(err))
+				t.unreturned.Explain(err)
 				return
 			}
 			t.back.SetText("")

@@ -94,7 +94,7 @@ func (t *tab) draft() {
 				return
 			}
 			if err != nil {
-				t.problem.SetText(t.ws.Explain(err))
+				t.problem.Explain(err)
 				return
 			}
 			t.problem.SetText("")
@@ -115,7 +115,7 @@ func (t *tab) tellReplaced(stale []records.Sentence) {
 		}
 	}
 	if len(gone) > 0 {
-		t.problem.SetText(t.ws.Lang.T("report.replaced", strings.Join(gone, " ")))
+		t.problem.Say("report.replaced", strings.Join(gone, " "))
 	}
 }
 
@@ -172,9 +172,9 @@ func (t *tab) sign() {
 				return
 			}
 			if err != nil {
-				t.unsigned.SetText(t.ws.Explain(err))
+				t.unsigned.Explain(err)
 				if open != nil {
-					t.unsigned.SetText(t.ws.Explain(err) + "\n" + t.why(open))
+					t.unsigned.SetWords(func() string { return workspace.Explained(t.ws.Lang, err) + "\n" + t.why(open) })
 					t.showState()
 					workspace.Focus(t.answer)
 					return
@@ -251,12 +251,12 @@ func (t *tab) answerNow() {
 				return
 			}
 			if err != nil {
-				t.unsigned.SetText(t.ws.Explain(err))
+				t.unsigned.Explain(err)
 				return
 			}
 			t.ask(nil)
 			t.report.Answers = rep.Answers
-			t.unsigned.SetText(t.ws.Lang.T("report.answered"))
+			t.unsigned.Say("report.answered")
 			workspace.Focus(t.password)
 		}
 	})
@@ -288,7 +288,7 @@ func (t *tab) print() {
 			}
 			t.said("", "")
 			if err != nil {
-				t.unwritten.SetText(t.ws.Explain(err))
+				t.unwritten.Explain(err)
 				return
 			}
 			pdf, err := filepath.Abs(path)
@@ -316,7 +316,7 @@ func (t *tab) viewPrinted() {
 	}
 	t.unwritten.SetText("")
 	if err := fyne.CurrentApp().OpenURL(fileURL(t.printed)); err != nil {
-		t.unwritten.SetText(t.ws.Lang.T("report.no_viewer", t.printed, err.Error()))
+		t.unwritten.Say("report.no_viewer", t.printed, err.Error())
 	}
 }
 
@@ -357,12 +357,12 @@ func (t *tab) export() {
 			}
 			t.said("", "")
 			if err != nil {
-				t.unwritten.SetText(t.ws.Explain(err))
+				t.unwritten.Explain(err)
 				return
 			}
 			t.said(t.ws.Lang.T("report.printed", strings.Join(paths, "\n")), "")
 			if len(left) > 0 {
-				t.unwritten.SetText(t.ws.Lang.T("report.export_left", strings.Join(left, "\n")))
+				t.unwritten.Say("report.export_left", strings.Join(left, "\n"))
 			}
 		}
 	})
@@ -401,7 +401,7 @@ func (t *tab) amend() {
 				return
 			}
 			if err != nil {
-				t.unwritten.SetText(t.ws.Explain(err))
+				t.unwritten.Explain(err)
 				return
 			}
 			t.problem.SetText("")

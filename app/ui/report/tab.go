@@ -119,7 +119,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 }
 
 func (t *tab) build() fyne.CanvasObject {
-	t.problem = workspace.NewProblem()
+	t.problem = workspace.NewProblem(t.ws)
 	t.state = wrapped("")
 	t.seen, t.impression = newEditor(t.ws, 6), newEditor(t.ws, 4)
 	for _, e := range []*editor{t.seen, t.impression} {
@@ -138,8 +138,8 @@ func (t *tab) build() fyne.CanvasObject {
 	t.password.Password = true
 	t.password.OnSubmitted = func(string) { t.sign() }
 	t.texts = append(t.texts, func() { t.password.SetPlaceHolder(t.ws.Lang.T("report.password")) })
-	t.unsigned = workspace.NewProblem()
-	t.unwritten = workspace.NewProblem()
+	t.unsigned = workspace.NewProblem(t.ws)
+	t.unwritten = workspace.NewProblem(t.ws)
 	t.hospital = wrapped("")
 	t.hospital.Importance = widget.WarningImportance
 	t.texts = append(t.texts, func() { t.hospital.SetText(t.ws.Lang.T("report.hospital_lacks")) })
@@ -295,7 +295,7 @@ func (t *tab) load() {
 		}
 		return func() {
 			if err != nil {
-				t.problem.SetText(t.ws.Explain(err))
+				t.problem.Explain(err)
 				return
 			}
 			t.org = org
@@ -364,7 +364,7 @@ func (t *tab) told(saved bool, err error) {
 		switch {
 		case err != nil:
 			t.saving = t.ws.Lang.T("report.not_saved")
-			t.problem.SetText(t.ws.Explain(err))
+			t.problem.Explain(err)
 		case saved:
 			t.prior.compare()
 			t.saving = t.ws.Lang.T("report.saved", time.Now().In(imaging.Zone()).Format("15:04:05"))

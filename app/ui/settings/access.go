@@ -99,7 +99,7 @@ func (r *room) pickPEM(into *workspace.Entry) {
 			into.SetText(u.URI().Path())
 			err = errors.Join(err, u.Close())
 		}
-		r.problem.SetText(r.ws.Explain(err))
+		r.problem.Explain(err)
 	}, window)
 	d.SetConfirmText(r.ws.Lang.T("settings.pacs_pick"))
 	d.SetDismissText(r.ws.Lang.T("settings.pacs_pick_not"))

@@ -126,7 +126,7 @@ func (r *room) acted(do func(ctx context.Context, actor records.User) error, the
 func (r *room) changePassword() {
 	o := r.own
 	if o.fresh != o.again {
-		r.problem.SetText(r.ws.Lang.T("start.differ"))
+		r.problem.Say("start.differ")
 		return
 	}
 	r.acted(func(ctx context.Context, actor records.User) error {

@@ -68,7 +68,7 @@ func (r *room) narrowed() (admin.AuditFilter, bool) {
 		}
 		at, err := time.ParseInLocation(time.DateOnly, text, imaging.Zone())
 		if err != nil {
-			r.problem.SetText(r.ws.Lang.T("settings.audit_day", text))
+			r.problem.Say("settings.audit_day", text)
 			return f, false
 		}
 		*day.into = at.AddDate(0, 0, day.add)
@@ -87,7 +87,7 @@ func (r *room) loadAudit() {
 	r.loading.Start(func(ctx context.Context) func() {
 		events, err := r.ws.Admin.AuditEvents(ctx, actor, f)
 		return func() {
-			r.problem.SetText(r.ws.Explain(err))
+			r.problem.Explain(err)
 			if err == nil {
 				r.audit.events = events
 				r.render()
@@ -223,7 +223,7 @@ func (r *room) pickExport() {
 		return
 	}
 	d := dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
-		r.problem.SetText(r.ws.Explain(err))
+		r.problem.Explain(err)
 		if u != nil {
 			r.exportAudit(u.Path())
 		}
@@ -248,7 +248,7 @@ func (r *room) exportAudit(folder string) {
 	r.ws.StartJob(func() string { return r.ws.Lang.T("settings.audit_exporting") }, func(ctx context.Context, _ func(done, total int)) func() {
 		n, err := r.ws.Admin.ExportAudit(ctx, actor, f, path)
 		return func() {
-			r.problem.SetText(r.ws.Explain(err))
+			r.problem.Explain(err)
 			if err == nil {
 				r.done.SetText(r.ws.Lang.T("settings.audit_exported", n, path))
 			}
@@ -269,7 +269,7 @@ func (r *room) verify() {
 		return func() {
 			r.audit.running = false
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 			} else {
 				r.audit.verified = &report
 			}

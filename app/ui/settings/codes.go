@@ -31,7 +31,7 @@ func (r *room) loadCodes() {
 		tables, err := r.ws.Delivery.Codes(ctx)
 		return func() {
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			r.codes.tables, r.codes.loaded = tables, true
@@ -140,7 +140,7 @@ func lookUp(l *lang.Strings, tables []delivery.CodeTable, query string) string {
 func (r *room) importCodes(name string) {
 	user, file := r.ws.User(), strings.TrimSpace(r.codes.files[name])
 	if file == "" {
-		r.problem.SetText(r.ws.Lang.T("settings.codes_file_missing"))
+		r.problem.Say("settings.codes_file_missing")
 		return
 	}
 	r.loading.Start(func(ctx context.Context) func() {
@@ -152,7 +152,7 @@ func (r *room) importCodes(name string) {
 			}
 			r.done.SetText(r.ws.Lang.T("settings.codes_imported", res.Codes))
 			if len(res.Refused) > 0 {
-				r.problem.SetText(r.ws.Lang.T("settings.codes_refused", len(res.Refused), strings.Join(res.Refused, "\n")))
+				r.problem.Say("settings.codes_refused", len(res.Refused), strings.Join(res.Refused, "\n"))
 			}
 			delete(r.codes.files, name)
 			r.loadCodes()

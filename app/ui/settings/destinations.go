@@ -38,7 +38,7 @@ func (r *room) loadDestinations() {
 		list, err := r.ws.Delivery.Destinations(ctx, user)
 		return func() {
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			r.destinations.list, r.destinations.loaded = list, true
@@ -253,7 +253,7 @@ func (r *room) withDestination(f func(ctx context.Context, user records.User, ne
 	form, user := r.destinations, r.ws.User()
 	twice := form.old == nil && slices.ContainsFunc(form.list, func(e delivery.Entry) bool { return e.Name == strings.TrimSpace(form.next.Name) })
 	if twice {
-		r.problem.SetText(r.ws.Lang.T("settings.destination_twice"))
+		r.problem.Say("settings.destination_twice")
 		return
 	}
 	r.destinations.busy = true
@@ -266,7 +266,7 @@ func (r *room) withDestination(f func(ctx context.Context, user records.User, ne
 		}
 		return func() {
 			r.destinations.busy = false
-			r.problem.SetText(r.ws.Explain(err))
+			r.problem.Explain(err)
 			r.done.SetText("")
 			if err == nil {
 				r.done.SetText(done)

@@ -29,7 +29,7 @@ func (r *room) keysPage() fyne.CanvasObject {
 	box := container.NewVBox(wrapped(l.T("settings.keys_note"), widget.LowImportance))
 	profiles, err := workspace.Profiles()
 	if err != nil {
-		r.problem.SetText(r.ws.Explain(err))
+		r.problem.Explain(err)
 		return box
 	}
 	var names []string
@@ -66,7 +66,7 @@ func (r *room) keysPage() fyne.CanvasObject {
 func (r *room) bind(b workspace.Bindings) {
 	r.moving = moving{}
 	r.problem.SetText("")
-	r.ws.StoreBindings(b, func(err error) { r.problem.SetText(r.ws.Explain(err)) })
+	r.ws.StoreBindings(b, func(err error) { r.problem.Explain(err) })
 	r.render()
 }
 

@@ -190,7 +190,7 @@ func (r *room) packageKeys() []workspace.Action {
 
 // picked takes what a dialog gave.
 func (r *room) picked(u fyne.URI, err error) {
-	r.problem.SetText(r.ws.Explain(err))
+	r.problem.Explain(err)
 	if u != nil {
 		r.install(u.Path(), false)
 	}
@@ -274,7 +274,7 @@ func (r *room) install(path string, replace bool) {
 			if errors.As(err, &refused) && refused.Code == "package_older" {
 				r.packages.older = path
 			}
-			r.problem.SetText(r.ws.Explain(err))
+			r.problem.Explain(err)
 			if err == nil {
 				words := r.ws.Lang.T("settings.installed", res.Card.Name.In(r.ws.Lang.Short()), res.Card.Version)
 				if len(res.Left) > 0 {

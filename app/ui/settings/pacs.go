@@ -35,7 +35,7 @@ func (r *room) loadServers() {
 		list, err := r.ws.Transfer.Servers(ctx, user)
 		return func() {
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			r.servers.list, r.servers.loaded = list, true
@@ -161,7 +161,7 @@ func (r *room) withServer(f func(ctx context.Context, user records.User, s pacs.
 		}
 		return func() {
 			r.servers.busy = false
-			r.problem.SetText(r.ws.Explain(err))
+			r.problem.Explain(err)
 			r.done.SetText("")
 			if err == nil {
 				r.done.SetText(done)

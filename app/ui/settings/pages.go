@@ -44,7 +44,7 @@ func (r *room) loadHospital() {
 	r.loading.Start(func(ctx context.Context) func() {
 		org, err := r.ws.Admin.Organization(ctx)
 		return func() {
-			r.problem.SetText(r.ws.Explain(err))
+			r.problem.Explain(err)
 			if err == nil {
 				r.hospital = hospital{org, true}
 				r.render()

@@ -26,7 +26,7 @@ func (r *room) loadPhrases() {
 	r.loading.Start(func(ctx context.Context) func() {
 		list, err := r.ws.Reading.Phrases(ctx, user)
 		return func() {
-			r.problem.SetText(r.ws.Explain(err))
+			r.problem.Explain(err)
 			r.phrases.list = list
 			r.render()
 		}
@@ -172,7 +172,7 @@ func (r *room) savePhrase() {
 		_, err := r.ws.Reading.SavePhrase(ctx, user, p)
 		return func() {
 			if err != nil { // what was typed stays in the form
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			r.phrases.edited = nil

@@ -58,7 +58,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 }
 
 func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
-	r := &room{ws: ws, loading: ws.NewTask(), problem: workspace.NewProblem(), menu: container.NewVBox(), page: container.NewVBox()}
+	r := &room{ws: ws, loading: ws.NewTask(), problem: workspace.NewProblem(ws), menu: container.NewVBox(), page: container.NewVBox()}
 	r.done = wrapped("", widget.SuccessImportance)
 	r.sections = []section{
 		{"settings.language", "", r.languagePage, nil},
@@ -184,7 +184,7 @@ func (r *room) render() {
 
 // stored tells how a change went, where the page's result stands.
 func (r *room) stored(err error) {
-	r.problem.SetText(r.ws.Explain(err))
+	r.problem.Explain(err)
 	r.done.SetText("")
 	if err == nil {
 		r.done.SetText(r.ws.Lang.T("settings.stored"))

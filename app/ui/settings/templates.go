@@ -28,7 +28,7 @@ func (r *room) loadForms() {
 	r.loading.Start(func(context.Context) func() {
 		list, broken, err := r.ws.Reading.Templates()
 		return func() {
-			r.problem.SetText(r.ws.Explain(err))
+			r.problem.Explain(err)
 			r.forms.list, r.forms.broken = list, broken
 			r.render()
 		}
@@ -89,7 +89,7 @@ func (r *room) pickForm() {
 		if u != nil {
 			err = errors.Join(err, u.Close())
 		}
-		r.problem.SetText(r.ws.Explain(err))
+		r.problem.Explain(err)
 		if u != nil && err == nil {
 			r.addForm(u.URI().Path())
 		}

@@ -52,13 +52,13 @@ func (r *room) loadTrust() {
 		for _, p := range packages {
 			h, err := r.ws.Trust.History(ctx, p.Card)
 			if err != nil {
-				return func() { r.problem.SetText(r.ws.Explain(err)) }
+				return func() { r.problem.Explain(err) }
 			}
 			history[p.Card.ID] = h
 		}
 		locked, err := r.ws.Reading.LockedModels(ctx)
 		if err != nil {
-			return func() { r.problem.SetText(r.ws.Explain(err)) }
+			return func() { r.problem.Explain(err) }
 		}
 		return func() {
 			r.trust.locked = locked
@@ -122,7 +122,7 @@ func (r *room) firstRead(id string) fyne.CanvasObject {
 		r.ws.NewTask().Start(func(ctx context.Context) func() {
 			err := r.ws.Reading.LockModel(ctx, user, id, on)
 			return func() {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				r.loadTrust()
 			}
 		})
@@ -190,13 +190,13 @@ func (r *room) pickList(p *models.Package) {
 	}
 	t := r.ws.Lang.T
 	d := dialog.NewFileOpen(func(u fyne.URIReadCloser, err error) {
-		r.problem.SetText(r.ws.Explain(err))
+		r.problem.Explain(err)
 		if u == nil {
 			return
 		}
 		path := u.URI().Path()
 		if err := u.Close(); err != nil {
-			r.problem.SetText(r.ws.Explain(err))
+			r.problem.Explain(err)
 			return
 		}
 		r.measure(p, path)
@@ -227,7 +227,7 @@ func (r *room) measure(p *models.Package, path string) {
 				return // somebody else sits here now
 			}
 			if err != nil && !errors.Is(err, context.Canceled) {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 			}
 			if err == nil {
 				r.trust.measured, r.trust.report, r.trust.reviewOn, r.trust.note = &entry, found, "", ""
@@ -312,7 +312,7 @@ func (r *room) accept(p *models.Package) {
 	for key, text := range t.thresholds {
 		v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 		if err != nil || v < 0 || v > 1 {
-			r.problem.SetText(r.ws.Lang.T("settings.threshold_range", text))
+			r.problem.Say("settings.threshold_range", text)
 			return
 		}
 		thresholds[key] = v
@@ -359,7 +359,7 @@ func (r *room) toggleScore(p *models.Package) {
 			img, err = card.Picture(report.Font(), short)
 		}
 		return func() {
-			r.problem.SetText(r.ws.Explain(err))
+			r.problem.Explain(err)
 			if err == nil {
 				if r.trust.scores == nil {
 					r.trust.scores = map[string]image.Image{}

@@ -38,7 +38,7 @@ func (r *room) loadUsers() {
 		}
 		return func() {
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			r.users.list, r.users.idle = list, strconv.Itoa(int(idle/time.Minute))

@@ -79,9 +79,9 @@ func New(ws *workspace.Workspace) *workspace.Room {
 }
 
 func newRoom(ws *workspace.Workspace) (*room, fyne.CanvasObject) {
-	r := &room{ws: ws, opening: ws.NewTask(), asking: ws.NewTask(), pane: newPane(ws), problem: workspace.NewProblem()}
+	r := &room{ws: ws, opening: ws.NewTask(), asking: ws.NewTask(), pane: newPane(ws), problem: workspace.NewProblem(ws)}
 	r.pane.onRegion = r.marked
-	r.pane.onFailure = func(err error) { r.problem.SetText(ws.Explain(err)) }
+	r.pane.onFailure = func(err error) { r.problem.Explain(err) }
 	content := r.build()
 	r.pane.onView = r.measure
 	workspace.On(ws, func(workspace.StudyOpened) { r.open() })
@@ -198,7 +198,7 @@ func (r *room) open() {
 			err := old.Close()
 			return func() {
 				if err != nil {
-					r.problem.SetText(r.ws.Explain(err))
+					r.problem.Explain(err)
 				}
 			}
 		})
@@ -224,7 +224,7 @@ func (r *room) open() {
 		return func() {
 			r.waiting = false
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				r.describe()
 				return
 			}
@@ -270,7 +270,7 @@ func (r *room) load() {
 		typed := newestMaps(runs)
 		return func() {
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			r.runs = runs
@@ -369,7 +369,7 @@ func (r *room) analyse() {
 		return
 	}
 	if r.region == nil {
-		r.problem.SetText(r.ws.Lang.T("slide.no_region"))
+		r.problem.Say("slide.no_region")
 		r.draw()
 		return
 	}

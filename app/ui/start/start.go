@@ -35,6 +35,7 @@ type Options struct {
 	Submit func(ctx context.Context, a Answers) error // runs off the UI goroutine; its error stands on the screen
 	Sample func()                                     // opens the shipped samples instead; offered at the first start alone
 	Title  func(string)                               // names the window, in the language chosen
+	Chosen func(lang.Code)                            // a language was chosen
 }
 
 // Screen is the room.
@@ -69,6 +70,7 @@ func New(ctx context.Context, l *lang.Strings, o Options) *Screen {
 		e.OnSubmitted = func(string) { s.send() }
 	}
 	s.role = widget.NewSelect(nil, nil)
+	s.problem = workspace.NewProblem(nil)
 	s.build()
 	s.role.SetSelectedIndex(0)
 	return s
@@ -77,8 +79,8 @@ func New(ctx context.Context, l *lang.Strings, o Options) *Screen {
 // Content is what the window shows.
 func (s *Screen) Content() fyne.CanvasObject { return s.content }
 
-// Say shows why the passphrase is asked for after all.
-func (s *Screen) Say(text string) { s.problem.SetText(text) }
+// Say shows why the passphrase is asked for after all, in the language at hand.
+func (s *Screen) Say(words func() string) { s.problem.SetWords(words) }
 
 // First is the entry that should have the focus.
 func (s *Screen) First() fyne.Focusable { return s.passphrase }
@@ -90,7 +92,8 @@ func (s *Screen) entries() []*widget.Entry {
 // build lays the screen out in the language chosen. What was typed stands.
 func (s *Screen) build() {
 	t := s.words.T
-	s.problem, s.busy = workspace.NewProblem(), widget.NewLabel("")
+	s.busy = widget.NewLabel("")
+	s.problem.Again()
 	title, verb, text := t("start.unlock_title"), t("start.unlock"), t("start.unlock_text")
 	if s.o.Fresh {
 		title, verb, text = t("start.first_title"), t("start.first"), t("start.first_text")
@@ -105,6 +108,7 @@ func (s *Screen) build() {
 	}
 	switcher := widget.NewButton(t("start.language"), func() {
 		s.words.Set(other)
+		s.o.Chosen(other)
 		s.build()
 	})
 	switcher.Importance = widget.LowImportance
@@ -211,7 +215,10 @@ func (s *Screen) send() {
 		return
 	}
 	a, wrong, field := s.answers()
-	s.problem.SetText(wrong)
+	s.problem.SetWords(func() string {
+		_, wrong, _ := s.answers()
+		return wrong
+	})
 	if wrong != "" {
 		if c := fyne.CurrentApp().Driver().CanvasForObject(field); c != nil {
 			c.Focus(field)
@@ -225,7 +232,7 @@ func (s *Screen) send() {
 		fyne.Do(func() {
 			s.button.Enable()
 			s.busy.SetText("")
-			s.problem.SetText(workspace.Explained(s.words, err))
+			s.problem.SetWords(func() string { return workspace.Explained(s.words, err) })
 		})
 	}()
 }

@@ -18,7 +18,7 @@ func screen(t *testing.T, fresh bool) *Screen {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(t.Context(), words, Options{Home: "/data", Fresh: fresh, Sample: func() {}, Title: func(string) {},
+	return New(t.Context(), words, Options{Home: "/data", Fresh: fresh, Sample: func() {}, Title: func(string) {}, Chosen: func(lang.Code) {},
 		Submit: func(context.Context, Answers) error { return nil }})
 }
 
@@ -65,5 +65,16 @@ func TestAKnownFolderIsAskedForItsPassphraseAlone(t *testing.T) {
 	s.passphrase.SetText("short") // an old one may be
 	if a, wrong, _ := s.answers(); wrong != "" || a.Passphrase != "short" || a.First != nil {
 		t.Errorf("%q, %+v", wrong, a)
+	}
+}
+
+func TestWhyThePassphraseIsRefusedIsWordedAnewInTheLanguageChosen(t *testing.T) {
+	s := screen(t, false)
+	s.Say(func() string { return s.words.T("error.wrong_key") })
+	before := s.problem.Text()
+	s.words.Set(lang.English)
+	s.build()
+	if s.problem.Text() == before || s.problem.Text() != s.words.T("error.wrong_key") {
+		t.Errorf("%q", s.problem.Text())
 	}
 }

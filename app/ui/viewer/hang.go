@@ -54,12 +54,12 @@ func (r *room) readBook() {
 			raw, err = os.ReadFile(path)
 		}
 		if err != nil {
-			r.problem.SetText(r.ws.Explain(err))
+			r.problem.Explain(err)
 			return
 		}
 		r.hung.book, r.hung.read = hanging.Read(raw, canvas.ColourMaps()), info.ModTime()
 	}
-	r.problem.SetText(r.faults())
+	r.problem.SetWords(r.faults)
 }
 
 // faults words what of the file is not used.
@@ -316,12 +316,12 @@ func (r *room) keepScreen() {
 	l := r.ws.Lang
 	r.readBook()
 	if len(r.hung.book.Faults) > 0 { // writing the file anew would lose what could not be read
-		r.problem.SetText(r.faults() + "\n" + l.T("viewer.hang_mend"))
+		r.problem.SetWords(func() string { return r.faults() + "\n" + r.ws.Lang.T("viewer.hang_mend") })
 		return
 	}
 	p, why := r.screen()
 	if why != "" {
-		r.problem.SetText(l.T(why))
+		r.problem.Say(why)
 		return
 	}
 	r.problem.SetText("")
@@ -353,13 +353,12 @@ func (r *room) leaveScreen() {
 
 // store adds a protocol to the file.
 func (r *room) store(p hanging.Protocol) {
-	l := r.ws.Lang
 	switch {
 	case p.Name == "":
-		r.problem.SetText(l.T("viewer.hang_unnamed"))
+		r.problem.Say("viewer.hang_unnamed")
 		return
 	case slices.ContainsFunc(r.hung.book.Own, func(q hanging.Protocol) bool { return q.Name == p.Name }):
-		r.problem.SetText(l.T("viewer.hang_taken", p.Name))
+		r.problem.Say("viewer.hang_taken", p.Name)
 		return
 	}
 	book := r.hung.book
@@ -372,18 +371,18 @@ func (r *room) store(p hanging.Protocol) {
 		}
 		return func() {
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			r.leaveScreen()
-			r.problem.SetText(l.T("viewer.hang_kept", p.Name, hanging.FileName))
+			r.problem.Say("viewer.hang_kept", p.Name, hanging.FileName)
 			if r.study != study {
 				return
 			}
 			r.hung.read = time.Time{}
-			said := r.problem.Text()
+			said := r.problem.Words()
 			r.readBook()
-			r.problem.SetText(said)
+			r.problem.SetWords(said)
 			s, _ := r.facts()
 			r.hung.order = hanging.Order(r.hung.list(), s)
 			r.hung.at = max(slices.IndexFunc(r.hung.order, func(k int) bool { return r.hung.list()[k].Name == p.Name }), 0)

@@ -102,7 +102,7 @@ func (m *measures) load() {
 		list, err := m.r.ws.Reading.Annotations(ctx, user, study)
 		return func() {
 			if err != nil {
-				m.r.problem.SetText(m.r.ws.Explain(err))
+				m.r.problem.Explain(err)
 				return
 			}
 			kept := slices.DeleteFunc(slices.Clone(m.list), func(a canvas.Annotated) bool { return !a.Unsaved && !a.Saving })
@@ -347,7 +347,7 @@ func (m *measures) changed() {
 }
 
 func (m *measures) failed(err error) {
-	m.r.problem.SetText(m.r.ws.Lang.T("viewer.measure_failed", m.r.ws.Explain(err)))
+	m.r.problem.Say("viewer.measure_failed", err)
 	m.show()
 }
 

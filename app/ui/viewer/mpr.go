@@ -9,6 +9,7 @@ import (
 
 	"longying/app/ui/canvas/view"
 	"longying/app/ui/lang"
+	"longying/app/ui/workspace"
 	"longying/imaging"
 	"longying/imaging/dicomfile"
 	"longying/imaging/volume"
@@ -72,12 +73,12 @@ func (r *room) reconstruct() {
 		return
 	}
 	if r.priorOf(pane) != nil {
-		r.problem.SetText(r.ws.Lang.T("viewer.prior_no_mpr"))
+		r.problem.Say("viewer.prior_no_mpr")
 		return
 	}
 	if len(stack.Slices) > 0 {
 		if c, h := stack.Slices[0].Size(); c*h*len(stack.Slices)*2 > volume.DefaultCacheLimit {
-			r.problem.SetText(r.ws.Lang.T("viewer.mpr_large", c, h, len(stack.Slices)))
+			r.problem.Say("viewer.mpr_large", c, h, len(stack.Slices))
 			return
 		}
 	}
@@ -93,7 +94,7 @@ func (r *room) reconstruct() {
 				return
 			}
 			if err != nil {
-				r.problem.SetText(r.whyNoVolume(err))
+				r.problem.SetWords(func() string { return r.whyNoVolume(err) })
 				return
 			}
 			m := &mpr{of: stack, volume: v, before: r.layout, stood: r.stood()}
@@ -112,7 +113,7 @@ func (r *room) whyNoVolume(err error) string {
 	l := r.ws.Lang
 	var refused *volume.RefusedError
 	if !errors.As(err, &refused) {
-		return r.ws.Explain(err)
+		return workspace.Explained(r.ws.Lang, err)
 	}
 	var words []string
 	for _, i := range refused.Reasons {

@@ -68,7 +68,7 @@ func (r *room) askPriors() {
 		}
 		return func() {
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			r.listed(view.OrderPriors(now, list), refused)
@@ -93,7 +93,7 @@ func (r *room) listed(list []records.Examination, refused map[string]error) {
 		if !slices.Contains(next, old) {
 			r.dismiss(old)
 			if err := refused[old.ex.StudyUID]; err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 			}
 		}
 	}
@@ -289,9 +289,9 @@ func (r *room) compare(p *prior) {
 	case p != nil:
 		r.openPrior(p, func() { r.setBeside(p) })
 	case r.ws.Current().Record == nil:
-		r.problem.SetText(r.ws.Lang.T("viewer.prior_unlinked"))
+		r.problem.Say("viewer.prior_unlinked")
 	default:
-		r.problem.SetText(r.ws.Lang.T("viewer.prior_none"))
+		r.problem.Say("viewer.prior_none")
 	}
 }
 
@@ -304,7 +304,7 @@ func (r *room) openPrior(p *prior, then func()) {
 		}
 		return
 	}
-	r.problem.SetText(r.ws.Lang.T("viewer.prior_opening"))
+	r.problem.Say("viewer.prior_opening")
 	user, current := r.ws.User(), r.ws.Current()
 	p.opening.Start(func(ctx context.Context) func() {
 		o, err := r.ws.Prior(ctx, user, current, p.ex.StudyUID)
@@ -319,7 +319,7 @@ func (r *room) openPrior(p *prior, then func()) {
 		return func() {
 			if err != nil {
 				if !errors.Is(err, context.Canceled) {
-					r.problem.SetText(r.ws.Explain(err))
+					r.problem.Explain(err)
 				}
 				return
 			}
@@ -333,10 +333,10 @@ func (r *room) openPrior(p *prior, then func()) {
 			var damaged error
 			p.marks, damaged = canvas.MarksOf(r.ws.Lang, findings, slices.DeleteFunc(runs, func(x records.Run) bool { return x.Outcome == "unsure" }))
 			if damaged != nil {
-				r.problem.SetText(r.ws.Explain(damaged))
+				r.problem.Explain(damaged)
 			}
 			if !slices.ContainsFunc(p.entries, func(e entry) bool { return e.stack != nil }) {
-				r.problem.SetText(r.ws.Lang.T("viewer.prior_no_pictures"))
+				r.problem.Say("viewer.prior_no_pictures")
 				then = nil
 			}
 			r.shelve()

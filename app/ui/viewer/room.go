@@ -59,7 +59,7 @@ type room struct {
 
 // New makes the room.
 func New(ws *workspace.Workspace) *workspace.Room {
-	r := &room{ws: ws, asking: ws.NewTask(), layout: view.Layout{Columns: 1, Rows: 1}, problem: workspace.NewProblem()}
+	r := &room{ws: ws, asking: ws.NewTask(), layout: view.Layout{Columns: 1, Rows: 1}, problem: workspace.NewProblem(ws)}
 	r.measures = newMeasures(r)
 	r.panes = []*canvas.Image{r.pane(0)}
 	r.askingPriors, r.askingForeign = ws.NewTask(), ws.NewTask()
@@ -90,11 +90,11 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		}
 		if r.study != "" {
 			if r.priorOf(r.panes[r.front]) != nil {
-				r.problem.SetText(r.ws.Lang.T("viewer.mark_prior"))
+				r.problem.Say("viewer.mark_prior")
 				return
 			}
 			if !r.panes[r.front].Original() {
-				r.problem.SetText(r.ws.Lang.T("viewer.mark_original"))
+				r.problem.Say("viewer.mark_original")
 				return
 			}
 			r.panes[r.front].DrawRegion(true)
@@ -417,11 +417,11 @@ func (r *room) findings() {
 		}
 		return func() {
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			if damaged != nil {
-				r.problem.SetText(r.ws.Explain(damaged))
+				r.problem.Explain(damaged)
 			}
 			r.marks = marks
 			r.mark()
@@ -467,7 +467,7 @@ func (r *room) clicked(uid string) {
 		list, err := r.ws.Reading.Findings(ctx, user, study)
 		return func() {
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			for _, f := range list {

@@ -130,7 +130,7 @@ func (s *states) next() {
 	}
 	switch {
 	case len(fit) == 0:
-		s.r.problem.SetText(s.r.ws.Lang.T("viewer.no_state"))
+		s.r.problem.Say("viewer.no_state")
 	case at+1 == len(fit):
 		s.plain()
 	default:
@@ -151,7 +151,7 @@ func (s *states) choose(p *imaging.PresentationState) {
 	shown, ok := pane.Shown()
 	if !ok || !p.Has(shown.Instance.SOPInstanceUID, shown.Frame) {
 		if !s.bring(p) {
-			s.r.problem.SetText(s.r.ws.Lang.T("viewer.state_elsewhere", view.StateTitle(p)))
+			s.r.problem.Say("viewer.state_elsewhere", view.StateTitle(p))
 			return
 		}
 	}

@@ -19,7 +19,7 @@ func (r *room) analyseNew() {
 	}
 	user := r.ws.User()
 	if err := records.Require(user, records.RightAnalyze); err != nil {
-		r.problem.SetText(r.ws.Explain(err))
+		r.problem.Explain(err)
 		return
 	}
 	r.problem.SetText("")
@@ -67,7 +67,7 @@ func (r *room) analyseNew() {
 			}
 			r.done.Show()
 			if failed != nil && !errors.Is(failed, context.Canceled) {
-				r.problem.SetText(r.ws.Explain(failed))
+				r.problem.Explain(failed)
 			}
 		}
 	})

@@ -47,7 +47,7 @@ type heldView struct {
 }
 
 func newHeld(ws *workspace.Workspace, bar fyne.CanvasObject) *heldView {
-	v := &heldView{ws: ws, asking: ws.NewTask(), showing: ws.NewTask(), at: -1, batch: -1, problem: workspace.NewProblem(), done: widget.NewLabel(""),
+	v := &heldView{ws: ws, asking: ws.NewTask(), showing: ws.NewTask(), at: -1, batch: -1, problem: workspace.NewProblem(ws), done: widget.NewLabel(""),
 		head: widget.NewLabel(""), why: widget.NewLabel(""), imports: widget.NewLabel("")}
 	v.head.TextStyle.Bold, v.imports.TextStyle.Bold = true, true
 	v.why.Wrapping, v.why.Importance = fyne.TextWrapWord, widget.WarningImportance
@@ -154,7 +154,7 @@ func (v *heldView) load() {
 		}
 		return func() {
 			if err != nil {
-				v.problem.SetText(v.ws.Explain(err))
+				v.problem.Explain(err)
 				return
 			}
 			before := ""
@@ -197,7 +197,7 @@ func (v *heldView) choose(at int) {
 		}
 		return func() {
 			if err != nil {
-				v.problem.SetText(v.ws.Explain(err))
+				v.problem.Explain(err)
 				return
 			}
 			v.sides = sides
@@ -238,7 +238,7 @@ func (v *heldView) decide(same bool) {
 		return func() {
 			v.busy = false
 			if err != nil {
-				v.problem.SetText(v.ws.Explain(err))
+				v.problem.Explain(err)
 				return
 			}
 			key := lang.Key("held.dropped")
@@ -267,14 +267,14 @@ func (v *heldView) undoBatch() {
 		return func() {
 			v.busy = false
 			if err != nil {
-				v.problem.SetText(v.ws.Explain(err))
+				v.problem.Explain(err)
 				return
 			}
 			workspace.Publish(v.ws, workspace.StudiesChanged{})
 			workspace.Publish(v.ws, workspace.PeopleChanged{})
 			v.done.SetText(v.ws.Lang.T("worklist.undone", b.File, res.Undone))
 			v.done.Show()
-			v.problem.SetText(keptWords(v.ws.Lang, res.Kept))
+			v.problem.SetWords(func() string { return keptWords(v.ws.Lang, res.Kept) })
 			v.load()
 		}
 	})

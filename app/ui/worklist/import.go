@@ -26,7 +26,7 @@ func (r *room) pickFolder() {
 		if u != nil {
 			r.take([]string{u.Path()}, false)
 		}
-		r.problem.SetText(r.ws.Explain(err))
+		r.problem.Explain(err)
 	}, window), "worklist.import_folder")
 }
 
@@ -43,7 +43,7 @@ func (r *room) pickFile() {
 			err = errors.Join(err, u.Close())
 			r.take([]string{path}, false)
 		}
-		r.problem.SetText(r.ws.Explain(err))
+		r.problem.Explain(err)
 	}, window), "worklist.import_file")
 }
 
@@ -145,7 +145,7 @@ func (r *room) undoImport() {
 			done, err = r.ws.Registry.UndoBatch(ctx, user, id)
 		}
 		return func() {
-			r.problem.SetText(r.ws.Explain(err))
+			r.problem.Explain(err)
 			if err != nil || id == "" {
 				return
 			}
@@ -155,7 +155,7 @@ func (r *room) undoImport() {
 			workspace.Publish(r.ws, workspace.PeopleChanged{})
 			r.done.SetText(r.ws.Lang.T("worklist.undone", done.Batch.File, done.Undone))
 			r.done.Show()
-			r.problem.SetText(keptWords(r.ws.Lang, done.Kept))
+			r.problem.SetWords(func() string { return keptWords(r.ws.Lang, done.Kept) })
 		}
 	})
 }
@@ -167,9 +167,9 @@ func (r *room) imported(res imported, studies, open bool) {
 		workspace.Publish(r.ws, workspace.PeopleChanged{})
 	}
 	r.skipped.show(losses(res.studies.Skipped), res.rows)
-	r.problem.SetText(r.ws.Explain(res.err))
+	r.problem.Explain(res.err)
 	if res.err == nil && studies && len(res.studies.Studies) == 0 {
-		r.problem.SetText(r.ws.Lang.T("worklist.nothing"))
+		r.problem.Say("worklist.nothing")
 	}
 	r.done.SetText(strings.Join(summary(r.ws.Lang, res), "  "))
 	r.done.Hidden = r.done.Text == ""

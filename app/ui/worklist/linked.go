@@ -80,7 +80,7 @@ func (v *linkedView) ask() {
 		}
 		return func() {
 			if err != nil {
-				v.problem.SetText(v.ws.Explain(err))
+				v.problem.Explain(err)
 				return
 			}
 			v.patient, v.signed = &rec.Patient, signed
@@ -150,11 +150,11 @@ func (v *linkedView) unlink() {
 	v.ws.NewTask().Start(func(ctx context.Context) func() {
 		done, err := v.ws.Registry.Unlink(ctx, user, study, reason, password)
 		return func() {
-			v.problem.SetText(v.ws.Explain(err))
+			v.problem.Explain(err)
 			if err == nil {
 				v.arm(false)
 				if done.Retraction != "" {
-					v.problem.SetText(v.ws.Lang.T("worklist.retracted", done.Retraction, done.Queued, done.Copies))
+					v.problem.Say("worklist.retracted", done.Retraction, done.Queued, done.Copies)
 				}
 				changedPerson(v.ws, study)
 			}

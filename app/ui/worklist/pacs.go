@@ -50,7 +50,7 @@ type pacsView struct {
 }
 
 func newPACSView(ws *workspace.Workspace, f *fetches, bar fyne.CanvasObject) *pacsView {
-	v := &pacsView{ws: ws, asking: ws.NewTask(), local: ws.NewTask(), fetches: f, problem: workspace.NewProblem(), here: map[string]transfer.Here{}}
+	v := &pacsView{ws: ws, asking: ws.NewTask(), local: ws.NewTask(), fetches: f, problem: workspace.NewProblem(ws), here: map[string]transfer.Here{}}
 	v.build(bar)
 	workspace.On(ws, func(workspace.StudiesChanged) { v.look() })
 	workspace.On(ws, func(workspace.ReportChanged) { v.look() })
@@ -249,7 +249,7 @@ func (v *pacsView) load() {
 		list, err := v.ws.Transfer.Servers(ctx, user)
 		return func() {
 			if err != nil {
-				v.problem.SetText(v.ws.Explain(err))
+				v.problem.Explain(err)
 				return
 			}
 			v.servers = list
@@ -294,7 +294,7 @@ func (v *pacsView) ask() {
 		found, err := v.ws.Transfer.Query(ctx, user, server, q)
 		return func() {
 			v.searching = false
-			v.problem.SetText(v.ws.Explain(err))
+			v.problem.Explain(err)
 			if err == nil {
 				v.found, v.rows, v.asked, v.dated = found, found.Studies, true, q.From+q.To != ""
 				slices.SortStableFunc(v.rows, func(a, b pacs.Study) int { return b.Date.Compare(a.Date) })
@@ -373,7 +373,7 @@ func (v *pacsView) enter() {
 		return
 	}
 	if h := v.here[v.chosen]; h.Instances > 0 && h.Instances >= v.rows[i].Instances {
-		v.ws.OpenStudy(v.chosen, func(err error) { v.problem.SetText(v.ws.Explain(err)) })
+		v.ws.OpenStudy(v.chosen, func(err error) { v.problem.Explain(err) })
 		return
 	}
 	v.fetch()

@@ -47,7 +47,7 @@ type peopleView struct {
 }
 
 func newPeople(ws *workspace.Workspace) *peopleView {
-	v := &peopleView{ws: ws, looking: ws.NewTask(), problem: workspace.NewProblem(), title: widget.NewLabel(""), mapping: container.NewHBox()}
+	v := &peopleView{ws: ws, looking: ws.NewTask(), problem: workspace.NewProblem(ws), title: widget.NewLabel(""), mapping: container.NewHBox()}
 	v.title.Wrapping = fyne.TextWrapWord
 	v.title.TextStyle.Bold = true
 	v.scroll = container.NewHScroll(v.mapping)
@@ -170,7 +170,7 @@ func (v *peopleView) read(path string, m *records.Mapping) {
 		return func() {
 			v.saved, v.file, v.result = saved, f, res
 			slices.SortStableFunc(v.result.Items, func(a, b registry.PeopleItem) int { return rank(a) - rank(b) })
-			v.problem.SetText(v.ws.Explain(err))
+			v.problem.Explain(err)
 			v.store.Enable()
 			if err != nil {
 				v.store.Disable()
@@ -238,7 +238,7 @@ func (v *peopleView) columns() {
 		choice.OnChanged = func(string) {
 			m := v.current()
 			if err := registry.MapColumn(&m, heading, fields[max(choice.SelectedIndex(), 0)]); err != nil {
-				v.problem.SetText(v.ws.Explain(err))
+				v.problem.Explain(err)
 				return
 			}
 			v.read(v.file.Path, &m)
@@ -288,7 +288,7 @@ func (v *peopleView) saveMapping() {
 		err := v.ws.Registry.SaveMapping(ctx, user, m)
 		return func() {
 			if err != nil {
-				v.problem.SetText(v.ws.Explain(err))
+				v.problem.Explain(err)
 				return
 			}
 			v.read(v.file.Path, &m)
@@ -310,7 +310,7 @@ func (v *peopleView) storeFile() {
 			v.busy = false
 			if err != nil {
 				v.store.Enable()
-				v.problem.SetText(v.ws.Explain(err))
+				v.problem.Explain(err)
 				return
 			}
 			v.stored(res)

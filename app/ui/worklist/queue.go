@@ -1,6 +1,7 @@
 package worklist
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -62,7 +63,7 @@ func limits() []int { return []int{30, 60, 120, 240, 1440} }
 func spans() []int { return []int{1, 2, 7} }
 
 func newQueueView(ws *workspace.Workspace, f *fetches, bar fyne.CanvasObject) *queueView {
-	v := &queueView{ws: ws, asking: ws.NewTask(), timer: ws.NewTask(), setting: ws.NewTask(), looking: ws.NewTask(), fetches: f, problem: workspace.NewProblem()}
+	v := &queueView{ws: ws, asking: ws.NewTask(), timer: ws.NewTask(), setting: ws.NewTask(), looking: ws.NewTask(), fetches: f, problem: workspace.NewProblem(ws)}
 	v.build(bar)
 	workspace.On(ws, func(workspace.StudiesChanged) { v.look() })
 	workspace.On(ws, func(workspace.ReportChanged) { v.look() })
@@ -185,7 +186,7 @@ func (v *queueView) shownNow() {
 		}
 		return func() {
 			if err != nil || perr != nil {
-				v.problem.SetText(v.ws.Explain(err) + v.ws.Explain(perr))
+				v.problem.Explain(cmp.Or(err, perr))
 				return
 			}
 			before := v.server.Selected
@@ -224,7 +225,7 @@ func (v *queueView) setLimit() {
 	}
 	v.ws.NewTask().Start(func(ctx context.Context) func() {
 		err := v.ws.Admin.SetPreference(ctx, v.ws.User(), "queue_minutes", strconv.Itoa(limits()[i]))
-		return func() { v.problem.SetText(v.ws.Explain(err)) }
+		return func() { v.problem.Explain(err) }
 	})
 }
 
@@ -259,7 +260,7 @@ func (v *queueView) ask() {
 		}
 		return func() {
 			v.busy = false
-			v.problem.SetText(v.ws.Explain(err))
+			v.problem.Explain(err)
 			v.stale = err != nil
 			if err == nil {
 				v.found, v.here, v.again, v.updated = found, here, true, time.Now()
@@ -348,7 +349,7 @@ func (v *queueView) enter() {
 		return
 	}
 	if h := v.here[v.chosen]; h.Instances > 0 && h.Instances >= v.rows[i].Instances {
-		v.ws.OpenStudy(v.chosen, func(err error) { v.problem.SetText(v.ws.Explain(err)) })
+		v.ws.OpenStudy(v.chosen, func(err error) { v.problem.Explain(err) })
 		return
 	}
 	v.fetch()

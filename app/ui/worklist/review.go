@@ -163,7 +163,7 @@ func (v *linkView) find(pause time.Duration) {
 		found, err := v.ws.Registry.Find(ctx, user, text)
 		return func() {
 			if err != nil {
-				v.problem.SetText(v.ws.Explain(err))
+				v.problem.Explain(err)
 				return
 			}
 			v.found = found
@@ -219,7 +219,7 @@ func (v *linkView) link(patientID string) {
 		_, err := v.ws.Registry.Link(ctx, user, study, patientID)
 		return func() {
 			if err != nil {
-				v.problem.SetText(v.ws.Explain(err))
+				v.problem.Explain(err)
 				return
 			}
 			v.problem.SetText("")

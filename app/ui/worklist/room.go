@@ -59,7 +59,7 @@ type room struct {
 
 // New makes the room.
 func New(ws *workspace.Workspace) *workspace.Room {
-	r := &room{ws: ws, loading: ws.NewTask(), standing: ws.NewTask(), problem: workspace.NewProblem(), order: order{column: 3, down: true}}
+	r := &room{ws: ws, loading: ws.NewTask(), standing: ws.NewTask(), problem: workspace.NewProblem(ws), order: order{column: 3, down: true}}
 	r.sources = newSources(ws)
 	here := r.build()
 	fetches := newFetches(ws)
@@ -345,7 +345,7 @@ func (r *room) load() {
 		list, err := r.ws.Registry.Studies(ctx, user, records.ExaminationFilter{Text: text})
 		return func() {
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			r.all = list
@@ -366,7 +366,7 @@ func (r *room) stand() {
 		standings, err := r.ws.Reading.Standings(ctx, user)
 		return func() {
 			if err != nil {
-				r.problem.SetText(r.ws.Explain(err))
+				r.problem.Explain(err)
 				return
 			}
 			r.standings = standings
@@ -449,7 +449,7 @@ func (r *room) openChosen() {
 		return
 	}
 	r.problem.SetText("")
-	r.ws.OpenStudy(r.chosen, func(err error) { r.problem.SetText(r.ws.Explain(err)) })
+	r.ws.OpenStudy(r.chosen, func(err error) { r.problem.Explain(err) })
 }
 
 func (r *room) focusSearch() {

@@ -149,7 +149,7 @@ func (v *textView) use(characterSet string) {
 		_, err := v.ws.Registry.RememberCharacterSet(ctx, user, study, characterSet)
 		return func() {
 			if err != nil {
-				v.problem.SetText(v.ws.Explain(err))
+				v.problem.Explain(err)
 				return
 			}
 			v.problem.SetText("")

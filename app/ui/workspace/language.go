@@ -9,10 +9,11 @@ import (
 const languagePreference = "language"
 
 // LoadLanguage takes the language that was stored in this data folder. One that
-// was chosen a moment ago, before the folder could be opened, stands.
+// the window was left in, or that was chosen a moment ago, before the folder
+// could be opened, stands.
 func (ws *Workspace) LoadLanguage(failed func(error)) {
 	before := ws.Lang.Code()
-	if before != lang.Chinese {
+	if before != lang.Chinese || ws.Screen.State().Language != "" {
 		ws.StoreLanguage(failed)
 		return
 	}

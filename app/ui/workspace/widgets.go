@@ -1,12 +1,8 @@
 package workspace
 
 import (
-	"image/color"
-
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -237,58 +233,6 @@ func (t *Table) TypedKey(k *fyne.KeyEvent) { t.keys.Typed(k) }
 
 // TypedRune is fyne.Focusable's.
 func (t *Table) TypedRune(r rune) { t.keys.TypedRune(r) }
-
-// Problem shows an error where the result would have stood. With empty text it
-// takes no room: the toolkit lays a parent out again when a child's size
-// changes, not when a child hides.
-type Problem struct {
-	widget.BaseWidget
-	label *widget.Label
-	box   fyne.CanvasObject
-}
-
-// NewProblem makes a problem that shows nothing yet.
-func NewProblem() *Problem {
-	p := &Problem{label: widget.NewLabel("")}
-	p.label.Wrapping = fyne.TextWrapWord
-	edge := canvas.NewRectangle(color.NRGBA{0xd8, 0x8a, 0x1d, 0xff})
-	edge.SetMinSize(fyne.NewSize(3, 0))
-	p.box = container.NewBorder(nil, nil, container.NewHBox(edge, widget.NewIcon(theme.WarningIcon())), nil, p.label)
-	p.box.Hide()
-	p.ExtendBaseWidget(p)
-	return p
-}
-
-// CreateRenderer is fyne.Widget's.
-func (p *Problem) CreateRenderer() fyne.WidgetRenderer {
-	return &problemRenderer{WidgetRenderer: widget.NewSimpleRenderer(p.box), p: p}
-}
-
-type problemRenderer struct {
-	fyne.WidgetRenderer
-	p *Problem
-}
-
-func (r *problemRenderer) MinSize() fyne.Size {
-	if r.p.label.Text == "" {
-		return fyne.Size{}
-	}
-	return r.WidgetRenderer.MinSize()
-}
-
-// SetText shows a text, or nothing when it is empty.
-func (p *Problem) SetText(s string) {
-	p.label.SetText(s)
-	if s == "" {
-		p.box.Hide()
-	} else {
-		p.box.Show()
-	}
-	p.Refresh()
-}
-
-// Text is what it shows.
-func (p *Problem) Text() string { return p.label.Text }
 
 // NewUpTo shows something in as much height as it asks for, but never in more
 // than a limit: beyond it, it scrolls. What comes and goes in a room so never

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"time"
+	"weak"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -71,6 +72,7 @@ type Workspace struct {
 	current   *Opened
 	incoming  *Opened
 	jobs      []*Job
+	problems  []weak.Pointer[Problem]
 	opening   *Task
 	keeping   *Task               // stores the language
 	look      func() (Look, bool) // see OnLook
@@ -90,6 +92,7 @@ func New(ctx context.Context, s Services, l *lang.Strings) *Workspace {
 		_, ws.live = app.Driver().(desktop.Driver)
 	}
 	ws.opening, ws.keeping = ws.NewTask(), ws.NewTask()
+	On(ws, func(LanguageChanged) { ws.wordAgain() })
 	On(ws, func(StudyOpened) {
 		front := ""
 		if ws.current != nil {
