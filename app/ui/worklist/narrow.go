@@ -1,6 +1,7 @@
 package worklist
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -26,37 +27,46 @@ func daysChosen() []int { return []int{0, 1, 3, 7, 30} }
 // any reports whether it leaves anything out.
 func (n narrowing) any() bool { return n != narrowing{review: n.review} }
 
+// asksStanding reports whether it depends on how far a study has come.
+func (n narrowing) asksStanding() bool { return n.critical || n.overdue || n.stage != "" }
+
 // shows reports whether a study is in the list.
 func (n narrowing) shows(ex *records.Examination, s records.Progress, now time.Time) bool {
-	if n.review && ex.Link.Linked() || n.critical && !s.Critical {
-		return false
-	}
-	if n.modality != "" && !slices.Contains(ex.Modalities, n.modality) || n.stage != "" && s.Stage != n.stage {
-		return false
-	}
-	if n.overdue {
-		if _, signed, late := s.Turnaround(ex.ImportedAt, now); signed || !late {
-			return false
-		}
-	}
+	return n.at(now)(ex, s)
+}
+
+// at is shows at one time, for many studies.
+func (n narrowing) at(now time.Time) func(ex *records.Examination, s records.Progress) bool {
+	var from time.Time
 	if n.days > 0 {
 		y, m, d := now.In(imaging.Zone()).Date()
-		from := time.Date(y, m, d-n.days+1, 0, 0, 0, 0, imaging.Zone())
-		if ex.Date.Before(from) {
+		from = time.Date(y, m, d-n.days+1, 0, 0, 0, 0, imaging.Zone())
+	}
+	return func(ex *records.Examination, s records.Progress) bool {
+		if n.review && ex.Link.Linked() || n.critical && !s.Critical {
 			return false
 		}
+		if n.modality != "" && !slices.Contains(ex.Modalities, n.modality) || n.stage != "" && s.Stage != n.stage {
+			return false
+		}
+		if n.overdue {
+			if _, signed, late := s.Turnaround(ex.ImportedAt, now); signed || !late {
+				return false
+			}
+		}
+		return n.days <= 0 || !ex.Date.Before(from)
 	}
-	return true
 }
 
 // modalitiesOf lists those of a list.
 func modalitiesOf(all []records.Examination) []string {
-	var out []string
+	seen := map[string]bool{}
 	for i := range all {
-		out = append(out, all[i].Modalities...)
+		for _, m := range all[i].Modalities {
+			seen[m] = true
+		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	return slices.Sorted(maps.Keys(seen))
 }
 
 // stageWords is a study's stage, and that a critical value of it is open.

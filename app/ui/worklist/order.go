@@ -43,32 +43,40 @@ const (
 	columnEarlier    = 9
 )
 
-// sorted is what a narrowing shows of the list, in order.
-func (o order) sorted(l *lang.Strings, all []records.Examination, n narrowing, standings map[string]records.Progress, now time.Time) []records.Examination {
+// sorted is what a narrowing shows of the list, in order. The rows point into
+// the list: an examination is large, and 10,000 of them are not copied for a
+// change of the filter.
+func (o order) sorted(l *lang.Strings, all []records.Examination, n narrowing, standings map[string]records.Progress, now time.Time) []*records.Examination {
 	type placed struct {
-		at   int // in all
-		text string
 		size int64
+		text string
+		at   int // in all
 	}
-	var rows []placed
+	rows := make([]placed, 0, len(all))
+	asked := n.asksStanding() || o.column >= columnStage
+	shows := n.at(now)
 	for i := range all {
-		s := standings[all[i].StudyUID]
-		if !n.shows(&all[i], s, now) {
+		ex := &all[i]
+		var s records.Progress
+		if asked {
+			s = standings[ex.StudyUID]
+		}
+		if !shows(ex, s) {
 			continue
 		}
 		p := placed{at: i}
 		switch o.column {
 		case 3:
-			p.size = all[i].Date.Unix()
+			p.size = ex.Date.Unix()
 		case columnStage:
 			p.size = int64(slices.Index(records.StudyStages(), s.Stage))
 		case columnTurnaround:
-			took, _, _ := s.Turnaround(all[i].ImportedAt, now)
+			took, _, _ := s.Turnaround(ex.ImportedAt, now)
 			p.size = int64(took)
 		case columnEarlier:
 			p.size = int64(s.Earlier)
 		default:
-			p.text = value(l, &all[i], o.column)
+			p.text = value(l, ex, o.column)
 		}
 		rows = append(rows, p)
 	}
@@ -85,9 +93,9 @@ func (o order) sorted(l *lang.Strings, all []records.Examination, n narrowing, s
 		}
 		return c
 	})
-	out := make([]records.Examination, len(rows))
+	out := make([]*records.Examination, len(rows))
 	for i, p := range rows {
-		out[i] = all[p.at]
+		out[i] = &all[p.at]
 	}
 	return out
 }

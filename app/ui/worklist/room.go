@@ -23,7 +23,7 @@ import (
 type room struct {
 	ws        *workspace.Workspace
 	loading   *workspace.Task
-	rows      []records.Examination
+	rows      []*records.Examination // into all
 	all       []records.Examination
 	chosen    string // study UID
 	order     order
@@ -211,7 +211,7 @@ func (r *room) build() fyne.CanvasObject {
 		},
 		func(id widget.TableCellID, o fyne.CanvasObject) {
 			if l, ok := o.(*widget.Label); ok && id.Row >= 0 && id.Row < len(r.rows) {
-				r.cell(l, &r.rows[id.Row], id.Col)
+				r.cell(l, r.rows[id.Row], id.Col)
 			}
 		})
 	r.table.ShowHeaderRow = true
@@ -424,7 +424,7 @@ func (r *room) choose(uid string) {
 	i := r.at()
 	var ex, open *records.Examination
 	if i >= 0 {
-		ex = &r.rows[i]
+		ex = r.rows[i]
 		if !ex.Link.Linked() {
 			open = ex
 		}
