@@ -61,6 +61,8 @@ func mayImport() map[string][]string {
 		"imaging/dicomfile": {"imaging", "imaging/codec"},
 		"imaging/render":    {"imaging", "imaging/dicomfile", "imaging/codec"},
 		"imaging/icc":       {"imaging"},
+		// The function a monitor is checked against, and the pattern that is looked at.
+		"imaging/gsdf": {},
 		// How HTTP services are configured: of a PACS and of destinations alike.
 		"imaging/endpoint": {},
 		"imaging/pacs":     {"imaging", "imaging/dicomfile", "imaging/codec", "imaging/endpoint"},
