@@ -63,6 +63,13 @@ func (l *look) set(s screen.State) {
 	l.app.Settings().SetTheme(l.theme.In(scheme))
 }
 
+// monitor is what the window stands on, in the screen's pixels.
+func (d *session) monitor() screen.Monitor {
+	c := d.window.Canvas()
+	w, h := c.PixelCoordinateForPosition(fyne.NewPos(c.Size().Width, c.Size().Height))
+	return screen.Monitor{Host: d.host, Width: w, Height: h, Scale: float64(c.Scale()) * 100 / float64(d.look.size)}
+}
+
 // noteSize keeps the window's size, as it is without a stage.
 func (d *session) noteSize() {
 	size := d.window.Canvas().Size()

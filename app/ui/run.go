@@ -114,6 +114,7 @@ type session struct {
 	left    screen.State // how the window was left the last time
 	unread  error        // why that could not be read
 	failed  error
+	host    string         // this computer
 	indexed sync.WaitGroup // the index of people, until d.ctx ends
 }
 
@@ -263,6 +264,11 @@ func (d *session) show(s *station.Station, user records.User) {
 		d.shell.explain(d.unread)
 	}
 	d.shell.watchIdle()
+	if host, err := os.Hostname(); err == nil {
+		d.host = host // else none, of which no check holds
+	}
+	d.ws.OnMonitor(d.monitor)
+	d.ws.LoadDisplays(func(err error) { d.shell.explain(err) })
 	d.ws.LoadPixelPitch(func(err error) { d.shell.explain(err) })
 	d.ws.LoadFrameCache(func(err error) { d.shell.explain(err) })
 	d.ws.LoadLanguage(func(err error) { d.shell.explain(err) })

@@ -86,6 +86,7 @@ func newStatusBar(ws *workspace.Workspace) *statusBar {
 		b.askReview()
 		b.askTasks()
 	})
+	workspace.On(ws, func(workspace.DisplayChanged) { b.words() })
 	workspace.On(ws, func(workspace.ConsultsChanged) { b.askTasks() })
 	workspace.On(ws, func(workspace.CriticalChanged) { b.askCritical() })
 	workspace.On(ws, func(workspace.LanguageChanged) { ws.StoreLanguage(func(err error) { b.explain(err) }) })
@@ -95,7 +96,7 @@ func newStatusBar(ws *workspace.Workspace) *statusBar {
 
 func (b *statusBar) words() {
 	l := b.ws.Lang
-	b.display.Text, b.assist.Text, b.user.Text = l.T("shell.not_calibrated"), l.T("shell.assistive"), b.ws.User().Name
+	b.display.Text, b.assist.Text, b.user.Text = b.ws.DisplayWords(), l.T("shell.assistive"), b.ws.User().Name
 	b.out.SetText(l.T("shell.sign_out"))
 	b.language.SetText(languageButton(l.Code()))
 	b.outbox.SetText(l.T("shell.outbox", b.waiting))

@@ -70,7 +70,7 @@ type Result struct {
 
 // MeasurementError says why luminances cannot be judged.
 type MeasurementError struct {
-	Code string // "count", "number", "level", "ambient", "range", "dark", "flat", "ambiguous"
+	Code string // "count", "number", "level", "ambient", "range", "dark", "flat"
 	At   string // the level, line or text that is meant
 }
 

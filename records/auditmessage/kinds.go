@@ -30,6 +30,7 @@ var (
 	logout          = dcm("110123", "Logout")
 	network         = dcm("110128", "Network Configuration")
 	security        = dcm("110129", "Security Configuration")
+	hardware        = dcm("110130", "Hardware Configuration")
 	software        = dcm("110131", "Software Configuration")
 	restricted      = dcm("110132", "Use of Restricted Function")
 	roles           = dcm("110136", "Security Roles Changed")
@@ -105,9 +106,11 @@ func kindOf(action string) (kind, bool) {
 		return alert(attributes), true
 	case "install_model", "remove_model", "measure_model", "accept_model", "withdraw_model", "save_mapping":
 		return alert(software), true
+	case "check_display":
+		return alert(hardware), true
 	case "configure":
 		return alert(security), true
-	case "list_users", "list_studies", "list_deliveries", "list_imports", "list_mappings", "list_reviews", "list_consults", "list_pacs",
+	case "list_users", "name_user", "list_studies", "list_deliveries", "list_imports", "list_mappings", "list_reviews", "list_consults", "list_pacs",
 		"list_destinations", "try_destination", "preview_people", "pacs_echo", "view_scorecard":
 		return alert(restricted), true
 	}

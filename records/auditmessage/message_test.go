@@ -208,6 +208,7 @@ func TestEachKindOfEventIsTheMessageThatTheStandardDescribes(t *testing.T) {
 		{"add_user", "u2", Subject{User: true}, "", "110113", "E", "110137", []string{"DCM 110150"}, []string{"2 11 RFC-3881 11"}},
 		{"configure", "organization", Subject{}, "", "110113", "E", "110129", []string{"DCM 110150"}, []string{"2 13 DCM 110182"}},
 		{"configure", "pacs", Subject{}, "", "110113", "E", "110128", []string{"DCM 110150"}, []string{"2 13 DCM 110182"}},
+		{"check_display", "reading-1", Subject{}, "", "110113", "E", "110130", []string{"DCM 110150"}, []string{"2 13 DCM 110182"}},
 		{"install_model", "m", Subject{}, "", "110113", "E", "110131", []string{"DCM 110150"}, []string{"2 13 DCM 110182"}},
 		{"an action that nobody knows", "", Subject{}, "", "110113", "E", "110132", []string{"DCM 110150"}, []string{"2 13 DCM 110182"}},
 	} {

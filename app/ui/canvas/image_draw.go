@@ -147,7 +147,7 @@ func (i *Image) visibleMarks() []Mark {
 
 // Words are the words over the picture, for tests and for the screen.
 func (i *Image) Words() view.Corners {
-	f := view.Facts{Identity: i.identity, Study: i.study, Series: i.series, Stack: i.stack, State: i.state}
+	f := view.Facts{Identity: i.identity, Study: i.study, Series: i.series, Stack: i.stack, State: i.state, Display: i.ws.DisplayWords()}
 	if s, ok := i.Shown(); ok && i.renderer != nil {
 		w, h := i.pixels()
 		f.Instance, f.Frame = s.Instance, s.Frame

@@ -53,6 +53,7 @@ func Families() []string {
 		"contradiction.",
 		"contradiction.side_", "viewer.measure_menu_",
 		"delivery.state.",
+		"display.class_", "display.of_", "display.part_", "display.measured_",
 		"entry.state.",
 		"error.destination_",
 		"error.destination_config_",

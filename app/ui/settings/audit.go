@@ -44,7 +44,7 @@ func auditActs() []string {
 		"print", "export", "deidentify", "deliver", "queue", "retry_delivery", "pacs_query", "pacs_retrieve", "pacs_store",
 		"consult_create", "consult_add", "consult_opinion", "consult_decide", "consult_follow", "consult_pack", "consult_reply", "consult_merge", "consult_correlate",
 		"consult_accept", "consult_excuse", "consult_schedule", "consult_begin", "consult_outcome", "consult_close", "consult_withdraw",
-		"configure", "install_model", "remove_model", "measure_model", "accept_model", "withdraw_model",
+		"configure", "check_display", "install_model", "remove_model", "measure_model", "accept_model", "withdraw_model",
 		"add_user", "set_role", "lock_user", "reset_password", "change_password", "set_second_factor", "remove_second_factor", "reset_second_factor", "signing_key",
 		"backup", "restore", "view_audit", "verify_audit", "export_audit"}
 }

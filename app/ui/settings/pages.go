@@ -113,7 +113,7 @@ func (r *room) aboutPage() fyne.CanvasObject {
 	box.Add(bold(l.T("settings.about_name", r.ws.Version)))
 	box.Add(wrapped(l.T("settings.not_device"), widget.DangerImportance))
 	box.Add(wrapped(l.T("settings.not_device_note"), widget.MediumImportance))
-	box.Add(wrapped(l.T("settings.not_calibrated"), widget.WarningImportance))
+	box.Add(wrapped(r.ws.DisplayWords(), widget.WarningImportance))
 	box.Add(widget.NewSeparator())
 	box.Add(bold(l.T("settings.about_models")))
 	for _, p := range r.ws.Reading.Models() {

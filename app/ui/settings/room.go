@@ -1,4 +1,4 @@
-// Package settings is the room for what is set once: language, image cache, hospital, models,
+// Package settings is the room for what is set once: language, image cache, display, hospital, models,
 // users, destinations, the audit trail, and the About page.
 package settings
 
@@ -47,6 +47,7 @@ type room struct {
 	packages     packages
 	forms        forms
 	phrases      phrases
+	display      display
 	card         string // the model whose card is unfolded
 	runtime      string // which runtime is loaded, or why none is
 }
@@ -66,6 +67,7 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 		{"settings.own", "", r.ownPage, nil},
 		{"settings.keys", "", r.keysPage, nil},
 		{"settings.pictures", "", r.picturesPage, nil},
+		{"settings.display", "", r.displayPage, r.loadDisplay},
 		{"settings.hospital", "", r.hospitalPage, r.loadHospital},
 		{"settings.models", "", r.modelsPage, r.loadModels},
 		{"settings.forms", "", r.formsPage, r.loadForms},
@@ -86,7 +88,7 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 	workspace.On(ws, func(workspace.LookChanged) { r.render() })
 	workspace.On(ws, func(workspace.UserChanged) {
 		r.users, r.audit, r.destinations, r.hospital, r.trust, r.own = users{}, audit{}, destinations{}, hospital{}, trust{}, own{}
-		r.servers, r.phrases = servers{}, phrases{}
+		r.servers, r.phrases, r.display = servers{}, phrases{}, display{}
 		r.packages.older, r.packages.removing, r.forms.removing = "", "", ""
 		r.open("settings.language")
 	})
@@ -96,7 +98,7 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 		{Label: "settings.previous", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyUp)}, Do: func() { r.step(-1) }},
 	}
 	return r, &workspace.Room{ID: "settings", Place: workspace.Rail, Icon: theme.SettingsIcon(), Current: func() []workspace.Action {
-		return slices.Concat(r.packageKeys(), r.formKeys(), r.phraseKeys(), r.serverKeys(), r.destinationKeys(), r.auditKeys(), actions)
+		return slices.Concat(r.packageKeys(), r.formKeys(), r.phraseKeys(), r.serverKeys(), r.destinationKeys(), r.auditKeys(), r.displayKeys(), actions)
 	},
 		Chords:  []workspace.Key{workspace.Ctrl(fyne.KeyT), workspace.Ctrl(fyne.KeyS), workspace.Ctrl(fyne.KeyF)},
 		Content: container.NewBorder(nil, nil, container.NewBorder(nil, nil, nil, widget.NewSeparator(), side), nil, r.scroll),

@@ -104,6 +104,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		r.identity()
 		r.askPriors()
 	})
+	workspace.On(ws, func(workspace.DisplayChanged) { r.words() })
 	workspace.On(ws, func(workspace.LanguageChanged) {
 		r.words()
 		if r.study != "" {

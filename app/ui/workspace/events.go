@@ -103,6 +103,9 @@ type BindingsChanged struct{}
 // kept state has them.
 type LookChanged struct{}
 
+// DisplayChanged: a monitor was checked, or it is known which ones were.
+type DisplayChanged struct{}
+
 // TourWanted: the five steps through the window are to be shown.
 type TourWanted struct{}
 
@@ -112,7 +115,7 @@ type JobsChanged struct{}
 // Event is any of the types of this file.
 type Event interface {
 	StudyOpened | StudyIncoming | FindingSelected | FindingsChanged | ReportChanged | StudiesChanged | PeopleChanged | RegionMarked |
-		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | AnnotationsChanged | AnnotationSelected | AnnotationWanted | ConsultsChanged | OverdueWanted | IdleLockChanged | PriorInFront | StageWanted | BindingsChanged | LookChanged | TourWanted
+		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | AnnotationsChanged | AnnotationSelected | AnnotationWanted | ConsultsChanged | OverdueWanted | IdleLockChanged | PriorInFront | StageWanted | BindingsChanged | LookChanged | TourWanted | DisplayChanged
 }
 
 // On calls f for each event of its type, on the UI goroutine, as long as the

@@ -77,6 +77,8 @@ type Workspace struct {
 	keeping   *Task               // stores the language
 	look      func() (Look, bool) // see OnLook
 	pitch     float64             // of the monitor, mm
+	displays  screen.Displays     // the checks of monitors
+	monitor   func() screen.Monitor
 	running   sync.WaitGroup
 	live      bool // there is a UI goroutine: the program, not a test
 	held      sync.Mutex

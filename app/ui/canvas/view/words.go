@@ -34,6 +34,7 @@ type Facts struct {
 	State    State
 	Missing  int // pixels that the file did not hold
 	Note     string
+	Display  string // what the check of the monitor says; empty: it was not checked
 	TrueSize bool   // as large as what it shows
 	Colours  string // name of the colour map that is on; empty: none
 
@@ -131,7 +132,10 @@ func Words(l *lang.Strings, f Facts) Corners {
 	if left, right, top, bottom := Edges(in, f.Frame); left+right+top+bottom == "" {
 		c.BottomRight = append(c.BottomRight, l.T("canvas.orientation_unknown"))
 	}
-	c.BottomRight = append(c.BottomRight, l.T("shell.not_calibrated"))
+	if f.Display == "" {
+		f.Display = l.T("shell.not_calibrated")
+	}
+	c.BottomRight = append(c.BottomRight, f.Display)
 	return c
 }
 
