@@ -36,7 +36,11 @@ const handFolder = "LONGYING_TEST_HAND"
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(handFolder); dir != "" {
-		if err := playHand(dir); err != nil {
+		play := playHand
+		if home := os.Getenv(everyRoomFolder); home != "" {
+			play = func(folder string) error { return walkRooms(folder, home) }
+		}
+		if err := play(dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -60,6 +64,7 @@ type hand struct {
 	sample  *station.Sample
 	folder  string // screenshots are written there
 	actions int    // presses of keys, texts written, clicks
+	cut     []string
 
 	platform *outbox.StubPlatform
 }
@@ -69,6 +74,7 @@ type played struct {
 	Task    string
 	Actions int
 	Error   string
+	Cut     []string // words that do not fit, where they were looked for
 }
 
 // failure ends a task.
@@ -243,9 +249,9 @@ func (h *hand) shoot(name string) {
 // play does one task and says how it went.
 func (h *hand) play(task string, do func(*hand)) (p played) {
 	p.Task = task
-	h.actions = 0
+	h.actions, h.cut = 0, nil
 	defer func() {
-		p.Actions = h.actions
+		p.Actions, p.Cut = h.actions, h.cut
 		if r := recover(); r != nil {
 			f, ok := r.(failure)
 			if !ok {
@@ -299,17 +305,29 @@ func playHand(folder string) (err error) {
 	if err := errors.Join(err, st.Close()); err != nil {
 		return err
 	}
+	if err := os.WriteFile(filepath.Join(home, screen.File), []byte(`{"toured": true}`), 0o600); err != nil {
+		return err
+	}
 	h := &hand{sample: sample, folder: folder, platform: stub}
-	results, err := os.Create(filepath.Join(folder, "played.json"))
+	return handAt(ctx, h, so, []string{filepath.Join(media, "film")}, func(h *hand, done func(played) bool) {
+		for _, t := range tasks() {
+			if !done(h.play(t.name, t.do)) {
+				return // the next task begins where this one ended
+			}
+		}
+	})
+}
+
+// handAt opens the window on a sample folder and hands its keys to a script,
+// which tells what it did and stops when it is told so.
+func handAt(ctx context.Context, h *hand, so station.Options, paths []string, script func(*hand, func(played) bool)) (err error) {
+	results, err := os.Create(filepath.Join(h.folder, "played.json"))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, results.Close()) }()
-	if err := os.WriteFile(filepath.Join(home, screen.File), []byte(`{"toured": true}`), 0o600); err != nil {
-		return err
-	}
-	environment := map[string]string{"LONGYING_HOME": home, "LONGYING_KEY_FILE": sample.KeyFile, "LONGYING_ORT_LIBRARY": so.Library}
-	return run(ctx, Options{Paths: []string{filepath.Join(media, "film")}, Getenv: func(k string) string { return environment[k] }, Version: "test"}, func(d *session) {
+	environment := map[string]string{"LONGYING_HOME": so.Home, "LONGYING_KEY_FILE": h.sample.KeyFile, "LONGYING_ORT_LIBRARY": so.Library}
+	return run(ctx, Options{Paths: paths, Getenv: func(k string) string { return environment[k] }, Version: "test"}, func(d *session) {
 		h.session = d
 		go func() {
 			defer fyne.Do(d.window.Close)
@@ -318,12 +336,7 @@ func playHand(folder string) (err error) {
 				h.atTheCorner()
 			})
 			out := json.NewEncoder(results)
-			for _, t := range tasks() {
-				p := h.play(t.name, t.do)
-				if err := out.Encode(p); err != nil || p.Error != "" {
-					return // the next task begins where this one ended
-				}
-			}
+			script(h, func(p played) bool { return out.Encode(p) == nil && p.Error == "" })
 		}()
 	})
 }
