@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"longying/app/delivery"
+	"longying/app/notices"
 	"longying/imaging/codec"
 	"longying/imaging/codec/native"
 	"longying/imaging/slide"
@@ -117,6 +118,7 @@ func commands() []command {
 		{"demo", "demo: the main job end to end on the shipped samples", cmdDemo},
 		{"platform-stub", "platform-stub --state FILE: a stub platform on the loopback, for the demo and tests", cmdPlatformStub},
 		{"version", "version", cmdVersion},
+		{"licences", "licences: of everything that is linked into the program", cmdLicences},
 	}
 }
 
@@ -128,6 +130,17 @@ func cmdVersion(_ context.Context, c *call) error {
 		return err
 	}
 	return c.done(map[string]string{"version": Version}, "longying %s\n", Version)
+}
+
+// cmdLicences prints the licences of others whose work is in the program.
+func cmdLicences(_ context.Context, c *call) error {
+	if err := c.parse(c.raw, nil); err != nil {
+		return err
+	}
+	if err := c.want(0, "no argument"); err != nil {
+		return err
+	}
+	return c.done(map[string]string{"licences": notices.Licences()}, "%s", notices.Licences())
 }
 
 // Run runs one command line and returns its exit code.

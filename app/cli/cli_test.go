@@ -266,7 +266,7 @@ func TestAWrongCallIsFoundBeforeAnybodySignsIn(t *testing.T) {
 	for _, args := range [][]string{{"models", "x"}, {"findings"}, {"findings", "x", "1.2"}, {"findings", "list"}, {"findings", "edit", "1.2"}, {"patients", "x"},
 		{"patients", "show"}, {"patients", "link", "1.2"}, {"patients", "unlink"}, {"patients", "import"}, {"report", "x", "1.2"}, {"report", "sign"},
 		{"report", "print", "1.2"}, {"export", "1.2"}, {"outbox", "x"}, {"outbox", "retry"}, {"consult", "x", "1"}, {"consult", "add", "1"},
-		{"audit"}, {"audit", "x"}, {"users", "x"}, {"users", "add"}, {"users", "lock"}, {"version", "x"}, {"version", "--x"}, {"demo", "x"},
+		{"audit"}, {"audit", "x"}, {"users", "x"}, {"users", "add"}, {"users", "lock"}, {"version", "x"}, {"version", "--x"}, {"licences", "x"}, {"demo", "x"},
 		{"import"}, {"open"}, {"doctor", "--x"}, {"pacs"}, {"pacs", "x"}, {"pacs", "retrieve"}, {"pacs", "retrieve", "x"}, {"pacs", "store"}, {"pacs", "store", "x"},
 		{"pacs", "store", "1.2", "--as", "cda"}, {"pacs", "add"}, {"pacs", "add", "x"}, {"pacs", "remove"}, {"pacs", "query", "--date", "today"}, {"pacs", "query", "x"}} {
 		if _, stderr := l.want(ExitUsage, args...); strings.Count(stderr, "\n") != 1 {

@@ -88,6 +88,7 @@ func everyCommand(t *testing.T, l *line, home string) {
 
 	l.answers(home, []answer{
 		{"", ExitDone, 1, "", []string{"version"}},
+		{"", ExitDone, 1, "", []string{"licences"}},
 		{"", ExitDone, 1, "", []string{"info", file}},
 		{"", ExitFailed, 1, notes, []string{"info", notes}},
 		{"", ExitDone, 1, "", []string{"decode", file, "--out", at("raw")}},

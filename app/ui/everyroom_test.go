@@ -69,10 +69,10 @@ func sittings() []sitting {
 	viewer := []place{
 		{"worklist", toRoom("worklist")},
 		{"worklist-review", pressing("ctrl+r")},
-		{"film-findings", func(h *hand) { h.press("ctrl+r"); h.open("", "CR"); h.lookAtFilm(); h.press("F2", "j") }},
+		{"film-findings", func(h *hand) { h.press("ctrl+r"); h.open("cr", "CR"); h.lookAtFilm(); h.press("F2", "j") }},
 		{"film-record", pressing("F3")},
 		{"film-report", pressing("F4")},
-		{"ct", func(h *hand) { h.open("", "CT"); h.pictureStands(); h.press("F2", "1") }},
+		{"ct", func(h *hand) { h.open("ct", "CT"); h.pictureStands(); h.press("F2", "1") }},
 		{"ct-mpr", func(h *hand) { h.press("m"); h.standsStill() }},
 		{"ct-alone", func(h *hand) { h.press("m", "F9"); h.standsStill() }},
 		{"consult", func(h *hand) { h.press("F9"); h.room("consult") }},
@@ -90,7 +90,7 @@ func sittings() []sitting {
 	)
 	return []sitting{
 		{"radiologist", viewer},
-		{"pathologist", []place{{"slide", func(h *hand) { h.open("", "SM"); h.reads("1792 × 1120"); h.press("j"); h.standsStill() }}}},
+		{"pathologist", []place{{"slide", func(h *hand) { h.open("sm", "SM"); h.reads("1792 × 1120"); h.press("j"); h.standsStill() }}}},
 		{"admin", []place{{"settings", toRoom("settings")}}},
 		{"auditor", []place{{"audit-worklist", func(*hand) {}}}},
 	}
@@ -123,13 +123,12 @@ func (h *hand) walk(done func(played) bool) {
 		return
 	}
 	for i, s := range sittings() {
-		if p := h.play("", func(h *hand) {
+		if p := h.play("in-"+s.login, func(h *hand) {
 			if i > 0 {
 				h.press("ctrl+q")
 			}
 			h.enter(s.login)
 		}); p.Error != "" {
-			p.Task = "sign in as " + s.login
 			done(p)
 			return
 		}
@@ -218,6 +217,11 @@ func visibly(o fyne.CanvasObject, at fyne.Position, right float32, see func(fyne
 // are seen through.
 func cut(w fyne.Window) (out []string) {
 	visibly(w.Content(), fyne.Position{}, w.Canvas().Size().Width, func(o fyne.CanvasObject, at fyne.Position, right float32) {
+		if want, has := o.MinSize(), o.Size(); has.Height+1 < want.Height && has.Height > 0 {
+			if text := firstWords(o); text != "" {
+				out = append(out, fmt.Sprintf("%T wants a height of %.0f and has %.0f: %q", o, want.Height, has.Height, text))
+			}
+		}
 		t, ok := o.(*canvas.Text)
 		if !ok || strings.TrimSpace(t.Text) == "" {
 			return
@@ -227,6 +231,21 @@ func cut(w fyne.Window) (out []string) {
 		}
 	})
 	return out
+}
+
+// firstWords are the first that can be read in something that is laid out.
+func firstWords(o fyne.CanvasObject) (words string) {
+	switch o.(type) {
+	case *fyne.Container, *widget.Label, *widget.Button, *widget.Check:
+	default:
+		return ""
+	}
+	visibly(o, fyne.Position{}, 0, func(o fyne.CanvasObject, _ fyne.Position, _ float32) {
+		if t, ok := o.(*canvas.Text); ok && words == "" {
+			words = t.Text
+		}
+	})
+	return words
 }
 
 // walkRooms is the process of the walk.

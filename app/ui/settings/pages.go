@@ -130,5 +130,6 @@ func (r *room) aboutPage() fyne.CanvasObject {
 	for _, p := range r.ws.Reading.Models() {
 		box.Add(wrapped(l.T("settings.model_licence", p.Card.Name.In(l.Short()), p.Card.Licence.Weights, p.Card.Licence.Data, p.Card.Licence.Attribution), widget.LowImportance))
 	}
+	box.Add(wrapped(l.T("settings.licences_of_others"), widget.LowImportance))
 	return box
 }
