@@ -14,7 +14,7 @@ const (
 	CheckMedication = "medication"       // laid before the consult in somebody's words: the record holds none
 	CheckStudies    = "images"           // at least one study of images is laid before it
 	CheckReports    = "image_reports"    // each study laid has a signed report
-	CheckProposals  = "image_proposals"  // no proposal in them waits for a verdict
+	CheckProposals  = "image_proposals"  // no proposal in them waits for a verdict, and no answer of a model for the reader's first read
 	CheckKeyImages  = "key_images"       // each study has a place in it that is shown
 	CheckSlides     = "slides"           // at least one slide is laid before it
 	CheckTyped      = "slides_typed"     // each slide has a type
@@ -40,6 +40,7 @@ type Check struct {
 	Item    string   `json:"item"`
 	State   string   `json:"state"`
 	Count   int      `json:"count,omitempty"`   // of what is there, of the proposals that wait, or of the studies that lack something
+	Unread  int      `json:"unread,omitempty"`  // answers of models that are hidden until the reader's own first read: what they say is not told
 	Studies []string `json:"studies,omitempty"` // study UIDs that lack it
 	Room    string   `json:"room,omitempty"`    // where to mend it: record, consult, report, findings, slide
 	Excuse  *Excuse  `json:"excuse,omitempty"`  // of CheckNotNeeded
@@ -68,7 +69,8 @@ type PreparedStudy struct {
 	Slide    bool
 	Signed   bool // has a report that stands
 	Typed    bool // of a slide: a finding, proposed or by hand, says what it shows
-	Proposed int  // findings that wait for a verdict
+	Proposed int  // findings that wait for a verdict, but for hidden ones
+	Unread   int  // models whose answer is hidden until the reader's first read, whatever it is
 	Factual  int  // findings that a doctor confirmed
 	Place    bool // a place in it is laid before the consult
 }
@@ -88,7 +90,7 @@ func Checklist(c *Consult, p Preparation) []Check {
 		}
 		out = append(out, x)
 	}
-	images, slides, waiting := 0, 0, 0
+	images, slides, waiting, unread, unreadSlides := 0, 0, 0, 0, 0
 	var reports, proposals, places, typed, confirmed []string
 	for _, s := range p.Studies {
 		if s.Slide {
@@ -96,7 +98,8 @@ func Checklist(c *Consult, p Preparation) []Check {
 			if !s.Typed {
 				typed = append(typed, s.StudyUID)
 			}
-			if s.Factual == 0 || s.Proposed > 0 {
+			unreadSlides += s.Unread
+			if s.Factual == 0 || s.Proposed+s.Unread > 0 {
 				confirmed = append(confirmed, s.StudyUID)
 			}
 			continue
@@ -105,8 +108,8 @@ func Checklist(c *Consult, p Preparation) []Check {
 		if !s.Signed {
 			reports = append(reports, s.StudyUID)
 		}
-		if s.Proposed > 0 {
-			waiting += s.Proposed
+		if s.Proposed+s.Unread > 0 {
+			waiting, unread = waiting+s.Proposed, unread+s.Unread
 			proposals = append(proposals, s.StudyUID)
 		}
 		if !s.Place {
@@ -126,12 +129,14 @@ func Checklist(c *Consult, p Preparation) []Check {
 	if images > 0 { // without one there is nothing else to ask of it
 		add(CheckReports, "report", len(reports), reports, len(reports) == 0)
 		add(CheckProposals, "findings", waiting, proposals, len(proposals) == 0)
+		out[len(out)-1].Unread = unread
 		add(CheckKeyImages, "consult", len(places), places, len(places) == 0)
 	}
 	add(CheckSlides, "consult", slides, nil, slides > 0)
 	if slides > 0 {
 		add(CheckTyped, "slide", len(typed), typed, len(typed) == 0)
 		add(CheckConfirmed, "findings", len(confirmed), confirmed, len(confirmed) == 0)
+		out[len(out)-1].Unread = unreadSlides
 	}
 	add(CheckLaboratory, "record", p.Laboratory, nil, p.Laboratory > 0)
 	return out

@@ -61,6 +61,22 @@ func HiddenModels(locked []string, reads []FirstRead, signed bool, u User) []str
 	return out
 }
 
+// Unread are those of the hidden models that have answered about the study: an
+// answer waits behind the first read, whatever it is. A model that refused has
+// none, and says so to everybody.
+func Unread(hidden []string, runs []Run) []string {
+	var out []string
+	for _, id := range hidden {
+		if slices.ContainsFunc(runs, func(r Run) bool { return r.Model.ID == id && r.Outcome != outcomeRefused }) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// outcomeRefused is the outcome of a run that gave no answer.
+const outcomeRefused = "refused"
+
 // Shown are the findings without those of hidden models.
 func Shown(findings []Finding, hidden []string) []Finding {
 	if len(hidden) == 0 {

@@ -166,6 +166,9 @@ func (c *call) checklist(ctx context.Context, s *station.Station, actor records.
 		if x.Excuse != nil {
 			more = "  " + x.Excuse.Reason + " (" + x.Excuse.ByName + ")"
 		}
+		if x.Unread > 0 {
+			more += fmt.Sprintf("  %d answers of models hidden until your first read", x.Unread)
+		}
 		if len(x.Studies) > 0 {
 			more += "  " + strings.Join(x.Studies, " ")
 		}

@@ -34,8 +34,9 @@ func (c *Consult) checklist(tx *sqlite.Tx, m *records.Consult, actor records.Use
 }
 
 // preparation reads what the record holds of the person and of the studies laid
-// before a consult. Proposals that the actor's first read has to come before are
-// not counted: to tell that there is one would tell what the model said.
+// before a consult. Of models that the actor's first read has to come before it is
+// counted that they answered, never what: to tell that there is a proposal would
+// tell what the model said.
 func preparation(tx *sqlite.Tx, m *records.Consult, actor records.User) (p records.Preparation, err error) {
 	person, err := tx.Person(m.PatientID)
 	if err != nil {
@@ -115,6 +116,13 @@ func prepared(tx *sqlite.Tx, m *records.Consult, uid string, actor records.User)
 	hidden, err := tx.HiddenModels(uid, actor)
 	if err != nil {
 		return s, err
+	}
+	if len(hidden) > 0 {
+		runs, err := tx.RunsOf(uid)
+		if err != nil {
+			return s, err
+		}
+		s.Unread = len(records.Unread(hidden, runs))
 	}
 	findings, err := tx.FindingsOf(uid)
 	if err != nil {

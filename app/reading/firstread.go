@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"longying/app/trail"
-	"longying/inference"
 	"longying/records"
 	"longying/records/sqlite"
 )
@@ -128,9 +127,7 @@ func missingFirstReads(tx *sqlite.Tx, actor records.User, studyUID string) ([]st
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(hidden, func(id string) bool {
-		return !slices.ContainsFunc(runs, func(r records.Run) bool { return r.Model.ID == id && r.Outcome != string(inference.Refused) })
-	}), nil
+	return records.Unread(hidden, runs), nil
 }
 
 // requireFirstReads refuses what must not happen while a doctor's own first read

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"longying/app/reading"
+	"longying/imaging"
 	"longying/records"
 )
 
@@ -112,5 +113,40 @@ func TestADoctorsOwnFindingIsNotHiddenAndAModelThatIsNotLockedIsShownAtOnce(t *t
 	b.must(err)
 	if len(list) != 2 || list[0].UID != f.UID {
 		t.Errorf("%+v", list)
+	}
+}
+
+// What a hidden model said must not be told, not even by its absence: the
+// checklist counts the same for a model that proposed and one that did not.
+func TestTheChecklistOfAConsultCountsAnswersHiddenUntilTheFirstReadWithoutTellingWhatTheyAre(t *testing.T) {
+	b := newBench(t)
+	b.must(b.Reading.LockModel(b.ctx, b.admin, filmModel, true))
+	m, err := b.Consult.Create(b.ctx, b.radiologist, b.film.PatientID, "题", "问", nil)
+	b.must(err)
+	m, err = b.Consult.Add(b.ctx, b.radiologist, m.ID, records.ConsultItem{Kind: "study", Ref: &imaging.Ref{StudyUID: b.film.StudyUID}})
+	b.must(err)
+	check := func() records.Check {
+		t.Helper()
+		list, err := b.Consult.Checklist(b.ctx, b.radiologist, m.ID)
+		b.must(err)
+		for _, x := range list {
+			if x.Item == records.CheckProposals {
+				return x
+			}
+		}
+		return records.Check{}
+	}
+	if x := check(); x.State != records.CheckThere || x.Unread != 0 {
+		t.Errorf("before any model was asked: %+v", x)
+	}
+	_, err = b.Reading.Analyze(b.ctx, b.radiologist, b.film.StudyUID, reading.Request{ModelIDs: []string{filmModel}})
+	b.must(err)
+	if x := check(); x.State != records.CheckMissing || x.Unread != 1 || x.Count != 0 || !slices.Equal(x.Studies, []string{b.film.StudyUID}) {
+		t.Errorf("an answer waits for the first read: %+v", x)
+	}
+	_, err = b.Reading.SaveFirstRead(b.ctx, b.radiologist, b.film.StudyUID, filmModel, records.AnswerNo, "双肺未见异常")
+	b.must(err)
+	if x := check(); x.State != records.CheckMissing || x.Unread != 0 || x.Count != 1 {
+		t.Errorf("after the first read: %+v", x)
 	}
 }

@@ -235,6 +235,9 @@ func (r *room) checklist(m *records.Consult, lead bool) {
 		if x.State == records.CheckThere && x.Count > 0 {
 			text += l.T("consult.check_count", x.Count)
 		}
+		if x.State != records.CheckThere && x.Unread > 0 {
+			text += l.T("consult.check_unread", x.Unread)
+		}
 		if x.State == records.CheckMissing && len(x.Studies) > 0 {
 			text += l.T("consult.check_at", r.studyNames(x.Studies))
 		}
