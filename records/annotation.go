@@ -80,9 +80,13 @@ type Annotation struct {
 	Values  []Measurement   `json:"values,omitempty"`
 	Basis   Basis           `json:"basis,omitzero"`
 	Label   string          `json:"label,omitempty"` // the doctor's words
-	By      string          `json:"by"`
-	ByName  string          `json:"by_name"`
-	At      time.Time       `json:"at"`
+	// LeftOut keeps it out of the report and of what leaves with that.
+	LeftOut bool `json:"left_out,omitempty"`
+	// Was is the UID that it had while its study was another patient's.
+	Was    string    `json:"was,omitempty"`
+	By     string    `json:"by"`
+	ByName string    `json:"by_name"`
+	At     time.Time `json:"at"`
 }
 
 // Basis is how values were obtained.
@@ -150,6 +154,7 @@ type AnnotationChange struct {
 	Values  []Measurement
 	Basis   Basis
 	Label   *string
+	LeftOut *bool
 }
 
 // Edit is the next version with a change, by whoever makes it.
@@ -162,6 +167,9 @@ func (a Annotation) Edit(change AnnotationChange, by User, at time.Time) (Annota
 	}
 	if change.Label != nil {
 		a.Label = strings.TrimSpace(*change.Label)
+	}
+	if change.LeftOut != nil {
+		a.LeftOut = *change.LeftOut
 	}
 	return a.next(by, at)
 }
@@ -221,6 +229,39 @@ func StandingAnnotations(list []Annotation) []Annotation {
 		}
 	}
 	return out
+}
+
+// StatedAnnotations are those that go into the report: standing, and not left
+// out of it.
+func StatedAnnotations(list []Annotation) []Annotation {
+	return slices.DeleteFunc(StandingAnnotations(list), func(a Annotation) bool { return a.LeftOut })
+}
+
+// Stated is what it says in a report, in Chinese as reports are: the values with
+// their units, or the words of what measures nothing.
+func (a *Annotation) Stated() string {
+	if len(a.Values) == 0 {
+		return a.Label
+	}
+	return strings.Join(ValuesSaid(a.Tool, a.Values, "zh"), "，")
+}
+
+// Reissue gives a drawing another identity when its study is taken from a
+// patient: what it says of the image stays its doctor's, but under the UIDs that
+// left under the wrong name it must never be seen again. gone is the version that
+// ends the old one, by whoever unlinks; next the first of the new one.
+func (a Annotation) Reissue(uid, tracking string, by User, at time.Time) (gone, next Annotation, err error) {
+	if err := Require(by, RightLink); err != nil {
+		return a, a, err
+	}
+	if a.State != AnnotationDrawn {
+		return a, a, a.refuseDeleted()
+	}
+	gone, next = a, a
+	gone.Version++
+	gone.State, gone.By, gone.ByName, gone.At = AnnotationDeleted, by.ID, by.Name, at
+	next.UID, next.TrackingUID, next.TrackingID, next.Was, next.Version = uid, tracking, string(a.Tool)+"-"+uid[max(0, len(uid)-6):], a.UID, 1
+	return gone, next, nil
 }
 
 // Axes are the ends of the major, then of the minor axis of an ellipse: how

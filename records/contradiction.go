@@ -15,6 +15,8 @@ const (
 	ContradictsImage   = "side_image"      // the side of the images or of what was ordered
 	ContradictsText    = "side_impression" // findings and impression name another side of one organ
 	ContradictsSex     = "sex"             // the patient's sex
+	ContradictsMeasure = "measure_changed" // the measurement that it states measures something else now
+	ContradictsGone    = "measure_gone"    // that measurement was deleted, or left out of the report
 )
 
 // Contradiction is a sentence of a report whose side or sex word does not go
@@ -24,7 +26,7 @@ type Contradiction struct {
 	Code   string    `json:"code"`  // one of the Contradicts... constants
 	Text   string    `json:"text"`  // the sentence
 	Word   string    `json:"word"`  // in it
-	Known  string    `json:"known"` // L or R; 1 or 2 (GB/T 2261.1) for the sex; for an organ the words of the findings; for a verdict the label confirmed
+	Known  string    `json:"known"` // what is measured now; L or R; 1 or 2 (GB/T 2261.1) for the sex; for an organ the words of the findings; for a verdict the label confirmed
 	Answer string    `json:"answer,omitempty"`
 	By     string    `json:"by,omitempty"` // user ID of who answered
 	ByName string    `json:"by_name,omitempty"`
@@ -38,10 +40,11 @@ func (c Contradiction) Same(d Contradiction) bool {
 
 // Known is what the words of a report are held against.
 type Known struct {
-	Findings   []Finding
-	Structured *Structured
-	Sides      []string // of the images and of what was ordered: L, R or B, as many as state one
-	Sex        Sex      // of the patient in the register
+	Findings    []Finding
+	Annotations []Annotation // that go into the report
+	Structured  *Structured
+	Sides       []string // of the images and of what was ordered: L, R or B, as many as state one
+	Sex         Sex      // of the patient in the register
 }
 
 // Contradictions finds the sentences whose words do not go with what is known,
@@ -77,7 +80,16 @@ func Contradictions(findings, impression []Sentence, k Known) []Contradiction {
 			})
 		}
 	}
+	stated := map[string]string{}
+	for i := range k.Annotations {
+		stated[k.Annotations[i].UID] = k.Annotations[i].Stated()
+	}
 	for i, s := range slices.Concat(findings, impression) {
+		if now, there := stated[s.AnnotationUID]; s.AnnotationUID != "" && !there {
+			add(Contradiction{Code: ContradictsGone, Text: strings.TrimSpace(s.Text), Word: s.Measured})
+		} else if s.AnnotationUID != "" && now != s.Measured {
+			add(Contradiction{Code: ContradictsMeasure, Text: strings.TrimSpace(s.Text), Word: s.Measured, Known: now})
+		}
 		for _, t := range clauses(s.Text) {
 			side, word := sideOf(t)
 			if of := laterality[s.FindingUID]; s.FindingUID != "" && opposite(side, of) {

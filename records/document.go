@@ -203,8 +203,8 @@ func (d Document) checkAnnotations() error {
 		switch {
 		case d.Retracts != "":
 			return d.refuse("retraction", "a retraction states no measurement")
-		case a.State != AnnotationDrawn || a.Version < 1 || a.UID == "" || a.TrackingUID == "" || seen[a.UID]:
-			return d.refuse("annotation_stated", "the measurement %q was deleted, is listed twice or has no identity", a.UID)
+		case a.State != AnnotationDrawn || a.LeftOut || a.Version < 1 || a.UID == "" || a.TrackingUID == "" || seen[a.UID]:
+			return d.refuse("annotation_stated", "the measurement %q was deleted or left out, is listed twice or has no identity", a.UID)
 		case a.By == "" || blank(a.ByName):
 			return d.refuse("annotation_stated", "the measurement %s names no doctor", a.UID)
 		case a.Ref.StudyUID != d.Examination.StudyUID:
@@ -248,7 +248,7 @@ func (d Document) checkWords() error {
 	if d.Retracts != "" {
 		return nil
 	}
-	found := Contradictions(d.FindingText, d.Impression, Known{Findings: d.Findings, Sides: SidesIn(d.Examination.Description), Sex: d.Patient.Sex, Structured: d.Structured})
+	found := Contradictions(d.FindingText, d.Impression, Known{Findings: d.Findings, Annotations: d.Annotations, Sides: SidesIn(d.Examination.Description), Sex: d.Patient.Sex, Structured: d.Structured})
 	// What denies a finding is refused where the document is signed: a document
 	// that was signed before that was looked for stays what it is.
 	found = slices.DeleteFunc(found, func(c Contradiction) bool { return c.Code == ContradictsVerdict })

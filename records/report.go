@@ -73,6 +73,8 @@ type Sentence struct {
 	FindingUID     string `json:"finding_uid,omitempty"`     // empty: the doctor's own words
 	FindingVersion int    `json:"finding_version,omitempty"` // of which it speaks
 	Field          string `json:"field,omitempty"`           // of the template, where it says what was entered there
+	AnnotationUID  string `json:"annotation_uid,omitempty"`  // of the measurement that it states
+	Measured       string `json:"measured,omitempty"`        // Annotation.Stated when it was written
 }
 
 // Join puts the sentences together as one text.

@@ -127,6 +127,7 @@ func cmdPatients(ctx context.Context, c *call) error {
 		if c.json {
 			row := studyRow(ex)
 			row["withdrawn"], row["retraction"], row["queued_corrections"], row["copies_taken"] = done.Withdrawn, done.Retraction, done.Queued, done.Copies
+			row["reissued"] = done.Reissued
 			return c.emit(row)
 		}
 		if done.Retraction != "" {

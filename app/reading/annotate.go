@@ -53,6 +53,49 @@ func (r *Reading) EditAnnotation(ctx context.Context, actor records.User, uid st
 	})
 }
 
+// LeaveAnnotation leaves it out of the report and of what leaves with that, or
+// takes it in again. On the image and in the record it stays.
+func (r *Reading) LeaveAnnotation(ctx context.Context, actor records.User, uid string, out bool) (records.Annotation, error) {
+	return r.reannotate(ctx, actor, "leave_annotation", uid, func(_ *sqlite.Tx, a *records.Annotation) (records.Annotation, error) {
+		if a.LeftOut == out {
+			return *a, &records.RefusedError{Code: "annotation_left", Args: []string{a.UID}, Reason: "annotation " + a.UID + " is left out of the report, or in it, already"}
+		}
+		return a.Edit(records.AnnotationChange{LeftOut: &out}, actor, r.now())
+	})
+}
+
+// AnnotationHistory lists every version of what was drawn, oldest first; those
+// too that it had under another UID, before its study was taken from a patient.
+func (r *Reading) AnnotationHistory(ctx context.Context, actor records.User, uid string) ([]records.Annotation, error) {
+	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "view_study", uid); err != nil {
+		return nil, err
+	}
+	var out []records.Annotation
+	err := r.store.View(ctx, func(tx *sqlite.Tx) error {
+		seen := map[string]bool{}
+		for uid != "" && !seen[uid] {
+			seen[uid] = true
+			versions, err := tx.AnnotationHistory(uid)
+			if err != nil {
+				return err
+			}
+			uid = ""
+			if len(versions) > 0 {
+				uid = versions[0].Was
+			}
+			if len(out) > 0 && len(versions) > 0 && versions[len(versions)-1].State == records.AnnotationDeleted {
+				versions = versions[:len(versions)-1] // ended where the next one begins
+			}
+			if len(out) > 0 && len(versions) > 0 {
+				out = out[1:] // the first of the next says what the last one said
+			}
+			out = append(versions, out...)
+		}
+		return nil
+	})
+	return out, err
+}
+
 // DeleteAnnotation takes it off the picture; its history stays.
 func (r *Reading) DeleteAnnotation(ctx context.Context, actor records.User, uid string) (records.Annotation, error) {
 	return r.reannotate(ctx, actor, "delete_annotation", uid, func(_ *sqlite.Tx, a *records.Annotation) (records.Annotation, error) {

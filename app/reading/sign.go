@@ -319,13 +319,13 @@ func (r *Reading) assemble(tx *sqlite.Tx, rep *records.Report, ex *records.Exami
 	if err != nil {
 		return nil, err
 	}
-	doc.Annotations = records.StandingAnnotations(drawn)
+	doc.Annotations = records.StatedAnnotations(drawn)
 	p, err := tx.Patient(ex.PatientID)
 	if err != nil {
 		return nil, err
 	}
 	doc.Patient = *p
-	found := contradictions(rep, doc.Findings, p, ex, study)
+	found := contradictions(rep, doc.Findings, doc.Annotations, p, ex, study)
 	if err := records.RefuseContradictions(records.Unanswered(found, rep.Answers)); err != nil {
 		return nil, err
 	}

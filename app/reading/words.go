@@ -97,14 +97,18 @@ func (r *Reading) contradicting(tx *sqlite.Tx, actor records.User, studyUID stri
 	if err != nil {
 		return nil, nil, err
 	}
-	return rep, contradictions(rep, findings, p, ex, study), nil
+	drawn, err := tx.AnnotationsOf(studyUID)
+	if err != nil {
+		return nil, nil, err
+	}
+	return rep, contradictions(rep, findings, records.StatedAnnotations(drawn), p, ex, study), nil
 }
 
 // contradictions holds the working report against what is known of findings,
-// images (0020,0060) and (0020,0062), the description of the study and the
+// measurements that go into it, images (0020,0060) and (0020,0062), the description of the study and the
 // patient.
-func contradictions(rep *records.Report, findings []records.Finding, p *records.Patient, ex *records.Examination, study *imaging.Study) []records.Contradiction {
-	known := records.Known{Findings: findings, Sides: records.SidesIn(ex.Description), Sex: p.Sex, Structured: rep.Structured}
+func contradictions(rep *records.Report, findings []records.Finding, drawn []records.Annotation, p *records.Patient, ex *records.Examination, study *imaging.Study) []records.Contradiction {
+	known := records.Known{Findings: findings, Annotations: drawn, Sides: records.SidesIn(ex.Description), Sex: p.Sex, Structured: rep.Structured}
 	for _, s := range study.Series {
 		for _, in := range s.Instances {
 			if in.Laterality != "" {

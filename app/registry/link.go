@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"longying/app/trail"
+	"longying/imaging/dicomfile"
 	"longying/records"
 	"longying/records/sqlite"
 )
@@ -203,6 +204,7 @@ func (r *Registry) Link(ctx context.Context, actor records.User, studyUID, patie
 // Unlinked says what taking a study back did.
 type Unlinked struct {
 	Withdrawn  int    `json:"withdrawn"`              // findings
+	Reissued   int    `json:"reissued,omitempty"`     // measurements, which stay with the images under new identities
 	Retraction string `json:"retraction,omitempty"`   // ID of the document that makes the signed report void
 	Queued     int    `json:"queued_corrections"`     // deliveries of it
 	Copies     int    `json:"copies_taken,omitempty"` // files and prints of the report, which nobody but a person can call back
@@ -224,7 +226,8 @@ func (r *Registry) NeedsRetraction(ctx context.Context, actor records.User, stud
 }
 
 // Unlink takes the study back from its patient, withdraws every proposal and
-// verdict made under the wrong one, dissolves the follow-up of other studies to
+// verdict made under the wrong one, gives what was measured in its images new
+// identities, dissolves the follow-up of other studies to
 // them, and retracts a signed report: where it was delivered a correction is
 // queued. A retraction needs a reason and the password of the person, who signs
 // it; else an empty reason stands for the wrong patient, and no password is
@@ -282,6 +285,9 @@ func (r *Registry) Unlink(ctx context.Context, actor records.User, studyUID, rea
 			findings[i] = w
 			out.Withdrawn++
 		}
+		if out.Reissued, err = r.reissue(tx, actor, studyUID); err != nil {
+			return err
+		}
 		docs, err := tx.SignedDocuments(studyUID)
 		if err != nil {
 			return err
@@ -306,9 +312,32 @@ func (r *Registry) Unlink(ctx context.Context, actor records.User, studyUID, rea
 		if err := tx.PutExamination(ex); err != nil {
 			return err
 		}
-		return r.audit(tx, actor, "unlink", studyUID, wrong, "ok", fmt.Sprintf("%d findings withdrawn, %d corrections queued: %s", out.Withdrawn, out.Queued, reason))
+		return r.audit(tx, actor, "unlink", studyUID, wrong, "ok", fmt.Sprintf("%d findings withdrawn, %d measurements under new identities, %d corrections queued: %s", out.Withdrawn, out.Reissued, out.Queued, reason))
 	})
 	return out, err
+}
+
+// reissue gives what was measured in a study new identities. It is of the images
+// and stays with them, but the UIDs under which it left are the wrong patient's.
+func (r *Registry) reissue(tx *sqlite.Tx, actor records.User, studyUID string) (n int, err error) {
+	drawn, err := tx.AnnotationsOf(studyUID)
+	if err != nil {
+		return 0, err
+	}
+	for _, a := range records.StandingAnnotations(drawn) {
+		gone, next, err := a.Reissue(dicomfile.NewUID(), dicomfile.NewUID(), actor, r.now())
+		if err != nil {
+			return n, err
+		}
+		if err := tx.PutAnnotation(&gone); err != nil {
+			return n, err
+		}
+		if err := tx.PutAnnotation(&next); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
 }
 
 // copies counts the files and prints that were made of documents.

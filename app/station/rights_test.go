@@ -225,8 +225,10 @@ func (f *fixture) cases() []useCase {
 			label := "主动脉"
 			return one(f.Reading.EditAnnotation(x, u, f.annotation, records.AnnotationChange{Label: &label}))
 		}),
+		c("reading.Reading.LeaveAnnotation", verdict, func(x X, u U) error { return one(f.Reading.LeaveAnnotation(x, u, f.annotation, true)) }),
+		c("reading.Reading.AnnotationHistory", view, func(x X, u U) error { return one(f.Reading.AnnotationHistory(x, u, f.annotation)) }),
 		c("reading.Reading.DeleteAnnotation", verdict, func(x X, u U) error { return one(f.Reading.DeleteAnnotation(x, u, f.annotation)) }),
-		c("reading.Reading.UndoAnnotation", verdict, func(x X, u U) error { return one(f.Reading.UndoAnnotation(x, u, f.annotation, 2, 1)) }),
+		c("reading.Reading.UndoAnnotation", verdict, func(x X, u U) error { return one(f.Reading.UndoAnnotation(x, u, f.annotation, 3, 2)) }),
 		c("reading.Reading.Priors", view, func(x X, u U) error { return one(f.Reading.Priors(x, u, f.finding)) }),
 		c("reading.Reading.Follow", verdict, func(x X, u U) error { return one(f.Reading.Follow(x, u, f.finding, f.finding)) }),
 		c("reading.Reading.Unfollow", verdict, func(x X, u U) error { return one(f.Reading.Unfollow(x, u, f.finding, "误")) }),

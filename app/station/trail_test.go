@@ -95,13 +95,15 @@ func TestEveryKindOfActIsInTheTrailWithWhoWhatWhoseWhenWhereAndOutcome(t *testin
 			label := "主动脉弓"
 			return one(b.Reading.EditAnnotation(b.ctx, b.radiologist, drawn.UID, records.AnnotationChange{Label: &label}))
 		}, []noted{{"edit_annotation", b.radiologist, "drawn", patient, ok}}},
+		{"measurement is left out", "", func() error { return one(b.Reading.LeaveAnnotation(b.ctx, b.radiologist, drawn.UID, true)) },
+			[]noted{{"leave_annotation", b.radiologist, "drawn", patient, ok}}},
 		{"measurement is deleted", "", func() error { return one(b.Reading.DeleteAnnotation(b.ctx, b.radiologist, drawn.UID)) },
 			[]noted{{"delete_annotation", b.radiologist, "drawn", patient, ok}}},
 		{"deleted measurement is changed", "annotation_deleted", func() error { return one(b.Reading.DeleteAnnotation(b.ctx, b.radiologist, drawn.UID)) },
 			[]noted{{"delete_annotation", b.radiologist, "drawn", patient, refused}}},
-		{"deletion is undone", "", func() error { return one(b.Reading.UndoAnnotation(b.ctx, b.radiologist, drawn.UID, 3, 2)) },
+		{"deletion is undone", "", func() error { return one(b.Reading.UndoAnnotation(b.ctx, b.radiologist, drawn.UID, 4, 3)) },
 			[]noted{{"undo_annotation", b.radiologist, "drawn", patient, ok}}},
-		{"measurement without right", "right", func() error { return one(b.Reading.UndoAnnotation(b.ctx, clinician, drawn.UID, 4, 3)) },
+		{"measurement without right", "right", func() error { return one(b.Reading.UndoAnnotation(b.ctx, clinician, drawn.UID, 5, 4)) },
 			[]noted{{"undo_annotation", clinician, "drawn", patient, refused}}},
 		{"verdict without right", "right", func() error { return one(b.Reading.Confirm(b.ctx, b.auditor, finding.UID)) }, []noted{{"confirm", b.auditor, "finding", patient, refused}}},
 

@@ -90,7 +90,7 @@ func kindOf(action string) (kind, bool) {
 		return record("R"), true
 	case "mark", "annotate", "draft_report", "consult_create":
 		return record("C"), true
-	case "confirm", "edit", "reject", "undo", "first_read", "follow", "unfollow", "edit_annotation", "undo_annotation", "critical_flagged", "critical_told", "critical_withdrawn",
+	case "confirm", "edit", "reject", "undo", "first_read", "follow", "unfollow", "edit_annotation", "leave_annotation", "undo_annotation", "critical_flagged", "critical_told", "critical_withdrawn",
 		"save_report", "fill_report", "save_phrase", "remove_phrase", "amend", "answer_contradiction", "submit_report", "return_report", "sign", "retract",
 		"link", "unlink", "merge_patients", "unmerge_patients", "decide_row", "undo_import",
 		"consult_add", "consult_opinion", "consult_decide", "consult_follow", "consult_merge", "consult_correlate",

@@ -119,6 +119,10 @@ func (t *tab) keepOn(write func(ctx context.Context, user records.User, uid stri
 // toggleHistory shows every version of the chosen finding: when, what, who and
 // why; or hides them.
 func (t *tab) toggleHistory() {
+	if t.onMeasure {
+		t.toggleVersions()
+		return
+	}
 	f, ok := t.list.Selected()
 	if !ok || t.history != nil {
 		t.history = nil

@@ -1,6 +1,8 @@
 package findings
 
 import (
+	"context"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -42,11 +44,26 @@ func (t *tab) measureRow(a records.Annotation) fyne.CanvasObject {
 		lines.Add(small(w, widget.LowImportance))
 	}
 	lines.Add(small(l.T("findings.measured_by", t.placeOf(a.Ref), a.ByName, a.At.In(imaging.Zone()).Format("2006-01-02 15:04")), widget.LowImportance))
+	if a.LeftOut {
+		lines.Add(small(l.T("findings.measure_left"), widget.WarningImportance))
+	}
 	chosen := t.measure == a.UID
 	if chosen {
-		words := widget.NewButton(l.T("findings.measure_words"), func() { workspace.Publish(t.ws, workspace.AnnotationWanted{UID: a.UID}) })
-		remove := widget.NewButton(l.T("findings.measure_delete"), func() { workspace.Publish(t.ws, workspace.AnnotationWanted{UID: a.UID, Delete: true}) })
-		lines.Add(container.New(workspace.NewRow(theme.Padding()), words, remove))
+		wanted := func(text lang.Key, e workspace.AnnotationWanted) fyne.CanvasObject {
+			e.UID = a.UID
+			return widget.NewButton(l.T(text), func() { workspace.Publish(t.ws, e) })
+		}
+		leave := lang.Key("findings.measure_leave")
+		if a.LeftOut {
+			leave = "findings.measure_take"
+		}
+		lines.Add(container.New(workspace.NewRow(theme.Padding()), wanted("findings.measure_report", workspace.AnnotationWanted{Report: true}),
+			wanted(leave, workspace.AnnotationWanted{Leave: true})))
+		lines.Add(container.New(workspace.NewRow(theme.Padding()), wanted("findings.measure_words", workspace.AnnotationWanted{}),
+			wanted("findings.measure_delete", workspace.AnnotationWanted{Delete: true})))
+		if len(t.versions) > 0 && t.versions[len(t.versions)-1].UID == a.UID {
+			lines.Add(t.measureHistory())
+		}
 	}
 	r := newRow(s, chosen, lines, func() { workspace.Publish(t.ws, workspace.AnnotationSelected{UID: a.UID}) })
 	if chosen {
@@ -59,30 +76,90 @@ func (t *tab) measureRow(a records.Annotation) fyne.CanvasObject {
 // pictures where there are several.
 func (t *tab) placeOf(ref imaging.Ref) string {
 	l := t.ws.Lang
-	o := t.ws.Current()
-	if o == nil || o.Study == nil {
+	switch at := t.ws.Spot(ref); {
+	case at.Series == 0 && at.Slice == 0:
 		return ""
+	case at.Of == 0:
+		return l.T("findings.measured_series", at.Series)
+	default:
+		return l.T("findings.measured_slice", at.Series, at.Slice, at.Of)
 	}
-	for i := range o.Study.Series {
-		s := &o.Study.Series[i]
-		if s.UID != ref.SeriesUID {
-			continue
-		}
-		for _, stack := range o.Stacks[i] {
-			for k, slice := range stack.Slices {
-				if slice.Instance.SOPInstanceUID == ref.SOPUID && slice.Frame == ref.Frame && len(stack.Slices) > 1 {
-					return l.T("findings.measured_slice", s.Number, k+1, len(stack.Slices))
-				}
-			}
-		}
-		return l.T("findings.measured_series", s.Number)
-	}
-	return ""
 }
 
 // pickMeasure follows a choice of a measurement made here or on the image.
 func (t *tab) pickMeasure(uid string) {
-	t.measure = uid
+	if t.measure != uid {
+		t.versions = nil
+	}
+	t.measure, t.onMeasure = uid, uid != ""
 	t.render()
 	t.reveal()
+}
+
+// toggleVersions shows every version of the chosen measurement, or hides them.
+func (t *tab) toggleVersions() {
+	if t.versions != nil {
+		t.versions = nil
+		t.render()
+		return
+	}
+	user, uid, study := t.ws.User(), t.measure, t.study
+	t.ws.NewTask().Start(func(ctx context.Context) func() {
+		versions, err := t.ws.Reading.AnnotationHistory(ctx, user, uid)
+		return func() {
+			if t.study != study || t.measure != uid {
+				return
+			}
+			if err != nil {
+				t.explain(err)
+				return
+			}
+			t.versions = versions
+			t.render()
+			t.reveal()
+		}
+	})
+}
+
+// measureHistory is who did what and when, with what was measured then.
+func (t *tab) measureHistory() fyne.CanvasObject {
+	l := t.ws.Lang
+	box := container.NewVBox(small(l.T("findings.measure_history"), widget.MediumImportance))
+	for i, v := range t.versions {
+		text := v.At.In(imaging.Zone()).Format("2006-01-02 15:04:05") + "  " + l.T(versionDid(t.versions, i)) + "  " + v.ByName
+		said := records.ValuesSaid(v.Tool, v.Values, l.Short())
+		if v.Label != "" {
+			said = append([]string{v.Label}, said...)
+		}
+		if len(said) > 0 && v.State == records.AnnotationDrawn {
+			text += "\n" + strings.Join(said, l.T("findings.comma"))
+		}
+		box.Add(small(text, widget.LowImportance))
+	}
+	return box
+}
+
+// versionDid names what a version changed about the one before.
+func versionDid(all []records.Annotation, i int) lang.Key {
+	v := all[i]
+	switch {
+	case v.State == records.AnnotationDeleted:
+		return "findings.measure_gone"
+	case i == 0:
+		return "findings.measure_drawn"
+	}
+	before := all[i-1]
+	switch {
+	case before.State == records.AnnotationDeleted:
+		return "findings.measure_back"
+	case before.UID != v.UID:
+		return "findings.measure_reissued"
+	case !before.LeftOut && v.LeftOut:
+		return "findings.measure_left_out"
+	case before.LeftOut && !v.LeftOut:
+		return "findings.measure_taken_in"
+	case !slices.Equal(before.Points, v.Points):
+		return "findings.measure_moved"
+	}
+	return "findings.measure_worded"
 }

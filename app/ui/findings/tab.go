@@ -46,6 +46,8 @@ type tab struct {
 	aside       bool                 // an earlier study is in front
 	annotations []records.Annotation // measured and drawn by hand
 	measure     string               // UID of the one that is chosen
+	versions    []records.Annotation // of it, where its history is open
+	onMeasure   bool                 // it was chosen after any finding
 	drawnLast   bool                 // the last act was one of these: Ctrl+Z is not for a verdict
 	own         *imaging.Ref         // where the finding lies that is being added, nil: nothing was drawn
 
@@ -93,7 +95,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	})
 	workspace.On(ws, func(e workspace.AnnotationsChanged) {
 		if e.StudyUID == t.study {
-			t.drawnLast = e.Undo
+			t.drawnLast, t.versions = e.Undo, nil
 			t.load()
 		}
 	})
@@ -235,7 +237,7 @@ func (t *tab) open() {
 		t.study, t.slide = o.Examination.StudyUID, o.Slide()
 	}
 	t.hidden, t.history = nil, nil
-	t.annotations, t.measure, t.drawnLast = nil, "", false
+	t.annotations, t.measure, t.drawnLast, t.versions, t.onMeasure = nil, "", false, nil, false
 	t.list, t.runs, t.failed, t.region, t.organ, t.stated, t.card = List{}, nil, map[string]string{}, nil, "", inference.Stated{}, ""
 	t.organs.ClearSelected()
 	t.problem.SetText("")
@@ -284,7 +286,7 @@ func (t *tab) load() {
 // choose takes a list with another selection and tells the image.
 func (t *tab) choose(l List) {
 	before, _ := t.list.Selected()
-	t.list = l
+	t.list, t.onMeasure = l, false
 	f, ok := l.Selected()
 	if ok && f.UID != before.UID {
 		t.closeForm()
@@ -308,7 +310,7 @@ func (t *tab) selected(f records.Finding) {
 	if now, ok := t.list.Selected(); ok && now.UID == f.UID || f.StudyUID != t.study {
 		return
 	}
-	t.list = t.list.Select(f.UID)
+	t.list, t.onMeasure = t.list.Select(f.UID), false
 	t.closeForm()
 	t.render()
 	t.reveal()

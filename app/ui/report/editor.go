@@ -16,8 +16,8 @@ type editor struct {
 	signed  *widget.Label
 	text    Text
 	setting bool
-	edited  func()           // the doctor changed the text
-	caret   func(uid string) // the caret came to stand in a finding's sentence
+	edited  func()       // the doctor changed the text
+	caret   func(l Line) // the caret came to stand in a sentence of a finding or a measurement
 	at      string
 }
 
@@ -80,13 +80,14 @@ func (e *editor) moved() {
 		return
 	}
 	uid := ""
-	if l, ok := e.text.At(e.CursorTextOffset()); ok {
-		uid = l.FindingUID
+	l, ok := e.text.At(e.CursorTextOffset())
+	if ok {
+		uid = l.FindingUID + l.AnnotationUID
 	}
 	if uid != e.at {
 		e.at = uid
 		if uid != "" {
-			e.caret(uid)
+			e.caret(l)
 		}
 	}
 }

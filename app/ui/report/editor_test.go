@@ -14,7 +14,7 @@ import (
 func TestASignedTextIsReadWithWhatWasTypedLast(t *testing.T) {
 	test.NewTempApp(t)
 	e := newEditor(&workspace.Workspace{Keys: &workspace.Keymap{}}, 4)
-	e.edited, e.caret = func() {}, func(string) {}
+	e.edited, e.caret = func() {}, func(Line) {}
 	e.show(NewText([]records.Sentence{{Text: "右肺炎。", FindingUID: "1", FindingVersion: 2}}, nil))
 	e.SetText("右肺炎。较前新发。")
 	e.freeze(true)

@@ -87,16 +87,19 @@ func (t *tab) chips() {
 			} else {
 				name = l.T("report.chip", name)
 			}
-			uid := line.FindingUID
-			box.Add(chip(name, uid == t.selected, func() {
+			if line.AnnotationUID != "" {
+				name = l.T("report.chip_measure", short(line.Text))
+			}
+			box.Add(chip(name, t.selected != "" && line.FindingUID+line.AnnotationUID == t.selected, func() {
 				t.selected = ""
-				t.choose(uid)
+				t.follow(line)
 			}))
 		}
 		box.Refresh()
 	}
 	fill(t.seenChips, t.seen.text)
 	fill(t.impChips, t.impression.text)
+	t.measured()
 	t.stale.Hide()
 	t.unsaid.RemoveAll()
 	if t.exists {

@@ -34,6 +34,8 @@ type tab struct {
 
 	study    string
 	findings []records.Finding
+	drawn    []records.Annotation // measured by hand, also what is left out
+	wanted   string               // UID of the measurement that is to be stated once the report is there
 	report   records.Report
 	exists   bool
 	signed   *records.SignedDocument
@@ -48,6 +50,7 @@ type tab struct {
 	staleText  *widget.Label
 	update     *widget.Button
 	unsaid     *fyne.Container // findings of which no sentence speaks
+	changed    *fyne.Container // sentences whose measurement is another one now
 	seen       *editor
 	impression *editor
 	seenChips  *fyne.Container
@@ -112,6 +115,20 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		t.selected = e.Finding.UID
 		t.chips()
 	})
+	workspace.On(ws, func(e workspace.AnnotationSelected) {
+		t.selected = e.UID
+		t.chips()
+	})
+	workspace.On(ws, func(e workspace.AnnotationsChanged) {
+		if e.StudyUID == t.study {
+			t.load()
+		}
+	})
+	workspace.On(ws, func(e workspace.AnnotationWanted) {
+		if e.Report {
+			t.wantMeasure(e.UID)
+		}
+	})
 	workspace.On(ws, func(workspace.LanguageChanged) { t.words() })
 	workspace.On(ws, func(workspace.UserChanged) { t.flush() })
 	t.words()
@@ -124,7 +141,7 @@ func (t *tab) build() fyne.CanvasObject {
 	t.seen, t.impression = newEditor(t.ws, 6), newEditor(t.ws, 4)
 	for _, e := range []*editor{t.seen, t.impression} {
 		e.edited = t.edited
-		e.caret = t.choose
+		e.caret = t.follow
 	}
 	t.seenChips, t.impChips = container.NewVBox(), container.NewVBox()
 	t.staleText = wrapped("")
@@ -132,6 +149,7 @@ func (t *tab) build() fyne.CanvasObject {
 	t.update = t.button("report.button_update", theme.ViewRefreshIcon(), widget.MediumImportance, t.draft)
 	t.unsaid = container.NewVBox()
 	t.stale = container.NewVBox(t.staleText, t.unsaid, t.update)
+	t.changed = container.NewVBox()
 	t.draftBox = container.NewVBox(t.button("report.button_draft", theme.DocumentCreateIcon(), widget.HighImportance, t.draft))
 
 	t.password = workspace.NewEntry(t.ws)
@@ -180,7 +198,7 @@ func (t *tab) build() fyne.CanvasObject {
 	t.form = newForm(t)
 	t.phrases = newPhrases(t)
 	t.prior = newPrior(t)
-	body := container.NewVBox(t.state, t.problem, t.stale, t.draftBox, t.form.box, t.prior.box, t.phrases.box,
+	body := container.NewVBox(t.state, t.problem, t.stale, t.changed, t.draftBox, t.form.box, t.prior.box, t.phrases.box,
 		t.title("report.findings"), t.seen.box, t.seenChips,
 		t.title("report.impression"), t.impression.box, t.impChips, t.signBox, t.returnBox, t.signedBox)
 	t.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(4, 4, 4, 12), body))
@@ -239,6 +257,7 @@ func (t *tab) open() {
 		t.study = o.Examination.StudyUID
 	}
 	t.findings, t.report, t.exists, t.signed, t.selected = nil, records.Report{}, false, nil, ""
+	t.drawn, t.wanted = nil, ""
 	t.amending, t.busy, t.saving = false, false, ""
 	t.password.SetText("")
 	t.path.SetText("")
@@ -275,6 +294,10 @@ func (t *tab) load() {
 		if err == nil {
 			findings, err = t.ws.Reading.Findings(ctx, user, study)
 		}
+		var drawn []records.Annotation
+		if err == nil {
+			drawn, err = t.ws.Reading.Annotations(ctx, user, study)
+		}
 		var signed *records.SignedDocument
 		if err == nil && exists && (rep.State == records.ReportSigned || rep.Version > 1) {
 			doc, e := t.ws.Reading.Signed(ctx, user, study)
@@ -299,14 +322,15 @@ func (t *tab) load() {
 				return
 			}
 			t.org = org
-			t.findings, t.exists, t.signed = findings, exists, signed
+			t.findings, t.drawn, t.exists, t.signed = findings, drawn, exists, signed
 			t.form.offer(templates)
 			t.phrases.offer(phrases)
 			if t.saver.Pending() {
 				t.render()
-				return
+			} else {
+				t.take(rep)
 			}
-			t.take(rep)
+			t.insertMeasure()
 		}
 	})
 }
@@ -350,6 +374,15 @@ func (t *tab) choose(uid string) {
 			workspace.Publish(t.ws, workspace.FindingSelected{Finding: f})
 		}
 	}
+}
+
+// follow leads from a sentence to its finding or its measurement.
+func (t *tab) follow(l Line) {
+	if l.AnnotationUID != "" {
+		t.chooseMeasure(l.AnnotationUID)
+		return
+	}
+	t.choose(l.FindingUID)
 }
 
 // write is the saver's; it runs on a goroutine of its own.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -14,12 +15,12 @@ type Line struct {
 	Edited bool
 }
 
-// Linked reports whether the line speaks of a finding.
-func (l Line) Linked() bool { return l.FindingUID != "" }
+// Linked reports whether the line speaks of a finding or a measurement.
+func (l Line) Linked() bool { return l.FindingUID != "" || l.AnnotationUID != "" }
 
-// Bound reports whether the line was made of a finding or of a coded field, and
-// keeps its link while its words change.
-func (l Line) Bound() bool { return l.FindingUID != "" || l.Field != "" }
+// Bound reports whether the line was made of a finding, a measurement or a coded
+// field, and keeps its link while its words change.
+func (l Line) Bound() bool { return l.Linked() || l.Field != "" }
 
 // Text is one editor's text as sentences. It is a value: each change returns
 // the next one, so an editor and a save in flight never share state.
@@ -56,6 +57,27 @@ func (t Text) String() string {
 		b.WriteString(l.Text)
 	}
 	return b.String()
+}
+
+// State puts the sentence of a measurement into the text: in place of the one
+// that states the same measurement, else behind the line that holds the caret.
+func (t Text) State(s records.Sentence, caret int) Text {
+	lines := slices.Clone(t.lines)
+	at, end := len(lines), 0
+	for i, l := range lines {
+		if l.AnnotationUID == s.AnnotationUID {
+			lines[i] = Line{Sentence: s}
+			return Text{lines}
+		}
+		end += len([]rune(l.Text))
+		if at == len(lines) && caret > 0 && caret <= end {
+			at = i + 1
+		}
+	}
+	if at > 0 && !strings.ContainsAny(lastRune(lines[at-1].Text), "。！？；.!?;\n ") {
+		s.Text = "\n" + s.Text // what stands before has no end
+	}
+	return Text{slices.Insert(lines, at, Line{Sentence: s})}
 }
 
 // Sentences is what is stored.

@@ -62,9 +62,12 @@ func newMeasures(r *room) *measures {
 	m.row.Hide()
 	workspace.On(r.ws, func(e workspace.AnnotationSelected) { m.selected(e.UID) })
 	workspace.On(r.ws, func(e workspace.AnnotationWanted) {
-		if e.Delete {
+		switch {
+		case e.Delete:
 			m.remove(e.UID)
-		} else {
+		case e.Leave:
+			m.leave(e.UID)
+		case !e.Report: // the report's room does that
 			m.label(e.UID)
 		}
 	})
@@ -187,6 +190,8 @@ func (m *measures) menu(at fyne.Position) {
 	if m.chosen != "" {
 		items = append(items, fyne.NewMenuItemSeparator(),
 			fyne.NewMenuItem(l.T("viewer.measure_menu_label"), func() { m.label(m.chosen) }),
+			fyne.NewMenuItem(l.T("viewer.measure_menu_report"), m.report),
+			fyne.NewMenuItem(l.T("viewer.measure_menu_leave"), func() { m.leave(m.chosen) }),
 			fyne.NewMenuItem(l.T("viewer.measure_menu_delete"), func() { m.remove(m.chosen) }))
 	}
 	widget.ShowPopUpMenuAtPosition(fyne.NewMenu("", items...), c, at)
@@ -206,7 +211,9 @@ func (m *measures) actions() []workspace.Action {
 	}
 	out = append(out,
 		workspace.Action{Label: "viewer.measure_label", Keys: []workspace.Key{labelKey()}, Do: func() { m.label(m.chosen) }},
-		workspace.Action{Label: "viewer.measure_delete", Keys: []workspace.Key{workspace.Press(fyne.KeyDelete)}, Do: func() { m.remove(m.chosen) }})
+		workspace.Action{Label: "viewer.measure_delete", Keys: []workspace.Key{workspace.Press(fyne.KeyDelete)}, Do: func() { m.remove(m.chosen) }},
+		workspace.Action{Label: "viewer.measure_report", Keys: []workspace.Key{{Name: fyne.KeyM, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}}, Do: m.report},
+		workspace.Action{Label: "viewer.measure_leave", Keys: []workspace.Key{{Name: fyne.KeyDelete, Mod: fyne.KeyModifierAlt}}, Do: func() { m.leave(m.chosen) }})
 	if m.row.Visible() {
 		out = append(out, workspace.Action{Label: "viewer.measure_words_close", Keys: []workspace.Key{workspace.Press(fyne.KeyEscape)}, Do: m.closeWords})
 	}
@@ -396,6 +403,42 @@ func (m *measures) remove(key string) {
 	m.change(key, func(ctx context.Context, user records.User) (records.Annotation, error) {
 		return m.r.ws.Reading.DeleteAnnotation(ctx, user, key)
 	})
+}
+
+// leave leaves a measurement out of the report, or takes it in again.
+func (m *measures) leave(key string) {
+	at := m.at(key)
+	if at < 0 {
+		m.unchosen()
+		return
+	}
+	if m.list[at].Saving || m.list[at].Unsaved {
+		return
+	}
+	out := !m.list[at].LeftOut
+	m.change(key, func(ctx context.Context, user records.User) (records.Annotation, error) {
+		return m.r.ws.Reading.LeaveAnnotation(ctx, user, key, out)
+	})
+}
+
+// report asks for a sentence in the report that states the chosen measurement.
+func (m *measures) report() {
+	at := m.at(m.chosen)
+	if at < 0 {
+		m.unchosen()
+		return
+	}
+	if m.list[at].Saving || m.list[at].Unsaved {
+		return
+	}
+	workspace.Publish(m.r.ws, workspace.AnnotationWanted{UID: m.chosen, Report: true})
+}
+
+// unchosen says that a measurement has to be chosen first.
+func (m *measures) unchosen() {
+	if m.r.study != "" {
+		m.r.problem.SetText(m.r.ws.Lang.T("viewer.measure_unchosen"))
+	}
 }
 
 // choose is a click on a measurement on the image.

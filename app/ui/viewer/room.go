@@ -103,6 +103,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	workspace.On(ws, func(workspace.StudiesChanged) {
 		r.identity()
 		r.askPriors()
+		r.measures.load() // what was unlinked has other identities
 	})
 	workspace.On(ws, func(workspace.DisplayChanged) { r.words() })
 	workspace.On(ws, func(workspace.LanguageChanged) {

@@ -63,11 +63,11 @@ type AnnotationsChanged struct {
 // image.
 type AnnotationSelected struct{ UID string }
 
-// AnnotationWanted: the words of a measurement are to be written, or it is to
-// be deleted.
+// AnnotationWanted: the words of a measurement are to be written; or it is to be
+// deleted, left out of the report or taken in again, or stated in the report.
 type AnnotationWanted struct {
-	UID    string
-	Delete bool
+	UID                   string
+	Delete, Leave, Report bool
 }
 
 // LanguageChanged: take every text anew.

@@ -1,0 +1,110 @@
+package report
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2/widget"
+
+	"longying/app/ui/workspace"
+	"longying/records"
+	"longying/records/report"
+)
+
+// wantMeasure states a measurement in the findings, or renews the sentence that
+// states it, once the report is there as it is stored.
+func (t *tab) wantMeasure(uid string) {
+	if t.study == "" {
+		return
+	}
+	t.wanted = uid
+	workspace.Publish(t.ws, workspace.RoomWanted{ID: "report"})
+	t.load()
+}
+
+// insertMeasure puts the wanted sentence in.
+func (t *tab) insertMeasure() {
+	uid := t.wanted
+	t.wanted = ""
+	if uid == "" {
+		return
+	}
+	l := t.ws.Lang
+	if t.seen.Disabled() || t.seen.Hidden {
+		t.problem.SetText(l.T("report.measure_signed"))
+		return
+	}
+	for i := range t.drawn {
+		a := &t.drawn[i]
+		if a.UID != uid {
+			continue
+		}
+		if a.LeftOut {
+			t.problem.SetText(l.T("report.measure_left"))
+			return
+		}
+		s, ok := report.Measured(a, t.ws.Spot(a.Ref))
+		if !ok {
+			t.problem.SetText(l.T("report.measure_silent"))
+			return
+		}
+		in := t.seen
+		for _, line := range t.impression.text.Lines() {
+			if line.AnnotationUID == uid {
+				in = t.impression
+			}
+		}
+		in.show(in.text.State(s, in.CursorTextOffset()))
+		t.selected = uid
+		t.edited()
+		return
+	}
+	t.problem.SetText(l.T("report.measure_none"))
+}
+
+// chooseMeasure brings the picture of a measurement to the front.
+func (t *tab) chooseMeasure(uid string) {
+	if uid != t.selected {
+		workspace.Publish(t.ws, workspace.AnnotationSelected{UID: uid})
+	}
+}
+
+// measured says which sentences state a measurement that is another one now, or
+// is gone: the signature waits for an answer to each.
+func (t *tab) measured() {
+	l := t.ws.Lang
+	t.changed.RemoveAll()
+	if t.report.State != records.ReportSigned {
+		found := records.Contradictions(t.seen.text.Sentences(), t.impression.text.Sentences(), records.Known{Annotations: records.StatedAnnotations(t.drawn)})
+		for _, c := range records.Unanswered(found, t.report.Answers) {
+			said := ""
+			switch c.Code {
+			case records.ContradictsMeasure:
+				said = l.T("report.measure_changed", short(c.Text), c.Word, c.Known)
+			case records.ContradictsGone:
+				said = l.T("report.measure_gone", short(c.Text))
+			default:
+				continue
+			}
+			w := wrapped(said)
+			w.Importance = widget.WarningImportance
+			t.changed.Add(w)
+			if uid := t.statedBy(c); uid != "" {
+				t.changed.Add(chip(l.T("report.chip_renew", short(c.Known)), false, func() { t.wantMeasure(uid) }))
+			}
+		}
+	}
+	t.changed.Refresh()
+}
+
+// statedBy is the measurement whose sentence can be written anew.
+func (t *tab) statedBy(c records.Contradiction) string {
+	if c.Code != records.ContradictsMeasure {
+		return ""
+	}
+	for _, s := range append(t.seen.text.Sentences(), t.impression.text.Sentences()...) {
+		if s.AnnotationUID != "" && s.Measured == c.Word && strings.TrimSpace(s.Text) == c.Text {
+			return s.AnnotationUID
+		}
+	}
+	return ""
+}
