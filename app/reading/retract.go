@@ -44,7 +44,7 @@ func (r *Reading) Retract(tx *sqlite.Tx, actor records.User, ex *records.Examina
 	doc.Replaces, doc.Version = doc.ID, doc.Version+1
 	doc.ID = fmt.Sprintf("%s-%d", doc.DocumentID, doc.Version)
 	doc.Amends, doc.Retracts = reason, reason
-	doc.Findings, doc.Withdrawn, doc.Abnormal, doc.Remarks = nil, nil, false, ""
+	doc.Findings, doc.Annotations, doc.Withdrawn, doc.Abnormal, doc.Remarks = nil, nil, nil, false, ""
 	for _, f := range withdrawn {
 		if stated[f.UID] {
 			doc.Withdrawn = append(doc.Withdrawn, f)
