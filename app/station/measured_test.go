@@ -2,6 +2,7 @@ package station
 
 import (
 	"testing"
+	"time"
 
 	"longying/imaging"
 	"longying/records"
@@ -83,7 +84,7 @@ func TestWhatWasMeasuredStaysWithTheImagesWhenTheStudyIsUnlinkedAndCarriesNoIden
 	if now.UID == was.UID || now.TrackingUID == was.TrackingUID || now.TrackingID == was.TrackingID || now.Was != was.UID {
 		t.Errorf("the identity %s, %s went along", now.UID, now.TrackingUID)
 	}
-	if now.ByName != was.ByName || !now.At.Equal(was.At) || now.Values[0] != was.Values[0] || now.Points[1] != was.Points[1] {
+	if now.ByName != was.ByName || !now.At.Truncate(time.Second).Equal(was.At) || now.Values[0] != was.Values[0] || now.Points[1] != was.Points[1] {
 		t.Errorf("it says something else now: %+v", now)
 	}
 	_, err = b.Reading.EditAnnotation(b.ctx, b.radiologist, was.UID, records.AnnotationChange{})
