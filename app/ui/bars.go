@@ -91,6 +91,7 @@ type patientBar struct {
 	mark    *canvas.Text
 	warning *fyne.Container
 	warn    *widget.Label
+	aside   bool // the room in front is not about this study
 }
 
 func newPatientBar(ws *workspace.Workspace) *patientBar {
@@ -139,6 +140,14 @@ func (shrink) MinSize(os []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(40, h)
 }
 
+// turn says whether the room in front is about the open study.
+func (b *patientBar) turn(aside bool) {
+	if b.aside != aside {
+		b.aside = aside
+		b.words()
+	}
+}
+
 func (b *patientBar) words() {
 	l, o := b.ws.Lang, cmp.Or(b.ws.Current(), b.ws.Incoming())
 	warning := ""
@@ -154,6 +163,10 @@ func (b *patientBar) words() {
 	} else {
 		b.name.Color, b.facts.Color = theme.InChrome(theme.Text()), theme.InChrome(theme.Text())
 		b.name.Text = o.Name()
+		if b.aside { // another person may be in front, e.g. of a consult
+			b.name.Text = l.T("shell.open_study", o.Name())
+			b.name.Color, b.facts.Color = theme.InChrome(theme.Dim()), theme.InChrome(theme.Dim())
+		}
 		b.facts.Text = strings.TrimSpace(o.Sex(l) + "  " + o.Age(l))
 		b.study.Text = o.Title()
 		b.id.set(o.ID())

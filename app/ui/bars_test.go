@@ -1,14 +1,18 @@
 package ui
 
 import (
+	"image/color"
 	"testing"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
 
 	"longying/app/ui/lang"
+	"longying/app/ui/theme"
 	"longying/app/ui/workspace"
+	"longying/records"
 )
 
 func TestALongPatientIDPushesNothingOutOfTheBarUntilItIsPointedAt(t *testing.T) {
@@ -100,5 +104,45 @@ func TestTheKeySheetUsesTheColumnsThereAre(t *testing.T) {
 			}
 			seen[b.Position()] = true
 		}
+	}
+}
+
+// A consult, a delivery or a critical value in front may be another person's.
+func TestInARoomOfNoStudyTheBarSaysThatItsPatientIsOnlyOpen(t *testing.T) {
+	s, _, st, sample := opened(t)
+	if err := sample.Fill(t.Context(), st, func(int, int) {}); err != nil {
+		t.Fatal(err)
+	}
+	known, err := st.Registry.Studies(t.Context(), sample.Users["radiologist"], records.ExaminationFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ws.OpenStudy(known[0].StudyUID, func(err error) { t.Error(err) })
+	s.ws.Settle()
+	name := s.ws.Current().Name()
+	if s.bar.name.Text != name {
+		t.Errorf("in the viewer the bar says %q", s.bar.name.Text)
+	}
+	s.want("consult")
+	if s.bar.name.Text == name || s.bar.name.Color == theme.InChrome(theme.Text()) {
+		t.Errorf("before a consult the bar says %q as if it were of that person", s.bar.name.Text)
+	}
+	s.want(studyRoom(s.ws.Current()))
+	if s.bar.name.Text != name {
+		t.Errorf("back in the viewer the bar says %q", s.bar.name.Text)
+	}
+}
+
+func TestAWarningThatAppearsMovesWhatLiesBelowIt(t *testing.T) {
+	test.NewTempApp(t)
+	bar, body := canvas.NewRectangle(color.Black), canvas.NewRectangle(color.Black)
+	bar.SetMinSize(fyne.NewSize(10, 30))
+	page := steadied(container.NewBorder(bar, nil, nil, nil, body))
+	page.Resize(fyne.NewSize(400, 300))
+	before := body.Position().Y
+	bar.SetMinSize(fyne.NewSize(10, 60)) // the page is told nothing of it
+	page.MinSize()                       // asked before each frame
+	if body.Position().Y <= before || bar.Size().Height < bar.MinSize().Height {
+		t.Errorf("the bar has %g of the %g it wants, the body stands at %g, before at %g", bar.Size().Height, bar.MinSize().Height, body.Position().Y, before)
 	}
 }

@@ -301,6 +301,7 @@ func (s *shell) show(r *workspace.Room) {
 	changed := s.front != r
 	s.ws.Journal.Room(r.ID)
 	s.front = r
+	s.bar.turn(!ofStudy(r))
 	s.rail.mark(r)
 	s.middle.Objects = []fyne.CanvasObject{r.Content}
 	s.middle.Refresh()
