@@ -36,15 +36,26 @@ type Place struct {
 	Layout string `json:"layout,omitempty"` // of the room, in words of its own
 }
 
+// Filter is which studies a person had left in their list: what is said of the
+// studies, never a text that was searched for.
+type Filter struct {
+	User     string `json:"user,omitempty"` // the account's identifier
+	Modality string `json:"modality,omitempty"`
+	Part     string `json:"part,omitempty"` // of the body
+	Mine     bool   `json:"mine,omitempty"`
+}
+
 // State is how the window was left.
 type State struct {
 	Language string  `json:"language,omitempty"`
 	Scheme   string  `json:"scheme,omitempty"`
-	Size     int     `json:"size,omitempty"`   // percent
-	Width    float32 `json:"width,omitempty"`  // of the window, in the toolkit's units
-	Height   float32 `json:"height,omitempty"` //
-	Panel    float64 `json:"panel,omitempty"`  // where the panel begins, as a share of the width
-	Toured   bool    `json:"toured,omitempty"` // the tour was seen, or not wanted
+	Size     int     `json:"size,omitempty"`      // percent
+	Width    float32 `json:"width,omitempty"`     // of the window, in the toolkit's units
+	Height   float32 `json:"height,omitempty"`    //
+	Panel    float64 `json:"panel,omitempty"`     // where the panel begins, as a share of the width
+	Toured   bool    `json:"toured,omitempty"`    // the tour was seen, or not wanted
+	NoGlance bool    `json:"no_glance,omitempty"` // the list has nothing beside it
+	Filter   Filter  `json:"filter"`
 	Running  bool    `json:"running,omitempty"`
 	At       Place   `json:"at"`
 }

@@ -15,7 +15,7 @@ func TestWhatWasChangedIsThereAtTheNextStart(t *testing.T) {
 		t.Fatalf("a new folder: %+v %v", s, err)
 	}
 	k := screen.Keep(home, s)
-	want := screen.State{Language: "en", Scheme: screen.Light, Size: 130, Width: 1500, Height: 900, Panel: 0.7, Running: true,
+	want := screen.State{Language: "en", Scheme: screen.Light, Size: 130, Width: 1500, Height: 900, Panel: 0.7, Running: true, NoGlance: true, Filter: screen.Filter{User: "u", Modality: "CT", Part: "CHEST", Mine: true},
 		At: screen.Place{User: "u", Study: "1.2.3", Room: "viewer", Tab: "findings", Layout: "2x2"}}
 	k.Change(func(s *screen.State) { *s = want })
 	if err := k.Close(); err != nil {

@@ -46,6 +46,8 @@ func TestNothingOfALockedModelIsShownToADoctorBeforeTheirOwnImpressionIsSaved(t 
 	b.refused("first_read_impression", err)
 	_, err = b.Reading.SaveFirstRead(b.ctx, b.radiologist, study, filmModel, records.AnswerNo, "双肺未见异常")
 	b.must(err)
+	b.mine(b.radiologist, study, true)
+	b.mine(b.pathologist, study, false)
 	_, err = b.Reading.SaveFirstRead(b.ctx, b.radiologist, study, filmModel, records.AnswerYes, "再想想")
 	b.refused("first_read_late", err)
 	findings, err = b.Reading.Findings(b.ctx, b.radiologist, study)

@@ -270,6 +270,7 @@ func (f *fixture) cases() []useCase {
 		c("reading.Reading.Critical", view, func(x X, u U) error { return one(f.Reading.Critical(x, u, film)) }),
 		c("reading.Reading.OpenCritical", view, func(x X, u U) error { return one(f.Reading.OpenCritical(x, u)) }),
 		c("reading.Reading.Standings", view, func(x X, u U) error { return one(f.Reading.Standings(x, u)) }),
+		c("reading.Reading.Mine", view, func(x X, u U) error { return one(f.Reading.Mine(x, u)) }),
 
 		c("consult.Consult.Create", consults, func(x X, u U) error { return one(f.Consult.Create(x, u, patient, "题", "问", nil)) }),
 		c("consult.Consult.Add", leads, func(x X, u U) error {

@@ -44,6 +44,34 @@ func (b *bench) stands(study string, want records.Progress) {
 	}
 }
 
+// mine checks whether a study is somebody's own work.
+func (b *bench) mine(u records.User, study string, want bool) {
+	b.t.Helper()
+	all, err := b.Reading.Mine(b.ctx, u)
+	b.must(err)
+	if all[study] != want || len(all) > 1 {
+		b.t.Errorf("of %s are %v, want %v", u.Login, all, want)
+	}
+}
+
+func TestAStudyIsTheWorkOfWhoDraftsItAndThenOfTheReviewerAndNeverOfNobodyWhenItComesBack(t *testing.T) {
+	b := newBench(t)
+	reviewer, study := b.reviewer(), b.film.StudyUID
+	b.must(b.Reading.SetTwoSignatures(b.ctx, b.admin, true))
+	b.mine(b.radiologist, study, false)
+	b.written("胸廓对称。", "随访。")
+	b.mine(b.radiologist, study, true)
+	b.mine(reviewer, study, false)
+	_, err := b.Reading.Submit(b.ctx, b.radiologist, study, b.password("radiologist"))
+	b.must(err)
+	b.mine(b.radiologist, study, true)
+	b.mine(reviewer, study, true)
+	_, err = b.Reading.Return(b.ctx, reviewer, study, "请描述心影")
+	b.must(err)
+	b.mine(b.radiologist, study, true)
+	b.mine(reviewer, study, false)
+}
+
 func TestTwoSignaturesAreOfTwoDoctorsUnderTheSameWords(t *testing.T) {
 	b := newBench(t)
 	reviewer, study := b.reviewer(), b.film.StudyUID

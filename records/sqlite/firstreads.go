@@ -51,6 +51,29 @@ func (t *Tx) FirstReadsOf(studyUID string) ([]records.FirstRead, error) {
 	return all[records.FirstRead](t, "first_reads", `SELECT id, sealed FROM first_reads WHERE study_uid = ? ORDER BY rowid`, studyUID)
 }
 
+// FirstReadStudies are the studies that a user has read first, by their UID. No
+// sealed column is opened.
+func (t *Tx) FirstReadStudies(userID string) (_ []string, err error) {
+	rows, err := t.tx.QueryContext(t.ctx, `SELECT DISTINCT study_uid FROM first_reads WHERE user_id = ? ORDER BY study_uid`, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if e := rows.Close(); err == nil {
+			err = e
+		}
+	}()
+	var out []string
+	for rows.Next() {
+		var uid string
+		if err := rows.Scan(&uid); err != nil {
+			return nil, err
+		}
+		out = append(out, uid)
+	}
+	return out, rows.Err()
+}
+
 // FirstReadsBetween lists the first reads on a model in a time span, from at,
 // before until, oldest first.
 func (t *Tx) FirstReadsBetween(modelID string, from, until time.Time) ([]records.FirstRead, error) {

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
+	"longying/app/screen"
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
 	"longying/records"
@@ -19,22 +20,27 @@ type filters struct {
 	narrow   *narrowing
 	changed  func()
 	offered  []string // modalities of the list
+	parts    []string // of the body, that the list has
 	content  *fyne.Container
 	modality *widget.Button
+	part     *widget.Button
 	days     *widget.Button
 	stage    *widget.Button
 	urgent   *widget.Button
+	mine     *widget.Button
 	none     *widget.Button
 }
 
 func newFilters(ws *workspace.Workspace, n *narrowing, changed func()) *filters {
 	f := &filters{ws: ws, narrow: n, changed: changed}
 	f.modality = widget.NewButton("", f.nextModality)
+	f.part = widget.NewButton("", f.nextPart)
 	f.days = widget.NewButton("", f.nextDays)
 	f.stage = widget.NewButton("", f.nextStage)
 	f.urgent = widget.NewButton("", f.nextUrgent)
+	f.mine = widget.NewButton("", f.turnMine)
 	f.none = widget.NewButton("", f.clear)
-	f.content = container.NewHBox(f.modality, f.days, f.stage, f.urgent, f.none)
+	f.content = container.NewHBox(f.modality, f.part, f.days, f.stage, f.urgent, f.mine, f.none)
 	return f
 }
 
@@ -43,6 +49,17 @@ func next[T comparable](all []T, now T) T { return all[(slices.Index(all, now)+1
 
 func (f *filters) nextModality() {
 	f.narrow.modality = next(append([]string{""}, f.offered...), f.narrow.modality)
+	f.apply()
+}
+
+func (f *filters) nextPart() {
+	f.narrow.part = next(append([]string{""}, f.parts...), f.narrow.part)
+	f.apply()
+}
+
+// turnMine shows the work of who is signed in, or everybody's.
+func (f *filters) turnMine() {
+	f.narrow.mine = !f.narrow.mine
 	f.apply()
 }
 
@@ -64,18 +81,25 @@ func (f *filters) nextUrgent() {
 }
 
 func (f *filters) clear() {
-	*f.narrow = narrowing{review: f.narrow.review}
+	*f.narrow = narrowing{}
 	f.apply()
 }
 
 func (f *filters) apply() {
+	user := f.ws.User().ID
+	f.ws.Screen.Change(func(s *screen.State) { s.Filter = f.narrow.kept(user) })
 	f.words()
 	f.changed()
 }
 
-// offer takes the modalities that the list has. One that it has no more, is not
-// searched for any more either.
-func (f *filters) offer(modalities []string) { f.offered = modalities }
+// begin takes what the person who signed in had left.
+func (f *filters) begin() {
+	*f.narrow = keptOf(f.ws.Screen.State().Filter, f.ws.User().ID)
+	f.words()
+}
+
+// offer takes the modalities and the parts of the body that the list has.
+func (f *filters) offer(modalities, parts []string) { f.offered, f.parts = modalities, parts }
 
 func (f *filters) words() {
 	l, n := f.ws.Lang, f.narrow
@@ -94,12 +118,10 @@ func (f *filters) words() {
 		return all
 	}
 	put(f.modality, "worklist.button_modality", at(n.modality, n.modality != ""), n.modality != "")
+	put(f.part, "worklist.button_part", at(l.Or(lang.Key("bodypart."+n.part), n.part), n.part != ""), n.part != "")
 	days := all
-	switch {
-	case n.days == 1:
-		days = l.T("worklist.today")
-	case n.days > 1:
-		days = l.T("worklist.last_days", n.days)
+	if n.days > 0 {
+		days = n.dayWords(l)
 	}
 	put(f.days, "worklist.button_days", days, n.days > 0)
 	stage := all
@@ -115,6 +137,11 @@ func (f *filters) words() {
 		urgent = l.T("worklist.only_overdue")
 	}
 	put(f.urgent, "worklist.button_urgent", urgent, n.critical || n.overdue)
+	mine := l.T("worklist.everybodys")
+	if n.mine {
+		mine = l.T("worklist.only_mine")
+	}
+	put(f.mine, "worklist.button_mine", mine, n.mine)
 	f.none.SetText(l.T("worklist.button_none"))
 	f.none.Importance = widget.LowImportance
 	f.none.Hidden = !n.any()

@@ -18,6 +18,7 @@ func TestEachFilterLeavesOutWhatItShould(t *testing.T) {
 		"3": {Stage: records.StudyDraft},
 	}
 	list := studies()
+	list[0].BodyPart, list[1].BodyPart, list[2].Description = "CHEST", "LUNG", "头部CT平扫"
 	list[0].ImportedAt = now.Add(-time.Hour * 100)
 	list[1].ImportedAt = now.Add(-time.Hour)
 	list[2].ImportedAt = now.Add(-records.ReportDue - time.Minute)
@@ -27,11 +28,12 @@ func TestEachFilterLeavesOutWhatItShould(t *testing.T) {
 	}{
 		{narrowing{}, "123"}, {narrowing{review: true}, "3"}, {narrowing{modality: "SM"}, "2"}, {narrowing{stage: records.StudyDraft}, "3"},
 		{narrowing{critical: true}, "2"}, {narrowing{days: 1}, "2"}, {narrowing{days: 7}, "12"}, {narrowing{days: 30}, "123"},
-		{narrowing{overdue: true}, "3"}, {narrowing{modality: "SM", stage: records.StudyDraft}, ""},
+		{narrowing{part: "CHEST"}, "12"}, {narrowing{part: "HEAD"}, "3"}, {narrowing{part: "ARM"}, ""}, {narrowing{mine: true}, "1"},
+		{narrowing{mine: true, part: "HEAD"}, ""}, {narrowing{overdue: true}, "3"}, {narrowing{modality: "SM", stage: records.StudyDraft}, ""},
 	} {
 		got := ""
 		for i := range list {
-			if c.n.shows(&list[i], standings[list[i].StudyUID], now) {
+			if c.n.shows(&list[i], besides{standings, map[string]bool{"1": true}, partsOf(list)}, now) {
 				got += list[i].StudyUID
 			}
 		}
@@ -81,6 +83,7 @@ func BenchmarkArrange(b *testing.B) {
 		all = append(all, ex)
 		standings[ex.StudyUID] = records.Progress{Stage: records.StudyStages()[i%6]}
 	}
+	known := besides{standings, nil, partsOf(all)}
 	for _, c := range []struct {
 		name string
 		by   order
@@ -93,9 +96,41 @@ func BenchmarkArrange(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
-				c.by.sorted(l, all, c.of, standings, now)
+				c.by.sorted(l, all, c.of, known, now)
 				modalitiesOf(all)
 			}
 		})
+	}
+}
+
+func TestWhatAPersonReadsIsKeptForThemAloneAndWhatTheyAskedForAtAMomentIsNot(t *testing.T) {
+	n := narrowing{modality: "CT", part: "CHEST", mine: true, review: true, days: 1, stage: records.StudyDraft, critical: true}
+	left := n.kept("zhang")
+	if got, want := keptOf(left, "zhang"), (narrowing{modality: "CT", part: "CHEST", mine: true}); got != want {
+		t.Errorf("at the next start %+v, want %+v", got, want)
+	}
+	for _, other := range []string{"li", ""} {
+		if got := keptOf(left, other); got.any() {
+			t.Errorf("%q finds %+v", other, got)
+		}
+	}
+	left.Part = "TAIL" // of a file that was edited
+	if got := keptOf(left, "zhang"); got.part != "" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestAFilterInForceIsNamedInWords(t *testing.T) {
+	l, err := lang.New(lang.English)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, n := range map[string]narrowing{
+		"": {}, "CT, mine": {modality: "CT", mine: true}, "chest, today": {part: "CHEST", days: 1},
+		"overdue": {overdue: true}, "last 7 days, Draft, critical": {days: 7, stage: records.StudyDraft, critical: true},
+	} {
+		if got := n.words(l); got != want || (got != "") != n.any() {
+			t.Errorf("%+v is %q, want %q", n, got, want)
+		}
 	}
 }

@@ -46,7 +46,7 @@ const (
 // sorted is what a narrowing shows of the list, in order. The rows point into
 // the list: an examination is large, and 10,000 of them are not copied for a
 // change of the filter.
-func (o order) sorted(l *lang.Strings, all []records.Examination, n narrowing, standings map[string]records.Progress, now time.Time) []*records.Examination {
+func (o order) sorted(l *lang.Strings, all []records.Examination, n narrowing, b besides, now time.Time) []*records.Examination {
 	type placed struct {
 		size int64
 		text string
@@ -54,12 +54,12 @@ func (o order) sorted(l *lang.Strings, all []records.Examination, n narrowing, s
 	}
 	rows := make([]placed, 0, len(all))
 	asked := n.asksStanding() || o.column >= columnStage
-	shows := n.at(now)
+	shows := n.at(b, now)
 	for i := range all {
 		ex := &all[i]
 		var s records.Progress
 		if asked {
-			s = standings[ex.StudyUID]
+			s = b.standings[ex.StudyUID]
 		}
 		if !shows(ex, s) {
 			continue

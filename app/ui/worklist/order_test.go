@@ -25,7 +25,7 @@ func TestTheNewestStudyStandsFirstAndATapOnTheHeadTurnsTheOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	uids := func(o order, review bool) (out string) {
-		for _, ex := range o.sorted(l, studies(), narrowing{review: review}, nil, time.Time{}) {
+		for _, ex := range o.sorted(l, studies(), narrowing{review: review}, besides{}, time.Time{}) {
 			out += ex.StudyUID
 		}
 		return out

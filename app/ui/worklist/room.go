@@ -15,6 +15,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"longying/app/screen"
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
 	"longying/records"
@@ -30,8 +31,11 @@ type room struct {
 	analysing *workspace.Job // nil: none runs
 	narrow    narrowing
 	standings map[string]records.Progress // of every study
+	mine      map[string]bool             // studies that are the work of who is signed in
+	parts     map[string]string           // of the body, of r.all
 	standing  *workspace.Task             // asks for them
 	filters   *filters
+	glance    *glance
 	sources   *sources
 	pacs      *pacsView
 	queue     *queueView
@@ -55,6 +59,7 @@ type room struct {
 	link    *linkView
 	linked  *linkedView
 	bottom  *fyne.Container
+	body    *fyne.Container // the list and what belongs to it
 }
 
 // New makes the room.
@@ -79,8 +84,10 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	workspace.On(ws, func(workspace.OutboxChanged) { r.stand() })
 	workspace.On(ws, func(workspace.PeopleChanged) { r.load() })
 	workspace.On(ws, func(workspace.UserChanged) {
-		r.all, r.rows, r.chosen, r.standings = nil, nil, "", nil
-		r.filters.clear()
+		r.all, r.rows, r.chosen, r.standings, r.mine, r.parts = nil, nil, "", nil, nil, nil
+		r.filters.begin()
+		r.filter.SetChecked(false)
+		r.glance.clear()
 		r.skipped.show(nil, nil)
 		r.people.drop()
 		r.held.clear()
@@ -147,7 +154,7 @@ func (r *room) keys() []workspace.Action {
 			{Label: "people.leave", Keys: []workspace.Key{press(fyne.KeyEscape)}, Do: r.people.next},
 		}
 	}
-	return []workspace.Action{
+	return append(r.glance.keys(), []workspace.Action{
 		{Label: "worklist.undo_import", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyB)}, Do: r.undoImport},
 		{Label: "worklist.open", Keys: []workspace.Key{press(fyne.KeyReturn)}, Do: r.openChosen},
 		{Label: "worklist.next", Keys: []workspace.Key{press(fyne.KeyDown)}, Do: func() { r.step(1) }},
@@ -162,12 +169,15 @@ func (r *room) keys() []workspace.Action {
 		{Label: "worklist.text_use", Keys: []workspace.Key{press(fyne.KeyF8)}, Do: func() { r.text.useMarked() }},
 		{Label: "worklist.analyse_new", Keys: []workspace.Key{press(fyne.KeyF6)}, Do: r.analyseNew},
 		{Label: "worklist.filter_modality", Keys: []workspace.Key{press(fyne.KeyM)}, Do: r.filters.nextModality},
+		{Label: "worklist.filter_part", Keys: []workspace.Key{press(fyne.KeyB)}, Do: r.filters.nextPart},
 		{Label: "worklist.filter_days", Keys: []workspace.Key{press(fyne.KeyD)}, Do: r.filters.nextDays},
 		{Label: "worklist.filter_stage", Keys: []workspace.Key{press(fyne.KeyS)}, Do: r.filters.nextStage},
 		{Label: "worklist.filter_urgent", Keys: []workspace.Key{press(fyne.KeyC)}, Do: r.filters.nextUrgent},
+		{Label: "worklist.filter_mine", Keys: []workspace.Key{press(fyne.KeyW)}, Do: r.filters.turnMine},
 		{Label: "worklist.filter_none", Keys: []workspace.Key{press(fyne.KeyX)}, Do: r.filters.clear},
+		{Label: "worklist.glance", Keys: []workspace.Key{press(fyne.KeyV)}, Do: r.turnGlance},
 		{Label: "worklist.reload", Keys: []workspace.Key{press(fyne.KeyF5)}, Do: r.load},
-	}
+	}...)
 }
 
 // columns are the table's, with their parts of the width.
@@ -179,9 +189,9 @@ func columns() []struct {
 		key   lang.Key
 		share float32
 	}{
-		{"worklist.column_name", 0.12}, {"worklist.column_sex", 0.055}, {"worklist.column_modality", 0.06}, {"worklist.column_date", 0.115},
-		{"worklist.column_what", 0.14}, {"worklist.column_accession", 0.12}, {"worklist.column_link", 0.15},
-		{"worklist.column_stage", 0.1}, {"worklist.column_turnaround", 0.09}, {"worklist.column_earlier", 0.05},
+		{"worklist.column_name", 0.13}, {"worklist.column_sex", 0.06}, {"worklist.column_modality", 0.07}, {"worklist.column_date", 0.14},
+		{"worklist.column_what", 0.13}, {"worklist.column_accession", 0.085}, {"worklist.column_link", 0.145},
+		{"worklist.column_stage", 0.08}, {"worklist.column_turnaround", 0.105}, {"worklist.column_earlier", 0.055},
 	}
 }
 
@@ -191,6 +201,7 @@ func (r *room) build() fyne.CanvasObject {
 	r.search.OnSubmitted = func(string) { r.openChosen() }
 	r.filter = workspace.NewCheck(r.ws, "", func(on bool) {
 		r.narrow.review = on
+		r.filters.words()
 		r.arrange()
 	})
 	r.folder = widget.NewButtonWithIcon("", theme.FolderOpenIcon(), r.pickFolder)
@@ -244,7 +255,14 @@ func (r *room) build() fyne.CanvasObject {
 			r.openChosen()
 		}
 	}
-	r.filters = newFilters(r.ws, &r.narrow, func() { r.arrange() })
+	r.filters = newFilters(r.ws, &r.narrow, func() {
+		if r.filter.Checked != r.narrow.review {
+			r.filter.SetChecked(r.narrow.review)
+		}
+		r.arrange()
+	})
+	r.glance = newGlance(r.ws, func(uid string) records.Progress { return r.standings[uid] }, r.openStudy)
+	r.glance.content.Hidden = r.ws.Screen.State().NoGlance
 	r.skipped = newSkipped(r.ws)
 	r.link, r.linked = newLink(r.ws, r.problem), newLinked(r.ws, r.problem)
 	r.text = newText(r.ws, r.problem)
@@ -253,10 +271,10 @@ func (r *room) build() fyne.CanvasObject {
 	r.people = newPeople(r.ws)
 	r.undo = widget.NewButtonWithIcon("", theme.ContentUndoIcon(), r.undoImport)
 	r.undo.Hide()
-	body := container.NewBorder(container.NewVBox(top, container.NewBorder(nil, nil, nil, r.filters.content, r.summary), container.NewBorder(nil, nil, nil, r.undo, r.done), r.problem), workspace.NewUpTo(bottomHeight, r.bottom), nil, nil, container.New(spread{r.table}, r.table))
-	r.people.stored, r.people.closed = r.peopleStored, body.Show
-	r.people.opened = body.Hide
-	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), container.NewStack(body, r.people.content))
+	r.body = container.NewBorder(container.NewVBox(top, container.NewBorder(nil, nil, nil, r.filters.content, r.summary), container.NewBorder(nil, nil, nil, r.undo, r.done), r.problem), workspace.NewUpTo(bottomHeight, r.bottom), nil, nil, container.NewBorder(nil, nil, nil, r.glance.content, container.New(spread{r.table}, r.table)))
+	r.people.stored, r.people.closed = r.peopleStored, r.body.Show
+	r.people.opened = r.body.Hide
+	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), container.NewStack(r.body, r.people.content))
 }
 
 // bottomHeight is the most that what is below the list takes of the room: beside
@@ -327,6 +345,7 @@ func (r *room) words() {
 	r.text.words()
 	r.link.words()
 	r.linked.words()
+	r.glance.words()
 	r.sources.words()
 	r.pacs.words()
 	r.queue.words()
@@ -343,12 +362,13 @@ func (r *room) load() {
 	text := strings.TrimSpace(r.search.Text)
 	r.loading.Start(func(ctx context.Context) func() {
 		list, err := r.ws.Registry.Studies(ctx, user, records.ExaminationFilter{Text: text})
+		parts := partsOf(list)
 		return func() {
 			if err != nil {
 				r.problem.Explain(err)
 				return
 			}
-			r.all = list
+			r.all, r.parts = list, parts
 			r.arrange()
 		}
 	})
@@ -364,12 +384,16 @@ func (r *room) stand() {
 	}
 	r.standing.Start(func(ctx context.Context) func() {
 		standings, err := r.ws.Reading.Standings(ctx, user)
+		var mine map[string]bool
+		if err == nil {
+			mine, err = r.ws.Reading.Mine(ctx, user)
+		}
 		return func() {
 			if err != nil {
 				r.problem.Explain(err)
 				return
 			}
-			r.standings = standings
+			r.standings, r.mine = standings, mine
 			r.arrange()
 		}
 	})
@@ -377,17 +401,19 @@ func (r *room) stand() {
 
 // arrange filters and orders what was loaded.
 func (r *room) arrange() {
-	r.rows = r.order.sorted(r.ws.Lang, r.all, r.narrow, r.standings, time.Now())
-	r.filters.offer(modalitiesOf(r.all))
+	r.rows = r.order.sorted(r.ws.Lang, r.all, r.narrow, besides{r.standings, r.mine, r.parts}, time.Now())
+	r.filters.offer(modalitiesOf(r.all), offered(r.parts))
 	waiting := 0
 	for i := range r.all {
 		if !r.all[i].Link.Linked() {
 			waiting++
 		}
 	}
+	r.summary.Importance = widget.MediumImportance
 	switch searched := strings.TrimSpace(r.search.Text); {
-	case r.narrow.any() && len(r.all) > 0:
-		r.summary.SetText(r.ws.Lang.T("worklist.summary_narrowed", len(r.rows), len(r.all), waiting))
+	case r.narrow.any():
+		r.summary.Importance = widget.WarningImportance
+		r.summary.SetText(r.ws.Lang.T("worklist.summary_narrowed", len(r.rows), len(r.all), len(r.all)-len(r.rows), r.narrow.words(r.ws.Lang)))
 	case len(r.all) > 0:
 		r.summary.SetText(r.ws.Lang.T("worklist.summary", len(r.all), waiting))
 	case searched != "":
@@ -432,6 +458,7 @@ func (r *room) choose(uid string) {
 	r.text.show(ex)
 	r.link.show(open)
 	r.linked.show(ex)
+	r.glance.show(ex)
 	r.table.Refresh()
 }
 
@@ -445,11 +472,24 @@ func (r *room) step(n int) {
 }
 
 func (r *room) openChosen() {
-	if r.chosen == "" {
-		return
+	if r.chosen != "" {
+		r.openStudy(r.chosen)
 	}
+}
+
+func (r *room) openStudy(uid string) {
 	r.problem.SetText("")
-	r.ws.OpenStudy(r.chosen, func(err error) { r.problem.Explain(err) })
+	r.ws.OpenStudy(uid, func(err error) { r.problem.Explain(err) })
+}
+
+// turnGlance shows the column beside the list, or gives its room to the list.
+func (r *room) turnGlance() {
+	hidden := r.glance.content.Visible()
+	r.ws.Screen.Change(func(s *screen.State) { s.NoGlance = hidden })
+	r.glance.content.Hidden = hidden
+	r.table.Refresh()
+	r.body.Refresh()
+	r.choose(r.chosen)
 }
 
 func (r *room) focusSearch() {
