@@ -47,12 +47,24 @@ func (s *shell) watchIdle() {
 
 func (s *shell) tick() {
 	s.note()
+	s.turnMinute(time.Now())
 	switch {
 	case s.lock.on:
 		s.putAside() // what opened a dialog meanwhile does not show it
 	case s.ws.User().ID != "" && s.ws.Activity.Idle() >= s.lock.after:
 		s.lockScreen()
 	}
+}
+
+// turnMinute asks once a minute for the critical values that are open: how long
+// nobody was told counts on, and another program may have flagged one.
+func (s *shell) turnMinute(now time.Time) {
+	minute := now.Truncate(time.Minute)
+	if s.ws.User().ID == "" || s.lock.on || minute.Equal(s.minute) {
+		return
+	}
+	s.minute = minute
+	workspace.Publish(s.ws, workspace.CriticalChanged{})
 }
 
 // askIdle takes the setting of this data folder.

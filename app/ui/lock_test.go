@@ -177,3 +177,25 @@ func TestEveryKeyInAFieldAndEveryMovementOfTheMouseIsActivity(t *testing.T) {
 		}
 	}
 }
+
+func TestOpenCriticalValuesAreAskedForOnceAMinuteWhileSomebodyReads(t *testing.T) {
+	s, _, _, _ := opened(t)
+	asked := 0
+	workspace.On(s.ws, func(workspace.CriticalChanged) { asked++ })
+	at := time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)
+	s.ws.Do(func() {
+		s.turnMinute(at)
+		s.turnMinute(at.Add(59 * time.Second))
+		s.turnMinute(at.Add(61 * time.Second))
+	})
+	s.ws.Settle()
+	if asked != 2 {
+		t.Errorf("asked %d times in two minutes", asked)
+	}
+	s.ws.SetUser(records.User{})
+	s.ws.Do(func() { s.turnMinute(at.Add(5 * time.Minute)) })
+	s.ws.Settle()
+	if asked != 2 {
+		t.Error("asked for nobody")
+	}
+}

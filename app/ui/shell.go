@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -28,6 +29,7 @@ type shell struct {
 	signIn *signInPage
 	sheet  *keySheet
 	lock   screenLock
+	minute time.Time        // in which it was last asked which critical values are open
 	stage  *workspace.Stage // has the whole screen; nil: the rooms have
 
 	middle  *fyne.Container // the rail room in front, or the key sheet

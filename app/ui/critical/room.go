@@ -49,12 +49,14 @@ type room struct {
 	withdraw *widget.Button
 	open     *widget.Button
 	form     *fyne.Container
+	content  fyne.CanvasObject
+	split    *container.Split // the open ones, and the chosen one's form
 }
 
 // New makes the room.
 func New(ws *workspace.Workspace) *workspace.Room {
 	r := &room{ws: ws, loading: ws.NewTask(), at: -1, problem: workspace.NewProblem(ws)}
-	content := r.build()
+	r.content = r.build()
 	workspace.On(ws, func(workspace.UserChanged) {
 		r.rows, r.at, r.busy = nil, -1, false
 		for _, e := range []*workspace.Entry{r.what, r.to, r.means, r.reason} {
@@ -68,7 +70,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	workspace.On(ws, func(workspace.CriticalChanged) { r.load() })
 	workspace.On(ws, func(workspace.LanguageChanged) { r.words() })
 	r.words()
-	return &workspace.Room{ID: "critical", Place: workspace.Rail, Icon: theme.WarningIcon(), Needs: records.RightViewPatient, Content: content, Shown: r.load,
+	return &workspace.Room{ID: "critical", Place: workspace.Rail, Icon: theme.WarningIcon(), Needs: records.RightViewPatient, Content: r.content, Shown: r.load,
 		Hidden: func() { workspace.Release(r.what, r.to, r.means, r.reason) },
 		Actions: []workspace.Action{
 			{Label: "critical.to_what", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyE)}, Do: func() { workspace.Focus(r.what) }},
@@ -115,6 +117,17 @@ func (r *room) build() fyne.CanvasObject {
 			l.SetText(text)
 		}
 	})
+	r.table.ShowHeaderRow = true
+	r.table.CreateHeader = func() fyne.CanvasObject {
+		l := widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+		l.Truncation = fyne.TextTruncateEllipsis
+		return l
+	}
+	r.table.UpdateHeader = func(id widget.TableCellID, o fyne.CanvasObject) {
+		if l, ok := o.(*widget.Label); ok && id.Col >= 0 && id.Col < len(parts()) {
+			l.SetText(r.ws.Lang.T([]lang.Key{"critical.column_whose", "critical.column_what", "critical.column_by", "critical.column_waited"}[id.Col]))
+		}
+	}
 	r.table.OnSelected = func(id widget.TableCellID) {
 		r.table.UnselectAll()
 		if id.Row >= 0 && id.Row < len(r.rows) {
@@ -126,6 +139,7 @@ func (r *room) build() fyne.CanvasObject {
 	top := container.NewVBox(r.done, r.problem, r.study, container.NewBorder(nil, nil, nil, r.flag, r.what), widget.NewSeparator(), r.head)
 	split := container.NewVSplit(container.New(spread{r.table}, r.table), container.NewVScroll(r.form))
 	split.Offset = 0.5
+	r.split = split
 	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), container.NewBorder(top, nil, nil, nil, split))
 }
 
@@ -272,8 +286,10 @@ func (r *room) render() {
 		}
 		r.detail.SetText(strings.Join(lines, "\n"))
 	}
+	r.done.Hidden, r.split.Hidden = r.done.Text == "", len(r.rows) == 0
 	r.form.Refresh()
 	r.table.Refresh()
+	r.content.Refresh()
 }
 
 func clock(t time.Time) string { return t.In(imaging.Zone()).Format("2006-01-02 15:04") }
@@ -297,6 +313,7 @@ func (r *room) act(done lang.Key, do func(ctx context.Context, user records.User
 			}
 			after()
 			r.done.SetText(r.ws.Lang.T(done))
+			r.render()
 			workspace.Publish(r.ws, workspace.CriticalChanged{})
 		}
 	})
