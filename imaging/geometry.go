@@ -107,4 +107,5 @@ const (
 	SpacingCalibrated SpacingSource = "calibrated" // Pixel Spacing with a calibration
 	SpacingDetector   SpacingSource = "detector"   // Imager Pixel Spacing, not corrected for magnification
 	SpacingRegion     SpacingSource = "ultrasound" // region calibration
+	SpacingSlide      SpacingSource = "slide"      // Pixel Spacing of a whole-slide image, or its scanner's µm per pixel
 )

@@ -77,9 +77,15 @@ type Annotation struct {
 	Points  []imaging.Point `json:"points"`
 	Patient []imaging.Vec   `json:"patient,omitempty"` // the same, in the patient; nil where the frame has no place there
 	Frame   string          `json:"frame_of_reference,omitempty"`
-	Values  []Measurement   `json:"values,omitempty"`
-	Basis   Basis           `json:"basis,omitzero"`
-	Label   string          `json:"label,omitempty"` // the doctor's words
+	// Cut is the reconstructed plane that it was drawn on; Ref then names the
+	// series that the plane was computed from and no image. Nil: on an image.
+	Cut *Cut `json:"cut,omitempty"`
+	// Matrix says that Points are pixels of a slide's total pixel matrix, PS3.3
+	// C.8.12.4: Ref then names no frame.
+	Matrix bool          `json:"matrix,omitempty"`
+	Values []Measurement `json:"values,omitempty"`
+	Basis  Basis         `json:"basis,omitzero"`
+	Label  string        `json:"label,omitempty"` // the doctor's words
 	// LeftOut keeps it out of the report and of what leaves with that.
 	LeftOut bool `json:"left_out,omitempty"`
 	// Was is the UID that it had while its study was another patient's.
@@ -116,7 +122,11 @@ func (a *Annotation) Check() error {
 		return refuse("annotation", "there is no tool %q", string(a.Tool))
 	case len(a.Points) < least || len(a.Points) > most:
 		return refuse("annotation", "%s takes %d to %d points, not %d", a.Tool, least, most, len(a.Points))
-	case a.Ref.StudyUID == "" || a.Ref.SOPUID == "" || a.Ref.Frame < 1:
+	case a.Cut != nil && a.Cut.check(a) != "":
+		return refuse("annotation", "%s", a.Cut.check(a))
+	case a.Cut != nil && a.Matrix, a.Matrix && a.Ref.Frame != 0:
+		return refuse("annotation", "it lies on a plane or a frame, and on the matrix of a slide too")
+	case a.Cut == nil && (a.Ref.StudyUID == "" || a.Ref.SOPUID == "" || !a.Matrix && a.Ref.Frame < 1):
 		return refuse("annotation", "it does not say on which frame it lies")
 	case len(a.Patient) > 0 && len(a.Patient) != len(a.Points):
 		return refuse("annotation", "%d points have %d places in the patient", len(a.Points), len(a.Patient))
@@ -151,6 +161,7 @@ func Annotate(uid, tracking string, a Annotation, by User, at time.Time) (Annota
 type AnnotationChange struct {
 	Points  []imaging.Point
 	Patient []imaging.Vec
+	Cut     *Cut // of one on a reconstructed plane
 	Values  []Measurement
 	Basis   Basis
 	Label   *string
@@ -163,7 +174,10 @@ func (a Annotation) Edit(change AnnotationChange, by User, at time.Time) (Annota
 		return a, a.refuseDeleted()
 	}
 	if change.Points != nil {
-		a.Points, a.Patient, a.Values, a.Basis = change.Points, change.Patient, change.Values, change.Basis
+		if (change.Cut == nil) != (a.Cut == nil) {
+			return a, &RefusedError{Code: "annotation", Args: []string{a.UID}, Reason: "annotation " + a.UID + ": it was drawn on another kind of picture"}
+		}
+		a.Points, a.Patient, a.Values, a.Basis, a.Cut = change.Points, change.Patient, change.Values, change.Basis, change.Cut
 	}
 	if change.Label != nil {
 		a.Label = strings.TrimSpace(*change.Label)

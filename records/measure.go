@@ -13,6 +13,8 @@ type Picture struct {
 	Number   int // of the frame, from 1
 	Frame    *imaging.Frame
 	Series   []imaging.Instance // its series, for the time that PET was corrected to
+	// Micrometres says that lengths are written in µm and µm², as of a slide.
+	Micrometres bool
 }
 
 // Units of UCUM.
@@ -20,6 +22,8 @@ const (
 	UnitPixels = "{pixels}" // of a length or an area where no millimetres are known
 	UnitDegree = "deg"
 	UnitNone   = "1"
+	UnitMicro  = "um"
+	UnitMicro2 = "um2"
 )
 
 // What is measured, with the codes of PS3.16 where it has one.
@@ -77,14 +81,17 @@ func Measured(ctx context.Context, tool Tool, points []imaging.Point, pic Pictur
 	}
 	r := pic.Instance.Ruler(pic.Number, points...)
 	basis := Basis{Spacing: r.Space.Source, Magnification: r.Magnification, Why: r.Why}
-	length, area := "mm", "mm2"
-	if !r.Known() {
+	length, area, fine := "mm", "mm2", 1.0
+	switch {
+	case !r.Known():
 		length, area = UnitPixels, UnitPixels
+	case pic.Micrometres:
+		length, area, fine = UnitMicro, UnitMicro2, 1000
 	}
 	p := points
 	switch tool {
 	case ToolLength:
-		if v := r.Length(p[0], p[1]); v > 0 {
+		if v := r.Length(p[0], p[1]) * fine; v > 0 {
 			return []Measurement{{Concept: conceptLength(), Value: v, Unit: length}}, basis, nil
 		}
 	case ToolAngle, ToolCobb:
@@ -104,13 +111,13 @@ func Measured(ctx context.Context, tool Tool, points []imaging.Point, pic Pictur
 				{Concept: conceptHeart(), Value: t.Heart, Unit: length}, {Concept: conceptChest(), Value: t.Chest, Unit: length}}, basis, nil
 		}
 	case ToolEllipse, ToolPolygon, ToolProbe:
-		return region(ctx, tool, p, pic, r, area, basis)
+		return region(ctx, tool, p, pic, r, area, fine*fine, basis)
 	}
 	return nil, Basis{}, nil
 }
 
 // region measures the area of a region and the values of its pixels.
-func region(ctx context.Context, tool Tool, p []imaging.Point, pic Picture, r imaging.Ruler, unit string, basis Basis) ([]Measurement, Basis, error) {
+func region(ctx context.Context, tool Tool, p []imaging.Point, pic Picture, r imaging.Ruler, unit string, fine float64, basis Basis) ([]Measurement, Basis, error) {
 	columns, rows := pic.Instance.Pixels.Columns, pic.Instance.Pixels.Rows
 	if f := pic.Frame; f != nil {
 		columns, rows = f.Columns, f.Rows
@@ -125,18 +132,22 @@ func region(ctx context.Context, tool Tool, p []imaging.Point, pic Picture, r im
 			spans = []imaging.Span{{Y: y, X0: x, X1: x + 1}}
 		}
 	case ToolEllipse:
-		spans = imaging.EllipseSpans(p[0], p[1], columns, rows)
+		if pic.Frame != nil {
+			spans = imaging.EllipseSpans(p[0], p[1], columns, rows)
+		}
 		if v := imaging.EllipseArea(p[0], p[1]); v > 0 {
-			out = append(out, Measurement{Concept: conceptArea(), Value: r.Area(v), Unit: unit})
+			out = append(out, Measurement{Concept: conceptArea(), Value: r.Area(v) * fine, Unit: unit})
 		}
 	case ToolPolygon:
-		spans = imaging.PolygonSpans(p, columns, rows)
 		v, simple := imaging.PolygonArea(p)
+		if pic.Frame != nil || !simple {
+			spans = imaging.PolygonSpans(p, columns, rows)
+		}
 		if !simple {
 			v, basis.Crossed = float64(imaging.Pixels(spans)), true
 		}
 		if v > 0 {
-			out = append(out, Measurement{Concept: conceptArea(), Value: r.Area(v), Unit: unit})
+			out = append(out, Measurement{Concept: conceptArea(), Value: r.Area(v) * fine, Unit: unit})
 		}
 	}
 	if pic.Frame == nil {

@@ -65,8 +65,15 @@ func ValuesSaid(tool Tool, values []Measurement, language string) []string {
 
 // quantity is a value with its unit.
 func quantity(m Measurement, language string) string {
-	if m.Unit == "mm2" && m.Value >= 1000 {
+	switch {
+	case m.Unit == "mm2" && m.Value >= 1000:
 		return strconv.FormatFloat(m.Value/100, 'f', 2, 64) + " cm²"
+	case m.Unit == UnitMicro && m.Value >= 1000:
+		return strconv.FormatFloat(m.Value/1000, 'f', 2, 64) + " mm"
+	case m.Unit == UnitMicro2 && m.Value >= 10000:
+		return strconv.FormatFloat(m.Value/1e6, 'f', 2, 64) + " mm²"
+	case m.Unit == UnitMicro2:
+		return strconv.FormatFloat(m.Value, 'f', 0, 64) + " µm²"
 	}
 	return number(m) + unit(m, language)
 }
@@ -77,7 +84,7 @@ func number(m Measurement) string {
 	switch m.Unit {
 	case "g/ml{SUVbw}":
 		digits = 2
-	case "[hnsf'U]", "mm", "mm2", UnitDegree, UnitPixels:
+	case "[hnsf'U]", "mm", "mm2", UnitDegree, UnitPixels, UnitMicro:
 	default:
 		if v := math.Abs(m.Value); v < 10 && m.Value != math.Trunc(m.Value) {
 			digits = 3
@@ -101,6 +108,10 @@ func unit(m Measurement, language string) string {
 		return "°"
 	case "mm2":
 		return " mm²"
+	case UnitMicro:
+		return " µm"
+	case UnitMicro2:
+		return " µm²"
 	case "[hnsf'U]":
 		return " HU"
 	case "g/ml{SUVbw}":

@@ -33,14 +33,21 @@ func (r *Reading) Annotate(ctx context.Context, actor records.User, drawn record
 		if err != nil {
 			return next, err
 		}
-		o, err := tx.Object(next.Ref.SOPUID)
+		on := next.Ref.SOPUID
+		if next.Cut != nil {
+			on = next.Cut.SOPUID
+		}
+		o, err := tx.Object(on)
 		if err != nil {
-			return next, fmt.Errorf("instance %s: %w", next.Ref.SOPUID, err)
+			return next, fmt.Errorf("instance %s: %w", on, err)
 		}
 		if o.StudyUID != next.Ref.StudyUID {
-			return next, &records.RefusedError{Code: "other_study", Reason: "instance " + next.Ref.SOPUID + " is of another study"}
+			return next, &records.RefusedError{Code: "other_study", Reason: "instance " + on + " is of another study"}
 		}
-		next.Ref.SeriesUID, next.Ref.SOPClass = o.SeriesUID, o.SOPClass
+		next.Ref.SeriesUID = o.SeriesUID
+		if next.Cut == nil {
+			next.Ref.SOPClass = o.SOPClass
+		}
 		return next, nil
 	})
 }

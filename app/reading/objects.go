@@ -134,7 +134,7 @@ type KeyObject struct {
 
 // Left is a finding that could not be written in a form, and why.
 type Left struct {
-	Code    string // "no_dicom", "slide", "colour"
+	Code    string // "no_dicom", "slide", "colour", "plane"
 	Finding records.Finding
 	Reason  string
 }
@@ -175,6 +175,10 @@ func (r *Reading) KeyObjects(ctx context.Context, doc *records.Document) (object
 		objects = append(objects, *o)
 	}
 	for _, a := range doc.Annotations {
+		if a.Cut != nil {
+			left = append(left, Left{Code: "plane", Finding: AsLeft(a), Reason: "it was measured on a reconstructed plane, which is no image of the study; the structured report has it"})
+			continue
+		}
 		key := fmt.Sprint(a.Ref.SOPUID, " ", max(1, a.Ref.Frame))
 		if i, ok := at[key]; ok {
 			objects[i].Image.Annotations = append(objects[i].Image.Annotations, a)

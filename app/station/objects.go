@@ -152,7 +152,7 @@ func (s *Station) keyImages(ctx context.Context, doc *records.SignedDocument, as
 // noKeyImages is the code of the refusal: where one reason holds for all findings,
 // of that reason.
 func noKeyImages(left []reading.Left) string {
-	codes := map[string]string{"no_dicom": "no_key_images_no_dicom", "slide": "no_key_images_slide", "colour": "no_key_images_colour"}
+	codes := map[string]string{"no_dicom": "no_key_images_no_dicom", "slide": "no_key_images_slide", "colour": "no_key_images_colour", "plane": "no_key_images_plane"}
 	for _, l := range left {
 		if l.Code != left[0].Code {
 			return "no_key_images"

@@ -281,3 +281,64 @@ func draggables(o fyne.CanvasObject) (out []fyne.Draggable) {
 	}
 	return out
 }
+
+func TestWhatWasMeasuredInAnEarlierStudyStandsOnItsPictureWithItsDateAndIsOnlyLookedAt(t *testing.T) {
+	c := newCompared(t)
+	c.key(fyne.KeyB, 0)
+	shown, _ := c.ports()[1].Shown()
+	c.key(fyne.KeyB, 0)
+	drawn := records.Annotation{Tool: records.ToolLength, Points: []imaging.Point{{X: 2, Y: 8}, {X: 14, Y: 8}},
+		Ref: imaging.Ref{StudyUID: "2.25.92", SOPUID: shown.Instance.SOPInstanceUID, Frame: 1}}
+	var err error
+	if drawn.Values, drawn.Basis, err = records.Measured(t.Context(), drawn.Tool, drawn.Points, records.Picture{Instance: shown.Instance, Number: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if drawn, err = c.ws.Reading.Annotate(t.Context(), c.ws.User(), drawn); err != nil {
+		t.Fatal(err)
+	}
+	c.ws.CloseStudy()
+	c.ws.Settle()
+	c.ws.OpenStudy("2.25.91", func(err error) { t.Error(err) })
+	c.ws.Settle()
+	c.key(fyne.KeyB, 0)
+	p := c.ports()
+	if got := p[0].Measured(); len(got) != 0 {
+		t.Errorf("the study that is open shows %q", got)
+	}
+	got := p[1].Measured()
+	if want := "既往 " + drawn.At.In(imaging.Zone()).Format("2006-01-02"); len(got) != 1 || !strings.Contains(got[0], want) || !strings.Contains(got[0], " mm") {
+		t.Fatalf("%q, want %q", got, want)
+	}
+	p[1].Resize(fyne.NewSize(320, 320)) // twenty pixels of the screen a pixel
+	for _, to := range []fyne.Position{{X: 40, Y: 160}, {X: 100, Y: 200}} {
+		p[1].MouseDown(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(40, 160)}, Button: desktop.MouseButtonPrimary})
+		p[1].Dragged(&fyne.DragEvent{PointEvent: fyne.PointEvent{Position: to}, Dragged: fyne.NewDelta(60, 40)})
+		p[1].MouseUp(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: to}, Button: desktop.MouseButtonPrimary})
+		p[1].DragEnd()
+	}
+	c.key(fyne.KeyDelete, 0)
+	if list, err := c.ws.Reading.Annotations(t.Context(), c.ws.User(), "2.25.92"); err != nil || len(list) != 1 || list[0].Version != 1 || p[1].Selected() != "" {
+		t.Errorf("%+v %v, %q is chosen", list, err, p[1].Selected())
+	}
+}
+
+func TestEscTakesTheCrosshairFromEveryViewport(t *testing.T) {
+	c := newCompared(t)
+	c.key(fyne.KeyM, 0)
+	p := c.ports()
+	crosses := func() (n int) {
+		for _, one := range p {
+			if one.Crossed() {
+				n++
+			}
+		}
+		return n
+	}
+	if n := crosses(); n != 4 {
+		t.Fatalf("%d of the planes have a crosshair", n)
+	}
+	c.key(fyne.KeyEscape, 0)
+	if n := crosses(); n != 0 {
+		t.Errorf("%d keep it", n)
+	}
+}

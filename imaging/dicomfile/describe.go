@@ -219,7 +219,7 @@ func headerSequence(t Tag) bool {
 	switch t {
 	case TagOtherPatientIDsSeq, TagPrimaryAnatomy, TagUltrasoundRegions, TagModalityLUTSequence, TagVOILUTSequence,
 		TagSpecimenDescription, TagSharedFunctional, TagPerFrameFunctional, TagOpticalPaths, TagTotalPixelMatrixOrigin,
-		TagRealWorldValueMapping, TagPresentationLUT, TagMRDiffusion, tagUnitedImagingTiles:
+		TagRealWorldValueMapping, TagPresentationLUT, TagMRDiffusion, tagUnitedImagingTiles, tagRadiopharm:
 		return true
 	}
 	return false

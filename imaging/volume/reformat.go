@@ -54,9 +54,15 @@ func (v *Volume) reformatted(cuts []Cut, step float64) *Reformatted {
 	r := &Reformatted{volume: v, cuts: make(map[*imaging.Instance]Cut, len(cuts))}
 	r.Series = imaging.Series{UID: "", Modality: first.Modality, Number: first.Study.SeriesNumber, BodyPart: first.BodyPart, Instances: make([]imaging.Instance, len(cuts))}
 	head := first.Frame(v.Slices[0].Frame)
+	acquired := first.Acquisition // the earliest of all: to it the decay of a tracer is counted
+	for _, s := range v.Slices {
+		if a := s.Instance.Acquisition; !a.Time.IsZero() && (acquired.Time.IsZero() || a.Time.Before(acquired.Time)) {
+			acquired = a
+		}
+	}
 	for k, c := range cuts {
 		in := &r.Series.Instances[k]
-		*in = imaging.Instance{StudyUID: first.StudyUID, Number: k + 1, Modality: first.Modality, BodyPart: first.BodyPart, Laterality: first.Laterality,
+		*in = imaging.Instance{StudyUID: first.StudyUID, SeriesUID: first.SeriesUID, PET: first.PET, Acquisition: acquired, Number: k + 1, Modality: first.Modality, BodyPart: first.BodyPart, Laterality: first.Laterality,
 			PatientPosition: first.PatientPosition, ImageType: []string{"DERIVED", "SECONDARY", "REFORMATTED"}, Manufacturer: first.Manufacturer, ModelName: first.ModelName,
 			StationName: first.StationName, ContentDate: first.ContentDate, SeriesDescription: first.SeriesDescription, LossyCompression: first.LossyCompression,
 			LossyRatio: first.LossyRatio, TransferSyntaxUID: first.TransferSyntaxUID, ContrastAgent: first.ContrastAgent, PresentationShape: first.PresentationShape,
@@ -94,6 +100,12 @@ func (v *Volume) reformatted(cuts []Cut, step float64) *Reformatted {
 func (r *Reformatted) Has(s Slice) bool {
 	_, ok := r.cuts[s.Instance]
 	return ok
+}
+
+// Cut is the plane of a picture; false where it is none of these.
+func (r *Reformatted) Cut(s Slice) (Cut, bool) {
+	c, ok := r.cuts[s.Instance]
+	return c, ok
 }
 
 // Read cuts the frame of a picture.

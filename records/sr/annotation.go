@@ -35,7 +35,7 @@ func (e *encoder) measured(a *records.Annotation) (*dicomfile.Dataset, error) {
 	whole := a.Tool == records.ToolEllipse || a.Tool == records.ToolPolygon
 	if whole {
 		template = "1410"
-		items = append(items, e.shape(contains, dcm("111030", "Image Region"), a.Ref, shapes[0]))
+		items = append(items, e.drawnAs(contains, dcm("111030", "Image Region"), a, shapes[0]))
 	}
 	for _, m := range a.Values {
 		var below []*dicomfile.Dataset
@@ -44,7 +44,7 @@ func (e *encoder) measured(a *records.Annotation) (*dicomfile.Dataset, error) {
 		}
 		if !whole {
 			for _, s := range shapes {
-				below = append(below, e.shape(inferred, sct("260753009", "Source"), a.Ref, s))
+				below = append(below, e.drawnAs(inferred, sct("260753009", "Source"), a, s))
 			}
 		}
 		items = append(items, with(numItem(m.Concept, m.Value, m.Unit), below...))
@@ -52,6 +52,9 @@ func (e *encoder) measured(a *records.Annotation) (*dicomfile.Dataset, error) {
 	comment := a.Basis.Said(a.Values, "zh")
 	if a.Label != "" {
 		comment = append([]string{a.Label}, comment...)
+	}
+	if a.Cut != nil {
+		comment = append(comment, a.Cut.Said("zh")+" ("+a.Cut.Said("en")+")")
 	}
 	comment = append(comment, "手工测量 (measured by hand)")
 	items = append(items, textItem(contains, dcm("121106", "Comment"), strings.Join(comment, "\n")))
@@ -81,6 +84,31 @@ func shapesOf(a *records.Annotation) []shape {
 		return []shape{{"POINT", p}}
 	}
 	return []shape{{"POLYLINE", p}}
+}
+
+// drawnAs is a shape on its image, or in the patient where it was drawn on a
+// plane that is no image.
+func (e *encoder) drawnAs(relationship string, name code, a *records.Annotation, s shape) *dicomfile.Dataset {
+	if a.Cut == nil {
+		d := e.shape(relationship, name, a.Ref, s)
+		if a.Matrix {
+			d.String(tagPixelOriginInterprete, "CS", "VOLUME")
+		}
+		return d
+	}
+	kind := s.kind
+	if n := len(s.points); kind == "POLYLINE" && n > 3 && s.points[0] == s.points[n-1] {
+		kind = "POLYGON" // PS3.3 C.18.9.1.2: closed, in one plane
+	}
+	var data []float64
+	for _, p := range s.points {
+		q := a.Cut.Place(p)
+		data = append(data, q[0], q[1], q[2])
+	}
+	return item(relationship, "SCOORD3D", name).
+		String(tagReferencedFrame, "UI", a.Cut.Plane.Frame).
+		String(dicomfile.TagGraphicType, "CS", kind).
+		Float(dicomfile.TagGraphicData, "FL", data...)
 }
 
 func (e *encoder) shape(relationship string, name code, r imaging.Ref, s shape) *dicomfile.Dataset {

@@ -110,3 +110,57 @@ func TestHighdicomReadsWhatWasMeasuredByHand(t *testing.T) {
 		}
 	}
 }
+
+// onPlanes is byHand with everything measured on a coronal slab of 10 mm whose
+// corner pixel is centred at (-100, 25, 300).
+func onPlanes(t *testing.T) *records.Document {
+	t.Helper()
+	d := byHand(t)
+	cut := &records.Cut{Plane: imaging.Plane{Position: imaging.Vec{-100, 25, 300}, Row: imaging.Vec{1, 0, 0}, Column: imaging.Vec{0, 0, -1}, Frame: "2.25.555"},
+		Space: imaging.Spacing{RowMM: 0.5, ColumnMM: 0.5, Source: imaging.SpacingPatient}, Slab: records.SlabMaximum, Thickness: 10, SOPUID: d.Findings[0].Ref.SOPUID, Number: 1}
+	for i := range d.Annotations {
+		a := &d.Annotations[i]
+		a.Cut, a.Frame, a.Patient = cut, "2.25.555", nil
+		a.Ref = imaging.Ref{StudyUID: a.Ref.StudyUID, SeriesUID: a.Ref.SeriesUID}
+		for _, p := range a.Points {
+			a.Patient = append(a.Patient, cut.Place(p))
+		}
+	}
+	return d
+}
+
+func TestWhatWasMeasuredOnAReconstructedPlaneLeavesInThePatientsCoordinates(t *testing.T) {
+	d := onPlanes(t)
+	path := file(t, d)
+	if out := tool(t, "dicom3tools", "dciodvfy", "-new", path); strings.Contains(out, "Error") {
+		t.Errorf("dciodvfy:\n%s", out)
+	}
+	out := tool(t, "dcmtk", "dsrdump", "+U8", "+Pl", path)
+	// Point (10.25, 11) is 9.75 and 10.5 pixels of 0.5 mm from the first pixel's centre.
+	for _, want := range []string{`=(POINT,,-95.125/25/294.75)`, `=(POLYLINE,,-95.125/25/294.75,`, `=(POLYGON,,-95.125/25/294.75,`,
+		`=(ELLIPSE,,-95.125/25/292.5,-80.25/25/292.5,`, "冠状面重建，最大密度投影 10 mm"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("dsrdump does not show %s in\n%s", want, out)
+		}
+	}
+	if n := strings.Count(out, "SCOORD3D"); n != 13 { // Cobb has two lines, the ratio two for each of its three numbers
+		t.Errorf("%d shapes in the patient", n)
+	}
+}
+
+func TestHighdicomReadsTheFrameOfReferenceOfAPlanesMeasurement(t *testing.T) {
+	python := os.Getenv("LONGYING_PEERS")
+	if python == "" || exec.Command(python, "-c", "import highdicom").Run() != nil {
+		t.Skip("LONGYING_PEERS does not name a Python with highdicom; make peers makes one that has")
+	}
+	out := tool(t, "highdicom", python, "-c", `
+import sys, highdicom as hd
+r = hd.sr.srread(sys.argv[1])
+g = r.content.get_planar_roi_measurement_groups()
+print(sorted((x.roi.ValueType, x.roi.GraphicType, x.roi.ReferencedFrameOfReferenceUID, [round(float(v), 3) for v in x.roi.GraphicData[:3]]) for x in g if x.roi.ValueType == "SCOORD3D"))`, file(t, onPlanes(t)))
+	for _, want := range []string{"('SCOORD3D', 'ELLIPSE', '2.25.555', [-95.125, 25.0, 292.5])", "('SCOORD3D', 'POLYGON', '2.25.555', [-95.125, 25.0, 294.75])"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%s is not in %s", want, out)
+		}
+	}
+}

@@ -22,6 +22,7 @@ const (
 	tagPlacerOrderNumber     dicomfile.Tag = 0x00402016
 	tagFillerOrderNumber     dicomfile.Tag = 0x00402017
 	tagPixelOriginInterprete dicomfile.Tag = 0x00480301
+	tagReferencedFrame       dicomfile.Tag = 0x30060024 // Referenced Frame of Reference UID
 )
 
 // Config is the equipment that wrote the object, and the time zone.

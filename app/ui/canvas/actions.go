@@ -67,13 +67,16 @@ func Actions(front func() *Image) []workspace.Action {
 		key("canvas.key_cine_faster", with(func(i *Image) { i.cine.Faster(1) }), fyne.KeyEqual, fyne.KeyPlus),
 		key("canvas.key_cine_slower", with(func(i *Image) { i.cine.Faster(-1) }), fyne.KeyMinus),
 		key("canvas.key_escape", with(func(i *Image) {
-			if i.escape() {
+			if i.measure.Escape() {
 				return
 			}
 			i.DrawRegion(false)
 			i.WindowRegion(false)
 			i.magnified = 0
 			i.Cross(false)
+			if i.OnEscape != nil {
+				i.OnEscape()
+			}
 		}), fyne.KeyEscape),
 	}
 	// The presets of what is in front, each under its own number.

@@ -93,3 +93,6 @@ func (i *Image) drawCross(v render.View, w, h int) {
 	at(0, -arm, 0, -gap)
 	at(0, gap, 0, arm)
 }
+
+// Crossed reports that the crosshair stands here, or waits for the button.
+func (i *Image) Crossed() bool { return i.crossing || i.cross != nil }

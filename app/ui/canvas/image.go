@@ -12,6 +12,7 @@ import (
 	"longying/imaging"
 	"longying/imaging/render"
 	"longying/imaging/volume"
+	"longying/records"
 )
 
 // notch is what one step of a wheel scrolls, in Fyne's units.
@@ -80,7 +81,7 @@ type Image struct {
 	OnTurn     func(by float64, done bool) // a line was turned about the crosshair, in radians
 	offered    bool                        // what is dragged would come here
 	prior      string                      // over an earlier study; empty: of the study that is open
-	measure    measuring
+	measure    *Measuring
 	match      string
 	OnAlone    func(slices int)                   // scrolled with Shift: the others stay
 	OnMatch    func()                             // clicked with Control: shows the same place as the one in front
@@ -89,14 +90,17 @@ type Image struct {
 	OnChange   func(s view.State)                 // slice, window or zoom changed
 	OnActivate func()                             // pressed: keys go here now
 	OnDouble   func()                             // double click
+	OnEscape   func()                             // Esc ended what was in hand here
 	OnPlace    func(at imaging.Vec, frame string) // the crosshair was put there, in the patient's coordinates of a frame of reference
-	MeasureEvents
+	OnMenu     func(at fyne.Position)             // the menu of tools, on the window
+	CutOf      func(s volume.Slice) *records.Cut  // the plane of a picture that was computed; nil: none that can be kept
 }
 
 // NewImage makes an empty viewport over a cache that several may share.
 func NewImage(ws *workspace.Workspace, cache *volume.Cache, read volume.Read) *Image {
 	i := &Image{ws: ws, cache: cache, read: read, shown: -1, fetch: ws.NewTask()}
 	i.cine = NewCine(i)
+	i.measure = NewMeasuring(ws, sheet{i})
 	i.ExtendBaseWidget(i)
 	return i
 }
@@ -144,7 +148,7 @@ func (i *Image) open(study *imaging.Study, series *imaging.Series, stack *volume
 		i.colours = coloursOf(series.Modality)
 		i.palette = render.PaletteOf(i.colours)
 	}
-	i.abandon()
+	i.measure.Abandon()
 	i.state = view.State{}
 	i.slices = pictures
 	i.state.Slices = len(i.slices)

@@ -55,7 +55,7 @@ func (i *Image) draw(w, h int) image.Image {
 		i.annotate(v)
 		i.drawLines(v, w, h)
 		i.drawCross(v, w, h)
-		i.drawMeasures(v, w, h)
+		i.measure.Draw(i.buffer, v, w, h)
 		for _, m := range i.visibleMarks() {
 			x0, y0 := v.ToScreen(w, h, m.Region.X0, m.Region.Y0)
 			x1, y1 := v.ToScreen(w, h, m.Region.X1, m.Region.Y1)
@@ -191,7 +191,7 @@ func (i *Image) CreateRenderer() fyne.WidgetRenderer {
 	r.middle = newOutlined(fyne.TextAlignCenter)
 	r.warned = newOutlined(fyne.TextAlignLeading)
 	r.warned.ground = color.NRGBA{A: 0xa0}
-	r.prior, r.measured = newStrip(), newMeasured()
+	r.prior, r.measured = newStrip(), NewLabels(i.measure)
 	for k := range r.values {
 		r.values[k] = newOutlined(fyne.TextAlignCenter)
 	}
@@ -224,7 +224,7 @@ type imageRenderer struct {
 	prior  *strip
 	values [2]*outlined // of the colour bar
 
-	measured *measured
+	measured *Labels
 }
 
 func (r *imageRenderer) Destroy()           {}
@@ -235,7 +235,7 @@ func (r *imageRenderer) Objects() []fyne.CanvasObject {
 	for _, l := range r.labels {
 		out = append(out, l)
 	}
-	out = append(out, r.measured.objects()...)
+	out = append(out, r.measured.Objects()...)
 	for _, o := range r.corner {
 		out = append(out, o)
 	}
@@ -339,7 +339,7 @@ func (r *imageRenderer) Refresh() {
 		}
 	}
 	r.prior.set(i.prior, i.match)
-	r.measured.refresh(i)
+	r.measured.Refresh(i.bare)
 	for k, text := range i.valuesOfBar() {
 		r.values[k].set(ink, text...)
 	}
@@ -418,7 +418,7 @@ func (r *imageRenderer) Layout(size fyne.Size) {
 		}
 		l.Move(fyne.NewPos(min(max(x, 0), max(0, size.Width-m.Width)), min(max(y, 0), max(0, size.Height-m.Height))))
 	}
-	r.measured.lay(r.i, size, []fyne.CanvasObject{r.corner[0], r.corner[1], r.corner[2], r.corner[3], r.warned, r.side, r.letter[0], r.letter[1], r.letter[2], r.letter[3]})
+	r.measured.Lay(size, []fyne.CanvasObject{r.corner[0], r.corner[1], r.corner[2], r.corner[3], r.warned, r.side, r.letter[0], r.letter[1], r.letter[2], r.letter[3]})
 }
 
 // warningWidth is the length of a line of warnings, in letters.

@@ -56,7 +56,7 @@ func (i *Image) take(at int, f *imaging.Frame) {
 	i.loading = false
 	s := i.slices[at]
 	if at != i.shown {
-		i.abandon() // what is being drawn lies on the picture that was there
+		i.measure.Abandon() // what is being drawn lies on the picture that was there
 	}
 	i.state = i.state.WithPicture(f.Columns, f.Rows, view.AspectOf(s.Instance, s.Frame))
 	i.present(s, f)

@@ -66,7 +66,7 @@ func (i *Image) MouseDown(e *desktop.MouseEvent) {
 		i.put(e.Position)
 		return
 	}
-	if e.Button == desktop.MouseButtonPrimary && !i.drawing && i.measureDown(e.Position) {
+	if e.Button == desktop.MouseButtonPrimary && !i.drawing && i.measure.Down(e.Position) {
 		return
 	}
 	if i.drawing && e.Button == desktop.MouseButtonPrimary {
@@ -88,7 +88,7 @@ func (i *Image) MouseUp(e *desktop.MouseEvent) {
 		i.finishWindow()
 		return
 	}
-	if i.measureUp(e.Position) {
+	if i.measure.Up(e.Position) {
 		return
 	}
 	if i.drawnFrom != nil {
@@ -173,7 +173,7 @@ func (i *Image) MouseMoved(e *desktop.MouseEvent) {
 	} else {
 		i.pointer = &at
 	}
-	i.measureMove(e.Position)
+	i.measure.Move(e.Position)
 	if e.Button == desktop.MouseButtonSecondary && i.pressed == desktop.MouseButtonSecondary {
 		d := e.Position.Subtract(i.last)
 		i.last = e.Position
@@ -192,7 +192,7 @@ func (i *Image) drag(button desktop.MouseButton, at fyne.Position, dx, dy float3
 		i.Refresh()
 		return
 	}
-	if button == desktop.MouseButtonPrimary && i.measureDrag(at) {
+	if button == desktop.MouseButtonPrimary && i.measure.Drag(at) {
 		return
 	}
 	if i.drawnFrom != nil {
@@ -232,7 +232,7 @@ const dragSlice = 8
 
 // DoubleTapped is fyne.DoubleTappable's.
 func (i *Image) DoubleTapped(e *fyne.PointEvent) {
-	if i.measureDouble(e.Position) {
+	if i.measure.Double(e.Position) {
 		return
 	}
 	if i.OnDouble != nil {

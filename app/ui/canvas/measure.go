@@ -2,12 +2,15 @@ package canvas
 
 import (
 	"context"
+	"image"
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 
-	"longying/app/ui/canvas/view"
+	"longying/app/ui/workspace"
 	"longying/imaging"
+	"longying/imaging/render"
 	"longying/records"
 )
 
@@ -18,21 +21,46 @@ type Annotated struct {
 	Key     string
 	Saving  bool
 	Unsaved bool // the record did not take it
+	Prior   bool // of an earlier study: it is only looked at
 }
 
-// MeasureEvents are what a viewport tells of measurements.
-type MeasureEvents struct {
+// Sheet is the picture in front that is measured on.
+type Sheet interface {
+	// View is how it lies on the screen of w x h pixels; false while there is none.
+	View() (v render.View, w, h int, ok bool)
+	// Extent is its columns and rows.
+	Extent() (columns, rows int)
+	// Screen maps a position in the widget to pixels of the screen.
+	Screen(at fyne.Position) (x, y float64)
+	// Unmeasurable is why nothing can be measured in it, empty where it can.
+	Unmeasurable() string
+	// Picture is what is measured; false where nothing can be.
+	Picture() (records.Picture, bool)
+	// Place says where points of it lie: Ref, and Cut, Patient, Frame and Matrix
+	// where they apply.
+	Place(points []imaging.Point) records.Annotation
+	// Points are those of a measurement on it, nil where it does not lie on it.
+	Points(a *records.Annotation) []imaging.Point
+	// Remark says something in words over it.
+	Remark(words string)
+	// Screenshot is what was painted last, nil: nothing.
+	Screenshot() *image.RGBA
+	Refresh()
+	// Yield gives the left button up to a tool.
+	Yield()
+}
+
+// Measuring is what a viewport knows of measurements: those that are there, the
+// tool in hand and what is being drawn with it.
+type Measuring struct {
 	OnTool       func(t records.Tool)                                                   // Esc gives the tool back
 	OnDrawn      func(a records.Annotation, pic records.Picture)                        // something was drawn
 	OnRedrawn    func(key string, change records.AnnotationChange, pic records.Picture) // its points were dragged
 	OnAnnotation func(key string)                                                       // chosen; empty: none
 	OnWords      func(key string)                                                       // its words are to be written
-	OnMenu       func(at fyne.Position)                                                 // the menu of tools, on the window
-}
 
-// measuring is what a viewport knows of measurements: those that are there, the
-// tool in hand and what is being drawn with it.
-type measuring struct {
+	ws       *workspace.Workspace
+	on       Sheet
 	list     []Annotated
 	selected string // Key
 	tool     records.Tool
@@ -43,19 +71,16 @@ type measuring struct {
 	held     bool
 	grip     *grip
 	live     []string // what the drawing measures
-	task     task
+	task     *workspace.Task
 	side     map[string]int // where a label stands, by Key
 	hint     bool           // nothing was drawn since the tool was taken
 }
 
+// NewMeasuring is the measuring of a viewport.
+func NewMeasuring(ws *workspace.Workspace, on Sheet) *Measuring { return &Measuring{ws: ws, on: on} }
+
 // point is a place on the viewport, in pixels of the screen.
 type point struct{ x, y float64 }
-
-// task is workspace.Task, which a viewport without one does not start.
-type task interface {
-	Start(work func(ctx context.Context) (apply func()))
-	Stop()
-}
 
 // grip is a handle that is being dragged: a point of an annotation, or all of
 // it.
@@ -67,67 +92,50 @@ type grip struct {
 	moved  bool
 }
 
-// Measurable is why nothing can be measured in the picture in front, empty where
-// it can.
-func (i *Image) Measurable() string {
-	s, ok := i.Shown()
-	switch l := i.ws.Lang; {
-	case !ok || i.frame == nil:
-		return l.T("canvas.measure_nothing")
-	case i.prior != "":
-		return l.T("canvas.measure_prior")
-	case !i.Original() || s.Tile > 0:
-		return l.T("canvas.measure_original")
-	}
-	return ""
-}
-
 // SetTool takes a tool into the left button; empty gives the button back.
-func (i *Image) SetTool(t records.Tool) {
-	i.abandon()
-	i.measure.tool, i.measure.hint = t, t != ""
+func (m *Measuring) SetTool(t records.Tool) {
+	m.Abandon()
+	m.tool, m.hint = t, t != ""
 	if t != "" {
-		i.crossing, i.drawing, i.drawnFrom, i.windowing = false, false, nil, false
+		m.on.Yield()
 	}
-	i.Refresh()
+	m.on.Refresh()
 }
 
 // Tool is the tool in the left button, empty: none.
-func (i *Image) Tool() records.Tool { return i.measure.tool }
+func (m *Measuring) Tool() records.Tool { return m.tool }
 
 // SetAnnotations gives the measurements of the study; those of other pictures are
 // not shown.
-func (i *Image) SetAnnotations(list []Annotated, selected string) {
-	i.measure.list, i.measure.selected = list, selected
-	i.Refresh()
+func (m *Measuring) SetAnnotations(list []Annotated, selected string) {
+	m.list, m.selected = list, selected
+	m.on.Refresh()
 }
 
 // Selected is the Key of the measurement that is chosen, empty: none.
-func (i *Image) Selected() string { return i.measure.selected }
+func (m *Measuring) Selected() string { return m.selected }
 
-// escape gives up what is being drawn, else the tool; false where there is
+// Escape gives up what is being drawn, else the tool; false where there is
 // neither.
-func (i *Image) escape() bool {
-	m := &i.measure
+func (m *Measuring) Escape() bool {
 	if len(m.points) > 0 || m.floating != nil || m.grip != nil {
-		i.abandon()
-		i.Refresh()
+		m.Abandon()
+		m.on.Refresh()
 		return true
 	}
 	if m.tool == "" {
 		return false
 	}
-	if i.OnTool != nil {
-		i.OnTool("")
+	if m.OnTool != nil {
+		m.OnTool("")
 		return true
 	}
-	i.SetTool("")
+	m.SetTool("")
 	return true
 }
 
-// abandon forgets what is being drawn.
-func (i *Image) abandon() {
-	m := &i.measure
+// Abandon forgets what is being drawn.
+func (m *Measuring) Abandon() {
 	m.points, m.floating, m.tracing, m.held, m.grip, m.live = nil, nil, false, false, nil, nil
 	if m.task != nil {
 		m.task.Stop()
@@ -135,17 +143,16 @@ func (i *Image) abandon() {
 }
 
 // annotations are those of the picture in front.
-func (i *Image) annotations() []Annotated {
-	s, ok := i.Shown()
-	if !ok || i.renderer == nil || s.Tile > 0 || s.Instance.SOPInstanceUID == "" {
+func (m *Measuring) annotations() []Annotated {
+	if _, _, _, ok := m.on.View(); !ok {
 		return nil
 	}
 	var out []Annotated
-	for _, a := range i.measure.list {
-		if a.Ref.SOPUID != s.Instance.SOPInstanceUID || a.Ref.Frame != s.Frame {
+	for _, a := range m.list {
+		if a.Annotation.Points = m.on.Points(&a.Annotation); a.Points == nil {
 			continue
 		}
-		if g := i.measure.grip; g != nil && g.key == a.Key {
+		if g := m.grip; g != nil && g.key == a.Key {
 			a.Points = g.points
 		}
 		out = append(out, a)
@@ -153,21 +160,8 @@ func (i *Image) annotations() []Annotated {
 	return out
 }
 
-// picture is what is measured on.
-func (i *Image) picture() (records.Picture, bool) {
-	s, ok := i.Shown()
-	if !ok || i.frame == nil || i.Measurable() != "" {
-		return records.Picture{}, false
-	}
-	pic := records.Picture{Instance: s.Instance, Number: s.Frame, Frame: i.frame}
-	if i.series != nil {
-		pic.Series = i.series.Instances
-	}
-	return pic, true
-}
-
 // drawn is what is being drawn, with the point under the pointer.
-func (m *measuring) drawn() []imaging.Point {
+func (m *Measuring) drawn() []imaging.Point {
 	if m.floating == nil {
 		return m.points
 	}
@@ -176,13 +170,12 @@ func (m *measuring) drawn() []imaging.Point {
 
 // say measures what is being drawn: its geometry at once, the values of its
 // pixels off this goroutine, and only the newest counts.
-func (i *Image) say(tool records.Tool, points []imaging.Point) {
-	m := &i.measure
-	pic, ok := i.picture()
+func (m *Measuring) say(tool records.Tool, points []imaging.Point) {
+	pic, ok := m.on.Picture()
 	if !ok {
 		return
 	}
-	language := i.ws.Lang.Short()
+	language := m.ws.Lang.Short()
 	words := func(values []records.Measurement, basis records.Basis) []string {
 		return append(records.ValuesSaid(tool, values, language), basis.Said(values, language)...)
 	}
@@ -197,8 +190,11 @@ func (i *Image) say(tool records.Tool, points []imaging.Point) {
 	default:
 		return
 	}
+	if pic.Frame == nil { // of a slide no pixel is measured
+		return
+	}
 	if m.task == nil {
-		m.task = i.ws.NewTask()
+		m.task = m.ws.NewTask()
 	}
 	points = slices.Clone(points)
 	m.task.Start(func(ctx context.Context) func() {
@@ -206,52 +202,43 @@ func (i *Image) say(tool records.Tool, points []imaging.Point) {
 		return func() {
 			if err == nil && (len(m.points) > 0 || m.floating != nil || m.grip != nil) {
 				m.live = words(values, basis)
-				i.Refresh()
+				m.on.Refresh()
 			}
 		}
 	})
 }
 
 // finish hands over what was drawn.
-func (i *Image) finish(points []imaging.Point) {
-	tool := i.measure.tool
-	pic, ok := i.picture()
-	i.abandon()
-	i.measure.hint = false
-	if !ok || i.OnDrawn == nil {
-		i.Refresh()
-		return
+func (m *Measuring) finish(points []imaging.Point) {
+	tool := m.tool
+	pic, ok := m.on.Picture()
+	m.Abandon()
+	m.hint = false
+	if ok && m.OnDrawn != nil {
+		a := m.on.Place(points)
+		a.Tool, a.State, a.Points = tool, records.AnnotationDrawn, points
+		m.OnDrawn(a, pic)
 	}
-	s, _ := i.Shown()
-	a := records.Annotation{Tool: tool, State: records.AnnotationDrawn, Points: points,
-		Ref: imaging.Ref{StudyUID: i.study.UID, SeriesUID: i.series.UID, SOPUID: s.Instance.SOPInstanceUID, SOPClass: s.Instance.SOPClassUID, Frame: s.Frame}}
-	a.Patient, a.Frame = i.inPatient(points)
-	i.OnDrawn(a, pic)
-	i.Refresh()
-}
-
-// inPatient are points of the picture in front as places in the patient.
-func (i *Image) inPatient(points []imaging.Point) ([]imaging.Vec, string) {
-	p, space, ok := i.place()
-	if !ok {
-		return nil, ""
-	}
-	out := make([]imaging.Vec, len(points))
-	for k, q := range points {
-		out[k] = view.PointAt(p, space, q.X, q.Y)
-	}
-	return out, p.Frame
+	m.on.Refresh()
 }
 
 // redrawn hands over points that were dragged.
-func (i *Image) redrawn() {
-	g := i.measure.grip
-	pic, ok := i.picture()
-	i.abandon()
-	if g != nil && g.moved && ok && i.OnRedrawn != nil {
-		c := records.AnnotationChange{Points: g.points}
-		c.Patient, _ = i.inPatient(g.points)
-		i.OnRedrawn(g.key, c, pic)
+func (m *Measuring) redrawn() {
+	g := m.grip
+	pic, ok := m.on.Picture()
+	m.Abandon()
+	if g != nil && g.moved && ok && m.OnRedrawn != nil {
+		p := m.on.Place(g.points)
+		m.OnRedrawn(g.key, records.AnnotationChange{Points: g.points, Patient: p.Patient, Cut: p.Cut}, pic)
 	}
-	i.Refresh()
+	m.on.Refresh()
+}
+
+// Measured are the words at each measurement of the picture in front.
+func (m *Measuring) Measured() []string {
+	var out []string
+	for _, a := range m.annotations() {
+		out = append(out, strings.Join(m.wordsOf(&a), "\n"))
+	}
+	return out
 }

@@ -44,7 +44,7 @@ func (p path) near(at point) bool {
 }
 
 // lines2 are the lines of a measurement on the screen.
-func (i *Image) lines2(v render.View, w, h int, a *records.Annotation) []path {
+func lines2(v render.View, w, h int, a *records.Annotation) []path {
 	on := func(ps ...imaging.Point) [][2]float64 {
 		out := make([][2]float64, len(ps))
 		for k, p := range ps {
@@ -93,16 +93,15 @@ func (i *Image) lines2(v render.View, w, h int, a *records.Annotation) []path {
 	return []path{{on(p...), false}}
 }
 
-// drawMeasures strokes the measurements of the picture and what is being drawn.
-func (i *Image) drawMeasures(v render.View, w, h int) {
-	m := &i.measure
-	for _, a := range i.annotations() {
+// Draw strokes the measurements of the picture and what is being drawn.
+func (m *Measuring) Draw(dst *image.RGBA, v render.View, w, h int) {
+	for _, a := range m.annotations() {
 		strong := a.Key == m.selected
-		i.strokeMeasure(v, w, h, &a.Annotation, strong, a.Unsaved)
+		strokeMeasure(dst, v, w, h, &a.Annotation, strong, a.Unsaved)
 		if strong {
 			for _, p := range handles(&a.Annotation) {
 				x, y := v.ToScreen(w, h, p.X, p.Y)
-				square(i.buffer, x, y)
+				square(dst, x, y)
 			}
 		}
 	}
@@ -111,18 +110,18 @@ func (i *Image) drawMeasures(v render.View, w, h int) {
 		if m.tool == records.ToolPolygon && len(points) < 3 {
 			a.Tool = records.ToolLength
 		}
-		i.strokeMeasure(v, w, h, &a, false, false)
+		strokeMeasure(dst, v, w, h, &a, false, false)
 		if !m.tracing {
 			for _, p := range m.points {
 				x, y := v.ToScreen(w, h, p.X, p.Y)
-				square(i.buffer, x, y)
+				square(dst, x, y)
 			}
 		}
 	}
 }
 
 // strokeMeasure strokes one: a dark edge below, dashed where it is not saved.
-func (i *Image) strokeMeasure(v render.View, w, h int, a *records.Annotation, strong, unsaved bool) {
+func strokeMeasure(dst *image.RGBA, v render.View, w, h int, a *records.Annotation, strong, unsaved bool) {
 	ink := rgba(theme.Measured())
 	wide := 2
 	if strong {
@@ -132,16 +131,16 @@ func (i *Image) strokeMeasure(v render.View, w, h int, a *records.Annotation, st
 	if unsaved {
 		on, off = 5, 5
 	}
-	lines := i.lines2(v, w, h, a)
+	lines := lines2(v, w, h, a)
 	for _, l := range lines {
 		if len(l.points) == 1 {
 			continue
 		}
-		stroke(i.buffer, l, wide+2, on, off, color.RGBA{A: 255})
+		stroke(dst, l, wide+2, on, off, color.RGBA{A: 255})
 	}
 	for _, l := range lines {
 		if len(l.points) > 1 {
-			stroke(i.buffer, l, wide, on, off, ink)
+			stroke(dst, l, wide, on, off, ink)
 			continue
 		}
 		x, y := clampInt(l.points[0][0]), clampInt(l.points[0][1])
@@ -150,7 +149,7 @@ func (i *Image) strokeMeasure(v render.View, w, h int, a *records.Annotation, st
 			grow int
 		}{{color.RGBA{A: 255}, 1}, {ink, 0}} {
 			for _, arm := range [4][4]int{{-9, 0, -3, 0}, {3, 0, 9, 0}, {0, -9, 0, -3}, {0, 3, 0, 9}} {
-				fill(i.buffer, x+arm[0]-pass.grow, y+arm[1]-pass.grow, x+arm[2]+pass.grow, y+arm[3]+pass.grow, pass.ink)
+				fill(dst, x+arm[0]-pass.grow, y+arm[1]-pass.grow, x+arm[2]+pass.grow, y+arm[3]+pass.grow, pass.ink)
 			}
 		}
 	}
@@ -207,19 +206,23 @@ func square(dst *image.RGBA, x, y float64) {
 	fill(dst, px-1, py-1, px+1, py+1, color.RGBA{A: 255})
 }
 
-// measured are the labels of measurements, and the hint of the tool in hand.
-type measured struct {
+// Labels are the words at the measurements of a viewport, and the hint of the tool
+// in hand.
+type Labels struct {
+	of     *Measuring
 	labels []*outlined
 	hint   *outlined
 }
 
-func newMeasured() *measured {
-	m := &measured{hint: newOutlined(fyne.TextAlignCenter)}
+// NewLabels makes the words of what is measured in a viewport.
+func NewLabels(of *Measuring) *Labels {
+	m := &Labels{of: of, hint: newOutlined(fyne.TextAlignCenter)}
 	m.hint.ground = color.NRGBA{A: 0xa0}
 	return m
 }
 
-func (m *measured) objects() []fyne.CanvasObject {
+// Objects are what is to be shown over the viewport; Refresh may add to them.
+func (m *Labels) Objects() []fyne.CanvasObject {
 	var out []fyne.CanvasObject
 	for _, l := range m.labels {
 		out = append(out, l)
@@ -228,9 +231,8 @@ func (m *measured) objects() []fyne.CanvasObject {
 }
 
 // labelled are the measurements that have words, what is being drawn last.
-func (i *Image) labelled() []Annotated {
-	out := i.annotations()
-	m := &i.measure
+func (m *Measuring) labelled() []Annotated {
+	out := m.annotations()
 	if points := m.drawn(); m.tool != "" && len(points) > 0 {
 		out = append(out, Annotated{Annotation: records.Annotation{Tool: m.tool, Points: points}})
 	}
@@ -238,22 +240,25 @@ func (i *Image) labelled() []Annotated {
 }
 
 // wordsOf are the lines at a measurement.
-func (i *Image) wordsOf(a *Annotated) []string {
-	l := i.ws.Lang
-	m := &i.measure
+func (m *Measuring) wordsOf(a *Annotated) []string {
+	l := m.ws.Lang
 	if a.Key == "" || m.grip != nil && m.grip.moved && m.grip.key == a.Key {
 		return m.live
 	}
 	out := a.Said(l.Short())
+	if a.Prior {
+		out = append([]string{l.T("canvas.measure_then", a.At.In(imaging.Zone()).Format("2006-01-02"), a.ByName)}, out...)
+	}
 	if a.Unsaved {
 		out = append(out, l.T("canvas.measure_unsaved"))
 	}
 	return out
 }
 
-func (m *measured) refresh(i *Image) {
-	shown := i.labelled()
-	if i.bare {
+// Refresh gives the labels their words; none where they are hidden.
+func (m *Labels) Refresh(hidden bool) {
+	shown := m.of.labelled()
+	if hidden {
 		shown = nil
 	}
 	for len(m.labels) < len(shown) {
@@ -264,10 +269,10 @@ func (m *measured) refresh(i *Image) {
 			l.Hide()
 			continue
 		}
-		l.set(theme.Measured(), i.wordsOf(&shown[k])...)
+		l.set(theme.Measured(), m.of.wordsOf(&shown[k])...)
 		l.Show()
 	}
-	hint := i.hintOf()
+	hint := m.of.hintOf()
 	if hint == "" {
 		m.hint.Hide()
 		return
@@ -277,11 +282,11 @@ func (m *measured) refresh(i *Image) {
 }
 
 // hintOf says what the tool in hand wants next.
-func (i *Image) hintOf() string {
-	m := &i.measure
-	l := i.ws.Lang
+func (m *Measuring) hintOf() string {
+	l := m.ws.Lang
+	_, _, _, shown := m.on.View()
 	switch {
-	case m.tool == "" || i.renderer == nil:
+	case m.tool == "" || !shown:
 		return ""
 	case m.tool == records.ToolThorax && len(m.points) >= 2:
 		return l.T("canvas.hint_thorax_chest")
@@ -295,11 +300,10 @@ func (i *Image) hintOf() string {
 	return ""
 }
 
-// lay places the labels: beside what they measure, where the picture is darkest
+// Lay places the labels: beside what they measure, where the picture is darkest
 // and nothing else is written. Where one stands it stays as long as it can.
-func (m *measured) lay(i *Image, size fyne.Size, taken []fyne.CanvasObject) {
-	w, h := i.pixels()
-	v := i.state.Render(w, h)
+func (m *Labels) Lay(size fyne.Size, taken []fyne.CanvasObject) {
+	v, w, h, _ := m.of.on.View()
 	px := float32(w) / max(1, size.Width)
 	type rect struct{ x0, y0, x1, y1 float32 }
 	var busy []rect
@@ -308,8 +312,8 @@ func (m *measured) lay(i *Image, size fyne.Size, taken []fyne.CanvasObject) {
 			busy = append(busy, rect{o.Position().X, o.Position().Y, o.Position().X + s.Width, o.Position().Y + s.Height})
 		}
 	}
-	for _, a := range i.labelled() { // what is measured is not written over
-		for _, line := range i.lines2(v, w, h, &a.Annotation) {
+	for _, a := range m.of.labelled() { // what is measured is not written over
+		for _, line := range lines2(v, w, h, &a.Annotation) {
 			for k := range line.points {
 				p, q := line.points[k], line.points[(k+1)%len(line.points)]
 				if k+1 == len(line.points) && !line.closed {
@@ -332,11 +336,11 @@ func (m *measured) lay(i *Image, size fyne.Size, taken []fyne.CanvasObject) {
 		}
 		return false
 	}
-	if i.measure.side == nil {
-		i.measure.side = map[string]int{}
+	if m.of.side == nil {
+		m.of.side = map[string]int{}
 	}
 	const gap = 10
-	for k, a := range i.labelled() {
+	for k, a := range m.of.labelled() {
 		if k >= len(m.labels) || !m.labels[k].Visible() {
 			continue
 		}
@@ -344,7 +348,7 @@ func (m *measured) lay(i *Image, size fyne.Size, taken []fyne.CanvasObject) {
 		s := l.MinSize()
 		l.Resize(s)
 		box := rect{x0: size.Width, y0: size.Height}
-		for _, line := range i.lines2(v, w, h, &a.Annotation) {
+		for _, line := range lines2(v, w, h, &a.Annotation) {
 			for _, p := range line.points {
 				x, y := float32(p[0])/px, float32(p[1])/px
 				box = rect{min(box.x0, x), min(box.y0, y), max(box.x1, x), max(box.y1, y)}
@@ -361,17 +365,17 @@ func (m *measured) lay(i *Image, size fyne.Size, taken []fyne.CanvasObject) {
 			return p.X >= 0 && p.Y >= 0 && p.X+s.Width <= size.Width && p.Y+s.Height <= size.Height && !hits(rect{p.X, p.Y, p.X + s.Width, p.Y + s.Height})
 		}
 		best := -1
-		if was, ok := i.measure.side[a.Key]; ok && was < len(places) && fits(places[was]) {
+		if was, ok := m.of.side[a.Key]; ok && was < len(places) && fits(places[was]) {
 			best = was
 		} else {
 			darkest := math.Inf(1)
 			for n, p := range places {
-				if b := i.brightness(p.X*px, p.Y*px, s.Width*px, s.Height*px); fits(p) && b < darkest-24 {
+				if b := m.of.brightness(p.X*px, p.Y*px, s.Width*px, s.Height*px); fits(p) && b < darkest-24 {
 					best, darkest = n, b
 				}
 			}
 			if best >= 0 {
-				i.measure.side[a.Key] = best
+				m.of.side[a.Key] = best
 			}
 		}
 		at := fyne.NewPos(min(max(box.x1+gap, 0), max(0, size.Width-s.Width)), min(max(cy-s.Height/2, 0), max(0, size.Height-s.Height)))
@@ -388,16 +392,17 @@ func (m *measured) lay(i *Image, size fyne.Size, taken []fyne.CanvasObject) {
 
 // brightness is how bright the picture is under a rectangle of the screen, 0 to
 // 255.
-func (i *Image) brightness(x, y, w, h float32) float64 {
-	if i.buffer == nil {
+func (m *Measuring) brightness(x, y, w, h float32) float64 {
+	shot := m.on.Screenshot()
+	if shot == nil {
 		return 0
 	}
 	sum, n := 0, 0
 	for a := range 8 {
 		for b := range 4 {
 			px, py := int(x+w*(float32(a)+0.5)/8), int(y+h*(float32(b)+0.5)/4)
-			if (image.Point{X: px, Y: py}).In(i.buffer.Rect) {
-				sum += int(i.buffer.RGBAAt(px, py).G)
+			if (image.Point{X: px, Y: py}).In(shot.Rect) {
+				sum += int(shot.RGBAAt(px, py).G)
 				n++
 			}
 		}

@@ -24,92 +24,90 @@ const (
 func pairs(t records.Tool) bool { return t == records.ToolCobb || t == records.ToolThorax }
 
 // onImage is a place on the viewport in pixels of the picture, kept inside of it.
-func (i *Image) onImage(at fyne.Position) (p imaging.Point, screen point) {
-	x, y := i.toPixels(at)
-	w, h := i.pixels()
-	p.X, p.Y = i.state.Render(w, h).ToImage(w, h, x, y)
-	p.X = min(max(p.X, 0), float64(i.state.Columns))
-	p.Y = min(max(p.Y, 0), float64(i.state.Rows))
+func (m *Measuring) onImage(at fyne.Position) (p imaging.Point, screen point) {
+	x, y := m.on.Screen(at)
+	v, w, h, _ := m.on.View()
+	p.X, p.Y = v.ToImage(w, h, x, y)
+	columns, rows := m.on.Extent()
+	p.X = min(max(p.X, 0), float64(columns))
+	p.Y = min(max(p.Y, 0), float64(rows))
 	return p, point{x, y}
 }
 
-// measureDown takes a press of the left button, and reports whether it did.
-func (i *Image) measureDown(at fyne.Position) bool {
-	m := &i.measure
-	p, screen := i.onImage(at)
+// Down takes a press of the left button, and reports whether it did.
+func (m *Measuring) Down(at fyne.Position) bool {
+	p, screen := m.onImage(at)
 	m.from, m.held = screen, true
 	if len(m.points) == 0 && m.floating == nil {
 		// With a tool in hand only what was drawn last is corrected: another
 		// measurement may begin on the line of the one before.
-		if g := i.gripAt(screen); g != nil && (m.tool == "" || g.handle >= 0 && g.key == m.selected) {
+		if g := m.gripAt(screen); g != nil && (m.tool == "" || g.handle >= 0 && g.key == m.selected) {
 			g.last = p
 			m.grip = g
-			if m.selected != g.key && i.OnAnnotation != nil {
-				i.OnAnnotation(g.key)
+			if m.selected != g.key && m.OnAnnotation != nil {
+				m.OnAnnotation(g.key)
 			}
 			return true
 		}
 	}
 	if m.tool == "" {
 		m.held = false
-		if m.selected != "" && i.OnAnnotation != nil {
-			i.OnAnnotation("") // beside all of them
+		if m.selected != "" && m.OnAnnotation != nil {
+			m.OnAnnotation("") // beside all of them
 		}
 		return false
 	}
-	if why := i.Measurable(); why != "" {
+	if why := m.on.Unmeasurable(); why != "" {
 		m.held, m.hint = false, false
-		i.notice = why
-		i.Refresh()
+		m.on.Remark(why)
+		m.on.Refresh()
 		return true
 	}
-	i.notice = ""
+	m.on.Remark("")
 	if len(m.points) == 0 || m.floating == nil && pairs(m.tool) && len(m.points)%2 == 0 {
 		m.points = append(m.points, p)
 	}
 	if least, _ := m.tool.Points(); least > 1 {
 		m.floating = &p
 	}
-	i.say(m.tool, m.drawn())
-	i.Refresh()
+	m.say(m.tool, m.drawn())
+	m.on.Refresh()
 	return true
 }
 
-// measureDrag follows the left button.
-func (i *Image) measureDrag(at fyne.Position) bool {
-	m := &i.measure
+// Drag follows the left button.
+func (m *Measuring) Drag(at fyne.Position) bool {
 	if !m.held {
 		return false
 	}
-	p, screen := i.onImage(at)
+	p, screen := m.onImage(at)
 	away := math.Hypot(screen.x-m.from.x, screen.y-m.from.y)
 	switch {
 	case m.grip != nil:
 		if !m.grip.moved && away < clickSlack {
 			return true
 		}
-		i.dragGrip(p)
+		m.dragGrip(p)
 		return true
 	case m.tool == records.ToolPolygon && (m.tracing || away >= clickSlack && len(m.points) == 1):
 		m.tracing = true
-		i.trace(p)
+		m.trace(p)
 	case m.floating != nil:
 		m.floating = &p
 	case len(m.points) == 1: // a probe, a text: where the button goes up
 		m.points[0] = p
 	}
-	i.say(m.tool, m.drawn())
-	i.Refresh()
+	m.say(m.tool, m.drawn())
+	m.on.Refresh()
 	return true
 }
 
 // trace adds a point to a free outline, not nearer to the last than the screen
 // shows. A very long one keeps every other of its points.
-func (i *Image) trace(p imaging.Point) {
-	m := &i.measure
+func (m *Measuring) trace(p imaging.Point) {
 	m.floating = &p
 	last := m.points[len(m.points)-1]
-	if math.Hypot(p.X-last.X, p.Y-last.Y)*i.scale() < traceStep {
+	if math.Hypot(p.X-last.X, p.Y-last.Y)*m.scale() < traceStep {
 		return
 	}
 	m.points = append(m.points, p)
@@ -121,97 +119,94 @@ func (i *Image) trace(p imaging.Point) {
 	}
 }
 
-func (i *Image) scale() float64 {
-	w, h := i.pixels()
-	return i.state.Zoom(w, h)
+func (m *Measuring) scale() float64 {
+	v, _, _, _ := m.on.View()
+	return v.Scale
 }
 
-// measureUp takes the end of a press.
-func (i *Image) measureUp(at fyne.Position) bool {
-	m := &i.measure
+// Up takes the end of a press.
+func (m *Measuring) Up(at fyne.Position) bool {
 	if !m.held {
 		return false
 	}
 	m.held = false
 	if m.grip != nil {
-		i.redrawn()
+		m.redrawn()
 		return true
 	}
-	p, screen := i.onImage(at)
+	p, screen := m.onImage(at)
 	clicked := math.Hypot(screen.x-m.from.x, screen.y-m.from.y) < clickSlack
 	least, _ := m.tool.Points()
 	switch {
 	case least == 1:
-		i.finish([]imaging.Point{p})
+		m.finish([]imaging.Point{p})
 	case m.tracing:
 		points := m.points
 		if len(points) < 3 {
-			i.abandon()
-			i.Refresh()
+			m.Abandon()
+			m.on.Refresh()
 			return true
 		}
-		i.finish(slices.Clone(points))
-	case clicked && len(m.points) == 1 && m.floating != nil && i.sameScreen(m.points[0], p):
+		m.finish(slices.Clone(points))
+	case clicked && len(m.points) == 1 && m.floating != nil && m.sameScreen(m.points[0], p):
 		// The first click: the next point follows the pointer.
 	case m.tool == records.ToolPolygon:
-		if len(m.points) >= 3 && i.sameScreen(m.points[0], p) {
-			i.finish(slices.Clone(m.points))
+		if len(m.points) >= 3 && m.sameScreen(m.points[0], p) {
+			m.finish(slices.Clone(m.points))
 			return true
 		}
-		if !i.sameScreen(m.points[len(m.points)-1], p) {
+		if !m.sameScreen(m.points[len(m.points)-1], p) {
 			m.points = append(m.points, p)
 		}
 		m.floating = &p
-	case i.sameScreen(m.points[len(m.points)-1], p):
+	case m.sameScreen(m.points[len(m.points)-1], p):
 		// Too near to be another point: it goes on following.
 	default:
 		m.points = append(m.points, p)
 		m.floating = nil
 		if len(m.points) == least {
-			i.finish(slices.Clone(m.points))
+			m.finish(slices.Clone(m.points))
 			return true
 		}
 		if !pairs(m.tool) || len(m.points)%2 == 1 {
 			m.floating = &p
 		}
 	}
-	i.say(m.tool, m.drawn())
-	i.Refresh()
+	m.say(m.tool, m.drawn())
+	m.on.Refresh()
 	return true
 }
 
 // sameScreen reports two points that the hand cannot tell apart.
-func (i *Image) sameScreen(p, q imaging.Point) bool {
-	return math.Hypot(p.X-q.X, p.Y-q.Y)*i.scale() < 2*clickSlack
+func (m *Measuring) sameScreen(p, q imaging.Point) bool {
+	return math.Hypot(p.X-q.X, p.Y-q.Y)*m.scale() < 2*clickSlack
 }
 
-// measureMove follows the pointer without a button.
-func (i *Image) measureMove(at fyne.Position) {
-	m := &i.measure
+// Move follows the pointer without a button.
+func (m *Measuring) Move(at fyne.Position) {
 	if m.tool == "" || m.floating == nil || m.held {
 		return
 	}
-	p, _ := i.onImage(at)
+	p, _ := m.onImage(at)
 	m.floating = &p
-	i.say(m.tool, m.drawn())
-	i.Refresh()
+	m.say(m.tool, m.drawn())
+	m.on.Refresh()
 }
 
-// measureDouble takes a double click: it closes an outline, or asks for the
+// Double takes a double click: it closes an outline, or asks for the
 // words of a measurement.
-func (i *Image) measureDouble(at fyne.Position) bool {
-	m := &i.measure
+func (m *Measuring) Double(at fyne.Position) bool {
 	if m.tool == records.ToolPolygon && len(m.points) >= 3 {
-		i.finish(slices.Clone(m.points))
+		m.finish(slices.Clone(m.points))
 		return true
 	}
 	if m.tool != "" {
 		return true
 	}
-	_, screen := i.onImage(at)
-	if g := i.gripAt(screen); g != nil {
-		if i.OnWords != nil {
-			i.OnWords(g.key)
+	_, screen := m.onImage(at)
+	if g := m.gripAt(screen); g != nil {
+		if m.OnWords != nil {
+			m.OnWords(g.key)
 		}
 		return true
 	}
@@ -220,13 +215,12 @@ func (i *Image) measureDouble(at fyne.Position) bool {
 
 // gripAt is what of the measurements lies under the pointer: a handle before a
 // line, the chosen one before the others.
-func (i *Image) gripAt(at point) *grip {
-	w, h := i.pixels()
-	v := i.state.Render(w, h)
-	shown := i.annotations()
+func (m *Measuring) gripAt(at point) *grip {
+	v, w, h, _ := m.on.View()
+	shown := slices.DeleteFunc(m.annotations(), func(a Annotated) bool { return a.Prior })
 	slices.SortStableFunc(shown, func(a, b Annotated) int {
 		rank := func(x Annotated) int {
-			if x.Key == i.measure.selected {
+			if x.Key == m.selected {
 				return 0
 			}
 			return 1
@@ -242,7 +236,7 @@ func (i *Image) gripAt(at point) *grip {
 		}
 	}
 	for _, a := range shown {
-		for _, line := range i.lines2(v, w, h, &a.Annotation) {
+		for _, line := range lines2(v, w, h, &a.Annotation) {
 			if line.near(at) {
 				return &grip{key: a.Key, handle: -1, points: slices.Clone(a.Points)}
 			}
@@ -266,20 +260,21 @@ func handles(a *records.Annotation) []imaging.Point {
 
 // dragGrip moves the handle, or the whole, to under the pointer; none of it
 // leaves the picture.
-func (i *Image) dragGrip(p imaging.Point) {
-	g := i.measure.grip
-	k := slices.IndexFunc(i.measure.list, func(a Annotated) bool { return a.Key == g.key })
+func (m *Measuring) dragGrip(p imaging.Point) {
+	g := m.grip
+	k := slices.IndexFunc(m.list, func(a Annotated) bool { return a.Key == g.key })
 	if k < 0 {
 		return
 	}
-	tool := i.measure.list[k].Tool
+	tool := m.list[k].Tool
 	g.moved = true
 	switch {
 	case g.handle < 0:
 		dx, dy := p.X-g.last.X, p.Y-g.last.Y
+		columns, rows := m.on.Extent()
 		for _, q := range g.points {
-			dx = min(max(dx, -q.X), float64(i.state.Columns)-q.X)
-			dy = min(max(dy, -q.Y), float64(i.state.Rows)-q.Y)
+			dx = min(max(dx, -q.X), float64(columns)-q.X)
+			dy = min(max(dy, -q.Y), float64(rows)-q.Y)
 		}
 		for k := range g.points {
 			g.points[k].X += dx
@@ -293,8 +288,8 @@ func (i *Image) dragGrip(p imaging.Point) {
 		g.points[g.handle] = p
 	}
 	g.last = p
-	i.say(tool, g.points)
-	i.Refresh()
+	m.say(tool, g.points)
+	m.on.Refresh()
 }
 
 // TappedSecondary is fyne.SecondaryTappable's: the menu of tools.

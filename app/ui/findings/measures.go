@@ -40,6 +40,9 @@ func (t *tab) measureRow(a records.Annotation) fyne.CanvasObject {
 	if a.Label != "" {
 		lines.Add(small(a.Label, widget.MediumImportance))
 	}
+	if a.Cut != nil {
+		lines.Add(small(a.Cut.Said(l.Short()), widget.LowImportance))
+	}
 	for _, w := range a.Basis.Said(a.Values, l.Short()) {
 		lines.Add(small(w, widget.LowImportance))
 	}

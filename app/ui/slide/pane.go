@@ -39,6 +39,12 @@ type pane struct {
 	maps     []*inference.TypeMap
 	opacity  float64 // of the type map, 0..1
 
+	measure *viewer.Measuring
+	labels  *viewer.Labels
+	in      *imaging.Instance // the base of the slide
+	onMenu  func(at fyne.Position)
+	onSay   func(words string)
+
 	drawing   bool
 	pressed   bool
 	onMap     bool // pressed in the small map
@@ -50,7 +56,9 @@ type pane struct {
 }
 
 func newPane(ws *workspace.Workspace) *pane {
-	p := &pane{ws: ws, opacity: 0.45, onView: func() {}}
+	p := &pane{ws: ws, opacity: 0.45, onView: func() {}, onSay: func(string) {}}
+	p.measure = viewer.NewMeasuring(ws, sheet{p})
+	p.labels = viewer.NewLabels(p.measure)
 	p.raster = canvas.NewRaster(p.draw)
 	p.raster.ScaleMode = canvas.ImageScalePixels
 	p.ExtendBaseWidget(p)
@@ -65,6 +73,7 @@ func (p *pane) show(s *slides.Slide) (gone func()) {
 		old.stop()
 		gone = old.close
 	}
+	p.measure.Abandon()
 	p.source, p.loader, p.marks, p.maps, p.drawing = s, nil, nil, nil, false
 	p.state = view.State{Slices: 1}
 	if s != nil {
@@ -119,10 +128,13 @@ func (p *pane) Resize(s fyne.Size) {
 }
 
 // Refresh draws again.
-func (p *pane) Refresh() { p.raster.Refresh() }
+func (p *pane) Refresh() {
+	p.raster.Refresh()
+	p.BaseWidget.Refresh()
+}
 
 // CreateRenderer is fyne.Widget's.
-func (p *pane) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(p.raster) }
+func (p *pane) CreateRenderer() fyne.WidgetRenderer { return &paneRenderer{p} }
 
 // MinSize is fyne.CanvasObject's.
 func (p *pane) MinSize() fyne.Size { return fyne.NewSize(320, 240) }
@@ -178,6 +190,7 @@ func (p *pane) draw(w, h int) image.Image {
 		bx, by := p.toSlide(p.to)
 		p.drawMark(img, imaging.Region{X0: min(ax, bx), Y0: min(ay, by), X1: max(ax, bx), Y1: max(ay, by)}, viewer.Drawing, true, toScreen)
 	}
+	p.measure.Draw(img, v, w, h)
 	p.drawMinimap(img, v)
 	return img
 }
@@ -210,11 +223,14 @@ func (p *pane) Scrolled(e *fyne.ScrollEvent) {
 func (p *pane) MouseDown(e *desktop.MouseEvent) {
 	p.pressed, p.button, p.from, p.to = true, e.Button, e.Position, e.Position
 	p.onMap = !p.drawing && p.toMinimap(e.Position)
+	if !p.drawing && !p.onMap && e.Button == desktop.MouseButtonPrimary && p.source != nil && p.measure.Down(e.Position) {
+		p.pressed = false
+	}
 }
 
 // MouseUp ends it.
 func (p *pane) MouseUp(e *desktop.MouseEvent) {
-	if !p.pressed {
+	if p.measure.Up(e.Position) || !p.pressed {
 		return
 	}
 	p.pressed, p.onMap = false, false
@@ -239,11 +255,25 @@ func (p *pane) MouseOut() {}
 
 // MouseMoved is desktop.Hoverable's; Fyne gives moves with a pressed button as
 // Dragged.
-func (p *pane) MouseMoved(e *desktop.MouseEvent) {}
+func (p *pane) MouseMoved(e *desktop.MouseEvent) { p.measure.Move(e.Position) }
+
+// DoubleTapped is fyne.DoubleTappable's: it closes an outline, or asks for the
+// words of a measurement.
+func (p *pane) DoubleTapped(e *fyne.PointEvent) { p.measure.Double(e.Position) }
+
+// TappedSecondary is fyne.SecondaryTappable's: the menu of tools.
+func (p *pane) TappedSecondary(e *fyne.PointEvent) {
+	if p.onMenu != nil && p.source != nil {
+		p.onMenu(e.AbsolutePosition)
+	}
+}
 
 // Dragged pans, or stretches the region that is being marked.
 func (p *pane) Dragged(e *fyne.DragEvent) {
 	p.to = e.Position
+	if p.measure.Drag(e.Position) {
+		return
+	}
 	if p.onMap {
 		p.toMinimap(e.Position)
 		return
@@ -265,7 +295,7 @@ func (p *pane) DragEnd() {
 
 // Cursor is a cross while a region is being marked.
 func (p *pane) Cursor() desktop.Cursor {
-	if p.drawing {
+	if p.drawing || p.measure.Tool() != "" {
 		return desktop.CrosshairCursor
 	}
 	return desktop.DefaultCursor

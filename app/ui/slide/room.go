@@ -32,15 +32,17 @@ import (
 )
 
 type room struct {
-	ws      *workspace.Workspace
-	opening *workspace.Task
-	asking  *workspace.Task
-	pane    *pane
-	slide   *slides.Slide
-	in      *imaging.Instance
-	region  *imaging.Region
-	waiting bool // the slide is being opened
-	runs    []records.Run
+	ws       *workspace.Workspace
+	opening  *workspace.Task
+	asking   *workspace.Task
+	pane     *pane
+	slide    *slides.Slide
+	in       *imaging.Instance
+	region   *imaging.Region
+	waiting  bool   // the slide is being opened
+	path     string // identifier of the optical path chosen; empty: the usual
+	measures *canvas.Measures
+	runs     []records.Run
 
 	corner, colour      *line
 	chosen              *line // optical path and focal plane, of several
@@ -51,6 +53,7 @@ type room struct {
 	hint                *widget.Label
 	problem             *workspace.Problem
 	mark, run, fit, one *widget.Button
+	paths               *widget.Button // goes on to the next optical path, of several
 	opacity             *workspace.Slider
 	mapWord             *widget.Label
 	legend              *fyne.Container
@@ -62,25 +65,35 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	r, content := newRoom(ws)
 	press := workspace.Press
 	return &workspace.Room{ID: "slide", Place: workspace.Rail, Icon: theme.GridIcon(), Needs: records.RightViewPatient, Content: content,
-		Actions: []workspace.Action{
-			{Label: "slide.mark", Keys: []workspace.Key{press(fyne.KeyU)}, Do: r.draw},
-			{Label: "slide.run", Keys: []workspace.Key{press(fyne.KeyA)}, Do: r.analyse},
-			{Label: "slide.fit", Keys: []workspace.Key{press(fyne.KeyZ)}, Do: r.wholeSlide},
-			{Label: "slide.one", Keys: []workspace.Key{press(fyne.KeyX)}, Do: r.oneToOne},
-			{Label: "slide.closer", Keys: []workspace.Key{press(fyne.KeyEqual), press(fyne.KeyPlus)}, Do: func() { r.pane.zoom(zoomStep) }},
-			{Label: "slide.farther", Keys: []workspace.Key{press(fyne.KeyMinus)}, Do: func() { r.pane.zoom(1 / zoomStep) }},
-			{Label: "slide.left", Keys: []workspace.Key{press(fyne.KeyLeft)}, Do: func() { r.pane.pan(-panStep, 0) }},
-			{Label: "slide.right", Keys: []workspace.Key{press(fyne.KeyRight)}, Do: func() { r.pane.pan(panStep, 0) }},
-			{Label: "slide.up", Keys: []workspace.Key{press(fyne.KeyUp)}, Do: func() { r.pane.pan(0, -panStep) }},
-			{Label: "slide.down", Keys: []workspace.Key{press(fyne.KeyDown)}, Do: func() { r.pane.pan(0, panStep) }},
-			{Label: "slide.map", Keys: []workspace.Key{press(fyne.KeyM)}, Do: r.toggleMap},
-			{Label: "slide.give_up", Keys: []workspace.Key{press(fyne.KeyEscape)}, Do: r.giveUp},
+		Current: func() []workspace.Action {
+			own := r.measures.Actions()
+			if r.several() {
+				own = append(own, workspace.Action{Label: "slide.next_path", Keys: []workspace.Key{press(fyne.KeyC)}, Do: r.nextPath})
+			}
+			return append(own, []workspace.Action{
+				{Label: "slide.mark", Keys: []workspace.Key{press(fyne.KeyU)}, Do: r.draw},
+				{Label: "slide.run", Keys: []workspace.Key{press(fyne.KeyA)}, Do: r.analyse},
+				{Label: "slide.fit", Keys: []workspace.Key{press(fyne.KeyZ)}, Do: r.wholeSlide},
+				{Label: "slide.one", Keys: []workspace.Key{press(fyne.KeyX)}, Do: r.oneToOne},
+				{Label: "slide.closer", Keys: []workspace.Key{press(fyne.KeyEqual), press(fyne.KeyPlus)}, Do: func() { r.pane.zoom(zoomStep) }},
+				{Label: "slide.farther", Keys: []workspace.Key{press(fyne.KeyMinus)}, Do: func() { r.pane.zoom(1 / zoomStep) }},
+				{Label: "slide.left", Keys: []workspace.Key{press(fyne.KeyLeft)}, Do: func() { r.pane.pan(-panStep, 0) }},
+				{Label: "slide.right", Keys: []workspace.Key{press(fyne.KeyRight)}, Do: func() { r.pane.pan(panStep, 0) }},
+				{Label: "slide.up", Keys: []workspace.Key{press(fyne.KeyUp)}, Do: func() { r.pane.pan(0, -panStep) }},
+				{Label: "slide.down", Keys: []workspace.Key{press(fyne.KeyDown)}, Do: func() { r.pane.pan(0, panStep) }},
+				{Label: "slide.map", Keys: []workspace.Key{press(fyne.KeyM)}, Do: r.toggleMap},
+				{Label: "slide.give_up", Keys: []workspace.Key{press(fyne.KeyEscape)}, Do: r.giveUp},
+			}...)
 		}}
 }
 
 func newRoom(ws *workspace.Workspace) (*room, fyne.CanvasObject) {
 	r := &room{ws: ws, opening: ws.NewTask(), asking: ws.NewTask(), pane: newPane(ws), problem: workspace.NewProblem(ws)}
 	r.pane.onRegion = r.marked
+	r.pane.onSay = r.problem.SetText
+	r.measures = canvas.NewMeasures(ws, desk{r}, tools())
+	r.measures.Wire(r.pane.measure)
+	r.pane.onMenu = r.measures.Menu
 	r.pane.onFailure = func(err error) { r.problem.Explain(err) }
 	content := r.build()
 	r.pane.onView = r.measure
@@ -124,6 +137,8 @@ func (r *room) build() fyne.CanvasObject {
 	r.run.Importance = widget.HighImportance
 	r.fit = widget.NewButton("", r.wholeSlide)
 	r.one = widget.NewButton("", r.oneToOne)
+	r.paths = widget.NewButton("", r.nextPath)
+	r.paths.Hide()
 	r.opacity = workspace.NewSlider(r.ws, 0, 1)
 	r.opacity.Step = 0.05
 	r.opacity.SetValue(r.pane.opacity)
@@ -134,12 +149,12 @@ func (r *room) build() fyne.CanvasObject {
 	r.mapWord = widget.NewLabel("")
 	var content *fyne.Container
 	r.legend = container.New(workspace.NewFlow(2*theme.Padding(), func() { content.Refresh() }))
-	bar := container.NewBorder(nil, nil, container.NewHBox(r.mark, r.run, r.fit, r.one),
+	bar := container.NewBorder(nil, nil, container.NewHBox(r.mark, r.run, r.measures.Button, r.fit, r.one, r.paths),
 		container.NewHBox(r.mapWord, container.NewGridWrap(fyne.NewSize(120, 34), r.opacity)), r.hint)
 	words := container.NewVBox(r.corner.box, r.colour.box, r.chosen.box, r.notes, layout.NewSpacer(), r.shown.box, r.scale.box)
 	over := container.New(layout.NewCustomPaddedLayout(8, 8, 10, 10), words)
 	r.foot = container.NewStack(r.legend)
-	content = container.NewBorder(container.NewVBox(bar, r.problem), r.foot, nil, nil, container.NewStack(r.pane, over))
+	content = container.NewBorder(container.NewVBox(bar, r.problem, r.measures.Row), r.foot, nil, nil, container.NewStack(r.pane, over))
 	return content
 }
 
@@ -185,12 +200,36 @@ func (r *room) words() {
 	r.fit.SetText(t("slide.fit"))
 	r.one.SetText(t("slide.one"))
 	r.mapWord.SetText(t("slide.map"))
+	r.measures.Name()
 	r.describe()
 	r.showLegend()
 }
 
 // open shows the slide of the study that is open, if it has one.
 func (r *room) open() {
+	r.path = ""
+	r.leave()
+	r.slide, r.in, r.region, r.runs = nil, nil, nil, nil
+	r.pane.in = nil
+	r.problem.SetText("")
+	r.measures.Open() // nothing, as no slide is open
+	in := slideOf(r.ws.Current())
+	r.waiting = in != nil
+	r.describe()
+	r.showLegend()
+	if in == nil {
+		r.opening.Stop()
+		return
+	}
+	r.read(in, func() {
+		r.in, r.pane.in = in, in
+		r.measures.Open()
+		r.load()
+	})
+}
+
+// leave shows nothing, and lets the slide go.
+func (r *room) leave() {
 	gone := r.pane.show(nil)
 	if old := r.slide; old != nil { // a read that is under way may take its time
 		r.ws.NewTask().Start(func(context.Context) func() {
@@ -204,19 +243,13 @@ func (r *room) open() {
 		})
 	}
 	r.asking.Stop() // what is still asked is of the slide before
-	r.slide, r.in, r.region, r.runs = nil, nil, nil, nil
-	r.problem.SetText("")
-	in := slideOf(r.ws.Current())
-	r.waiting = in != nil
-	r.describe()
-	r.showLegend()
-	if in == nil {
-		r.opening.Stop()
-		return
-	}
-	study := r.ws.Current().Study
+}
+
+// read opens the slide by the optical path chosen, and then does something.
+func (r *room) read(in *imaging.Instance, then func()) {
+	study, o := r.ws.Current().Study, slides.Options{OpticalPath: r.path}
 	r.opening.Start(func(ctx context.Context) func() {
-		s, err := r.ws.Archive.Slide(ctx, study, in.SOPInstanceUID, r.ws.Decoder, slides.Options{})
+		s, err := r.ws.Archive.Slide(ctx, study, in.SOPInstanceUID, r.ws.Decoder, o)
 		taken := func() bool { return true }
 		if err == nil { // where another study comes first there is nobody to tell
 			taken = context.AfterFunc(ctx, func() { _ = s.Close() })
@@ -231,10 +264,10 @@ func (r *room) open() {
 			if !taken() {
 				return
 			}
-			r.slide, r.in = s, in
+			r.slide = s
 			r.pane.show(s)
+			then()
 			r.describe()
-			r.load()
 		}
 	})
 }
@@ -353,11 +386,18 @@ func (r *room) draw() {
 	if r.in == nil {
 		return
 	}
+	r.pane.measure.Abandon()
+	if r.pane.measure.Tool() != "" {
+		r.measures.Take("")
+	}
 	r.pane.drawing = true
 	r.describe()
 }
 
 func (r *room) giveUp() {
+	if !r.pane.drawing && r.pane.measure.Escape() {
+		return
+	}
 	r.pane.drawing = false
 	r.describe()
 	r.pane.Refresh()
@@ -418,7 +458,7 @@ func (r *room) describe() {
 	t := r.ws.Lang.T
 	r.notes.Objects = nil
 	switch c := r.ws.Current(); {
-	case r.in == nil || c == nil:
+	case r.slide == nil || r.in == nil || c == nil:
 		r.corner.set("")
 		r.colour.set("")
 		r.chosen.set("")
@@ -442,17 +482,22 @@ func (r *room) describe() {
 		case r.region == nil:
 			r.hint.SetText(t("slide.mark_first"))
 		default:
-			r.hint.SetText(t("slide.region", int(r.region.X1-r.region.X0), int(r.region.Y1-r.region.Y0)))
+			r.hint.SetText(t("slide.region", r.sizeOf(*r.region)))
 		}
 	}
 	r.notes.Refresh()
+	if r.paths.Hidden = !r.several(); !r.paths.Hidden {
+		d := r.slide.Description()
+		r.paths.SetText(t("slide.path_button", d.OpticalPath+1, len(d.OpticalPaths)))
+	}
+	r.paths.Refresh()
 	r.offer()
 	r.measure()
 }
 
 // offer lets only those controls be used that have a slide to work on.
 func (r *room) offer() {
-	for _, b := range []*widget.Button{r.mark, r.run, r.fit, r.one} {
+	for _, b := range []*widget.Button{r.mark, r.run, r.measures.Button, r.fit, r.one} {
 		if r.in == nil {
 			b.Disable()
 		} else {

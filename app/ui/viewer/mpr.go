@@ -67,6 +67,11 @@ func (r *room) reconstruct() {
 		r.endMPR()
 		return
 	}
+	r.reconstructFor(nil)
+}
+
+// reconstructFor makes the planes of the stack in front, and then does something.
+func (r *room) reconstructFor(then func()) {
 	pane := r.panes[r.front]
 	stack := pane.Stack()
 	if r.study == "" || stack == nil || r.making != nil {
@@ -104,6 +109,9 @@ func (r *room) reconstruct() {
 			r.planes()
 			r.shelve()
 			r.showMPR()
+			if then != nil {
+				then()
+			}
 		}
 	})
 }
@@ -210,6 +218,7 @@ func (r *room) showMPR() {
 		p.Cross(true)
 		p.GoToPlace(m.centre, m.volume.Plane.Frame)
 	}
+	r.measures.Show()
 	r.tie()
 	r.references()
 }

@@ -18,7 +18,8 @@ type prior struct {
 	ex      records.Examination
 	opened  *workspace.Opened // nil: not looked at yet
 	entries []entry
-	marks   []canvas.Mark // of what was confirmed in it
+	marks   []canvas.Mark      // of what was confirmed in it
+	drawn   []canvas.Annotated // measured in it by hand; only looked at here
 	opening *workspace.Task
 }
 
@@ -316,6 +317,10 @@ func (r *room) openPrior(p *prior, then func()) {
 		if err == nil {
 			runs, err = r.ws.Reading.Runs(ctx, user, p.ex.StudyUID)
 		}
+		var drawn []records.Annotation
+		if err == nil {
+			drawn, err = r.ws.Reading.Annotations(ctx, user, p.ex.StudyUID)
+		}
 		return func() {
 			if err != nil {
 				if !errors.Is(err, context.Canceled) {
@@ -330,6 +335,10 @@ func (r *room) openPrior(p *prior, then func()) {
 			}
 			// Only what a doctor confirmed: proposals for it are decided in it.
 			findings = slices.DeleteFunc(findings, func(f records.Finding) bool { return !f.State.Factual() })
+			p.drawn = nil
+			for _, a := range drawn {
+				p.drawn = append(p.drawn, canvas.Annotated{Annotation: a, Key: a.UID, Prior: true})
+			}
 			var damaged error
 			p.marks, damaged = canvas.MarksOf(r.ws.Lang, findings, slices.DeleteFunc(runs, func(x records.Run) bool { return x.Outcome == "unsure" }))
 			if damaged != nil {

@@ -48,7 +48,7 @@ type room struct {
 	askingForeign                                                 *workspace.Task
 	thumbs                                                        *thumbs
 	states                                                        *states
-	measures                                                      *measures
+	measures                                                      *canvas.Measures
 	grid                                                          *fyne.Container
 	column                                                        *container.Scroll // of thumbs and states
 	empty                                                         *widget.Label
@@ -60,7 +60,7 @@ type room struct {
 // New makes the room.
 func New(ws *workspace.Workspace) *workspace.Room {
 	r := &room{ws: ws, asking: ws.NewTask(), layout: view.Layout{Columns: 1, Rows: 1}, problem: workspace.NewProblem(ws)}
-	r.measures = newMeasures(r)
+	r.measures = canvas.NewMeasures(ws, desk{r}, records.Tools())
 	r.panes = []*canvas.Image{r.pane(0)}
 	r.askingPriors, r.askingForeign = ws.NewTask(), ws.NewTask()
 	r.thumbs = newThumbs(ws, r.thumbnail, r.choose, func(p *prior) { r.openPrior(p, nil) })
@@ -103,7 +103,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	workspace.On(ws, func(workspace.StudiesChanged) {
 		r.identity()
 		r.askPriors()
-		r.measures.load() // what was unlinked has other identities
+		r.measures.Load() // what was unlinked has other identities
 	})
 	workspace.On(ws, func(workspace.DisplayChanged) { r.words() })
 	workspace.On(ws, func(workspace.LanguageChanged) {
@@ -143,7 +143,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 				{Label: "viewer.next_state", Keys: []workspace.Key{workspace.Press(fyne.KeyComma)}, Do: r.states.next},
 				{Label: "viewer.plain", Keys: []workspace.Key{workspace.Press(fyne.KeyBackspace)}, Do: r.states.plain},
 			}
-			own = append(own, r.measures.actions()...)
+			own = append(own, r.measures.Actions()...)
 			return append(own, canvas.Actions(func() *canvas.Image {
 				if r.study == "" {
 					return nil
@@ -167,14 +167,14 @@ func (r *room) build() fyne.CanvasObject {
 	r.hangButton, r.hung.form = widget.NewButton("", r.nextHang), container.NewVBox()
 	r.scrollButton, r.linkButton = widget.NewButton("", r.scrolling), widget.NewButton("", r.linked)
 	r.column = container.NewVScroll(container.NewVBox(r.thumbs.box, r.states.box))
-	side := container.NewBorder(nil, container.NewVBox(r.measures.button, r.slabButton, r.hangButton, r.mprButton, r.scrollButton, r.linkButton, r.layoutButton), nil, nil, r.column)
-	return container.NewBorder(container.NewVBox(r.problem, r.hung.form, r.measures.row), nil, side, nil, container.NewStack(r.grid, container.NewCenter(r.empty)))
+	side := container.NewBorder(nil, container.NewVBox(r.measures.Button, r.slabButton, r.hangButton, r.mprButton, r.scrollButton, r.linkButton, r.layoutButton), nil, nil, r.column)
+	return container.NewBorder(container.NewVBox(r.problem, r.hung.form, r.measures.Row), nil, side, nil, container.NewStack(r.grid, container.NewCenter(r.empty)))
 }
 
 func (r *room) words() {
 	r.empty.SetText(r.ws.Lang.T("viewer.none"))
 	r.bar()
-	r.measures.name()
+	r.measures.Name()
 	r.namePlanes()
 	r.namePriors()
 	r.thumbs.words()
@@ -192,7 +192,13 @@ func (r *room) pane(k int) *canvas.Image {
 		}
 	}
 	r.wire(p, k)
-	r.measures.wire(p)
+	p.OnEscape = func() { // the crosshair stands in all of them
+		for _, q := range r.panes {
+			q.Cross(false)
+		}
+	}
+	r.measures.Wire(p.Measuring())
+	p.OnMenu, p.CutOf = r.measures.Menu, r.cutOf
 	p.OnPlace = r.point
 	p.OnRegion = func(ref imaging.Ref) { workspace.Publish(r.ws, workspace.RegionMarked{Ref: ref}) }
 	return p
@@ -259,7 +265,7 @@ func (r *room) clear() {
 		r.making.Cancel()
 	}
 	r.problem.SetText("")
-	r.measures.open() // nothing, as no study is open
+	r.measures.Open() // nothing, as no study is open
 	for _, p := range r.panes {
 		p.SetMarks(nil, "")
 		p.ShowRejected(false) // as the list begins each study
@@ -290,7 +296,7 @@ func (r *room) open() {
 	r.askPriors()
 	r.askForeign()
 	r.states.open(c.Study)
-	r.measures.open()
+	r.measures.Open()
 	at := first(r.entries)
 	if early {
 		same := func(s volume.Slice) bool {
@@ -350,12 +356,12 @@ func (r *room) stand(p *canvas.Image, e entry, slice int) {
 		p.SetStack(e.prior.opened.Study, e.series, e.stack, r.whoOf(e.prior.opened), slice)
 		p.SetMarks(e.prior.marks, "")
 		p.SetPrior(r.priorWords(e.prior))
-		p.SetAnnotations(nil, "")
+		p.SetAnnotations(e.prior.drawn, "")
 		return
 	}
 	p.SetStack(r.ws.Current().Study, e.series, e.stack, r.who(), slice)
 	p.SetMarks(r.allMarks(), r.chosen)
-	r.measures.show()
+	r.measures.Show()
 }
 
 // choose is a click on a thumbnail: of a series of presentation states the
