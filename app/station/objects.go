@@ -13,7 +13,6 @@ import (
 	"longying/app/reading"
 	"longying/app/trail"
 	"longying/app/transfer"
-	"longying/imaging/dicomfile"
 	"longying/imaging/render"
 	"longying/records"
 	"longying/records/cda"
@@ -112,25 +111,15 @@ func (s *Station) keyImages(ctx context.Context, doc *records.SignedDocument, as
 			}
 			continue
 		}
-		var state, b bytes.Buffer
-		if err := keyimage.State(d, o.Image, i+1, composite.Default(), &state); err != nil {
-			return nil, nil, err
-		}
+		var b bytes.Buffer
 		if as == delivery.AsStates {
-			out = append(out, state.Bytes())
+			if err := keyimage.State(d, o.Image, i+1, composite.Default(), &b); err != nil {
+				return nil, nil, err
+			}
+			out = append(out, b.Bytes())
 			continue
 		}
-		// The state is read back, so that what is burned in is what it says.
-		f, err := dicomfile.OpenReader(bytes.NewReader(state.Bytes()), int64(state.Len()), "the presentation state")
-		if err != nil {
-			return nil, nil, err
-		}
-		ps, err := f.PresentationState()
-		f.Close()
-		if err != nil {
-			return nil, nil, err
-		}
-		marked, err := o.Mark(nil, ps, face)
+		marked, err := o.Marked(d, face)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -11,6 +11,7 @@ import (
 
 	"longying/app/ui/canvas"
 	"longying/app/ui/workspace"
+	"longying/imaging/slide"
 	"longying/records"
 )
 
@@ -45,10 +46,14 @@ func (r *ruler) dragOn(points ...fyne.Position) {
 
 func TestOnASlideLengthAndAreaAreMeasuredInItsOwnMicrometresAndKept(t *testing.T) {
 	r := newRuler(t, "SM")
-	in := r.ws.Current().Study.Series[0].Instances[0]
-	µm := in.Slide.MicrometresX
-	if !(µm > 0) {
-		t.Fatal("the sample slide says no scale")
+	study := r.ws.Current().Study
+	s, err := r.ws.Archive.Slide(t.Context(), study, study.Series[0].Instances[0].SOPInstanceUID, r.ws.Decoder, slide.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	level := s.Levels()[0]
+	if err := s.Close(); err != nil || !(level.MicrometresX > 0) {
+		t.Fatalf("the sample slide says no scale; %v", err)
 	}
 	size := r.glass().Size()
 	middle := fyne.NewPos(size.Width/2, size.Height/2)
@@ -62,7 +67,7 @@ func TestOnASlideLengthAndAreaAreMeasuredInItsOwnMicrometresAndKept(t *testing.T
 		t.Fatalf("%d are in the record", len(list))
 	}
 	for k, a := range list {
-		dx, dy := math.Abs(a.Points[1].X-a.Points[0].X)*µm, math.Abs(a.Points[1].Y-a.Points[0].Y)*in.Slide.MicrometresY
+		dx, dy := math.Abs(a.Points[1].X-a.Points[0].X)*level.MicrometresX, math.Abs(a.Points[1].Y-a.Points[0].Y)*level.MicrometresY
 		want, unit := math.Hypot(dx, dy), records.UnitMicro
 		if k == 1 {
 			want, unit = math.Pi/4*dx*dy, records.UnitMicro2
