@@ -82,3 +82,28 @@ func TestAPlaneIsTheSameOnlyOfTheSamePicturesAndSlab(t *testing.T) {
 		}
 	}
 }
+
+func TestASlideIsMeasuredInMicrometresAndLargerThingsAreReadInMillimetres(t *testing.T) {
+	pic := Picture{Instance: &imaging.Instance{Space: imaging.Spacing{RowMM: 0.00025, ColumnMM: 0.0005, Source: imaging.SpacingSlide}}, Number: 1, Micrometres: true}
+	for _, c := range []struct {
+		tool   Tool
+		points []imaging.Point
+		value  float64
+		unit   string
+		said   string
+	}{
+		{ToolLength, []imaging.Point{{X: 0, Y: 0}, {X: 100, Y: 0}}, 50, "um", "50.0 µm"},
+		{ToolLength, []imaging.Point{{X: 0, Y: 0}, {X: 6000, Y: 16000}}, 5000, "um", "5.00 mm"}, // 3 mm and 4 mm
+		{ToolEllipse, []imaging.Point{{X: 0, Y: 0}, {X: 80, Y: 160}}, math.Pi / 4 * 1600, "um2", "面积 1257 µm²"},
+		{ToolPolygon, []imaging.Point{{X: 0, Y: 0}, {X: 4000, Y: 0}, {X: 4000, Y: 4000}, {X: 0, Y: 4000}}, 2e6, "um2", "面积 2.00 mm²"},
+	} {
+		values, basis, err := Measured(t.Context(), c.tool, c.points, pic)
+		if err != nil || len(values) != 1 || values[0].Unit != c.unit || math.Abs(values[0].Value/c.value-1) > 1e-9 || basis.Spacing != imaging.SpacingSlide {
+			t.Errorf("%s: %+v %+v %v", c.tool, values, basis, err)
+			continue
+		}
+		if got := ValuesSaid(c.tool, values, "zh"); len(got) != 1 || got[0] != c.said {
+			t.Errorf("%s says %q, want %q", c.tool, got, c.said)
+		}
+	}
+}

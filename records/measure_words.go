@@ -91,7 +91,7 @@ func number(m Measurement) string {
 		}
 	}
 	s := strconv.FormatFloat(m.Value, 'f', digits, 64)
-	if m.Value == math.Trunc(m.Value) && m.Unit != "mm" && m.Unit != "mm2" && m.Unit != UnitDegree {
+	if m.Value == math.Trunc(m.Value) && m.Unit != "mm" && m.Unit != "mm2" && m.Unit != UnitDegree && m.Unit != UnitMicro {
 		s = strconv.FormatFloat(m.Value, 'f', -1, 64)
 	}
 	if strings.Trim(s, "-0.") == "" {

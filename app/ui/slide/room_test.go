@@ -130,3 +130,32 @@ func TestSharesOfAMapAddUpToAHundred(t *testing.T) {
 		t.Errorf("one of a thousand is worded %q", got)
 	}
 }
+
+func TestASlideIsMeasuredWithItsOwnScaleAndItsPathsAreOfferedOnlyWhereThereAreSeveral(t *testing.T) {
+	r := empty(t)
+	m := newMade(1000, 1000, 1)
+	r.in, r.slide = &imaging.Instance{StudyUID: "1", SeriesUID: "2", SOPInstanceUID: "3"}, slides.New(m, slides.Options{})
+	r.pane.in = r.in
+	r.pane.show(r.slide)
+	pic, ok := (sheet{r.pane}).Picture()
+	if !ok || !pic.Micrometres || pic.Instance.Space.ColumnMM != 0.00025 || pic.Instance.Space.Source != imaging.SpacingSlide {
+		t.Errorf("%+v %v", pic.Instance, ok)
+	}
+	if a := (sheet{r.pane}).Place(nil); !a.Matrix || a.Ref.SOPUID != "3" || a.Ref.Frame != 0 {
+		t.Errorf("%+v", a)
+	}
+	if got := r.sizeOf(imaging.Region{X1: 800, Y1: 400}); got != "200 × 100 µm" {
+		t.Errorf("a region of 800 by 400 pixels is %s", got)
+	}
+	if r.several() {
+		t.Error("one path is a choice")
+	}
+	m.description.OpticalPaths = []slides.OpticalPath{{Identifier: "1"}, {Identifier: "2", Grey: true}}
+	if !r.several() {
+		t.Error("two paths are no choice")
+	}
+	m.description.Levels[0].MicrometresX = 0
+	if pic, _ := (sheet{r.pane}).Picture(); pic.Instance.Space.Known() {
+		t.Errorf("a slide without a scale is measured in %+v", pic.Instance.Space)
+	}
+}
