@@ -113,6 +113,7 @@ func (r *Renderer) band(dst *image.RGBA, v View, y0, y1 int) {
 	ax, ay := v.ToImage(w, h, 0.5, 0.5)
 	bx, by := v.ToImage(w, h, 1.5, 0.5)
 	du, dv := fixed(bx-ax), fixed(by-ay)
+	m := newMixer(r)
 	for y := y0; y < y1; y++ {
 		line := dst.Pix[y*dst.Stride : y*dst.Stride+4*w : y*dst.Stride+4*w]
 		fu, fv := v.ToImage(w, h, 0.5, float64(y)+0.5)
@@ -126,9 +127,12 @@ func (r *Renderer) band(dst *image.RGBA, v View, y0, y1 int) {
 		black(line[:4*from])
 		black(line[4*to:])
 		pu, pv := fixed(fu)+int64(from)*du, fixed(fv)+int64(from)*dv
-		if v.Smooth {
+		switch {
+		case v.Smooth && dv == 0:
+			m.line(line[4*from:4*to], pu, pv, du)
+		case v.Smooth:
 			r.smooth(line[4*from:4*to], pu, pv, du, dv)
-		} else {
+		default:
 			r.nearest(line[4*from:4*to], pu, pv, du, dv)
 		}
 	}
@@ -214,7 +218,7 @@ func nearestGrey[T uint8 | int8 | uint16 | int16](line []uint8, values []T, lut 
 }
 
 // smooth draws one row, mixing the four pixels whose centres surround a point;
-// at the border the border pixel repeats.
+// at the border the border pixel repeats. A mixer is faster where it can be used.
 func (r *Renderer) smooth(line []uint8, pu, pv, du, dv int64) {
 	cols, rows := r.frame.Columns, r.frame.Rows
 	channels := 1
