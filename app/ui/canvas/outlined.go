@@ -19,6 +19,9 @@ type outlined struct {
 	colour color.Color
 	size   float32
 	ground color.Color // nil: none; below words that lie on the grey of a film
+
+	least    fyne.Size // MinSize, of the lines that stand
+	measured bool      // least is known
 }
 
 func newOutlined(align fyne.TextAlign) *outlined {
@@ -35,7 +38,7 @@ func (o *outlined) set(colour color.Color, lines ...string) {
 	if same {
 		return
 	}
-	o.lines, o.colour = lines, colour
+	o.lines, o.colour, o.measured = lines, colour, false
 	o.Refresh()
 }
 
@@ -64,12 +67,18 @@ func (r *outlinedRenderer) Objects() []fyne.CanvasObject {
 
 func (r *outlinedRenderer) lineHeight() float32 { return r.o.size * 1.36 }
 
+// MinSize is asked for several times for every picture that is scrolled to, and
+// measuring text is slow.
 func (r *outlinedRenderer) MinSize() fyne.Size {
-	w := float32(0)
-	for _, l := range r.o.lines {
-		w = max(w, fyne.MeasureText(l, r.o.size, fyne.TextStyle{}).Width)
+	o := r.o
+	if !o.measured {
+		w := float32(0)
+		for _, l := range o.lines {
+			w = max(w, fyne.MeasureText(l, o.size, fyne.TextStyle{}).Width)
+		}
+		o.least, o.measured = fyne.NewSize(w+2, float32(len(o.lines))*r.lineHeight()+2), true
 	}
-	return fyne.NewSize(w+2, float32(len(r.o.lines))*r.lineHeight()+2)
+	return o.least
 }
 
 func (r *outlinedRenderer) Layout(size fyne.Size) {
@@ -99,10 +108,14 @@ func (r *outlinedRenderer) Refresh() {
 	for i, l := range r.o.lines {
 		for k := range len(edge) + 1 {
 			t := r.objects[i*(len(edge)+1)+k].(*canvas.Text)
-			t.Text, t.Alignment, t.Color, t.TextSize = l, r.o.align, color.Black, r.o.size
+			ink := color.Color(color.Black)
 			if k == len(edge) {
-				t.Color = r.o.colour
+				ink = r.o.colour
 			}
+			if t.Text == l && t.Alignment == r.o.align && t.Color == ink && t.TextSize == r.o.size {
+				continue // the other lines stand
+			}
+			t.Text, t.Alignment, t.Color, t.TextSize = l, r.o.align, ink, r.o.size
 			t.Refresh()
 		}
 	}
