@@ -295,7 +295,7 @@ func (d *session) importPaths() {
 	}
 	paths := d.options.Paths
 	d.options.Paths = nil
-	workspace.Publish(d.ws, workspace.ImportWanted{Paths: paths, Open: true})
+	d.shell.drop(paths, true)
 }
 
 // fillSample imports the shipped people and studies into a sample folder that

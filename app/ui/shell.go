@@ -48,8 +48,9 @@ type shell struct {
 	folded bool            // by a person
 	keysUp bool
 
-	left      screen.State  // how the window was left the last time
-	returning *screen.Place // where a person goes back to, until the study is there
+	dropping  *workspace.Task // looks at what was let fall on the window
+	left      screen.State    // how the window was left the last time
+	returning *screen.Place   // where a person goes back to, until the study is there
 }
 
 // panelWidth is the least width of the panel: at 1366 x 768 the image has three
@@ -115,7 +116,7 @@ func (s *steady) MinSize(os []fyne.CanvasObject) fyne.Size {
 }
 
 func newShell(ws *workspace.Workspace, w fyne.Window) *shell {
-	s := &shell{ws: ws, window: w, rooms: rooms(ws), buttons: map[string]*widget.Button{}, offset: -1}
+	s := &shell{ws: ws, window: w, rooms: rooms(ws), buttons: map[string]*widget.Button{}, offset: -1, dropping: ws.NewTask()}
 	s.bar = newPatientBar(ws)
 	s.status = newStatusBar(ws)
 	s.notice = newNotice(ws)
@@ -176,9 +177,7 @@ func (s *shell) keys() {
 		for _, u := range uris {
 			paths = append(paths, u.Path())
 		}
-		if s.ws.User().ID != "" && !s.lock.on && len(paths) > 0 {
-			workspace.Publish(s.ws, workspace.ImportWanted{Paths: paths})
-		}
+		s.drop(paths, false)
 	})
 }
 

@@ -3,6 +3,7 @@ package consult
 import (
 	"bytes"
 	"context"
+	"errors"
 	"image"
 	"image/png"
 	"os"
@@ -66,6 +67,7 @@ func (r *room) openPack() {
 			r.busy = false
 			if err != nil {
 				r.problem.Explain(err)
+				r.ifReply(err, path, passphrase)
 				return
 			}
 			r.opening.passphrase.SetText("")
@@ -74,6 +76,22 @@ func (r *room) openPack() {
 			r.show(showPack)
 		}
 	})
+}
+
+// ifReply lays a file that turned out to be a reply where one is merged: with the
+// consult that is open, by its lead. Nothing is merged until they say so.
+func (r *room) ifReply(err error, path, passphrase string) {
+	var refused *records.RefusedError
+	if !errors.As(err, &refused) || refused.Code != "pack_reply" {
+		return
+	}
+	r.opening.path.SetText("")
+	r.opening.passphrase.SetText("")
+	r.show(showConsult)
+	r.flow.replyPath.SetText(path)
+	r.flow.replyPass.SetText(passphrase)
+	r.toField(pageMeet, r.flow.replyPass)
+	r.problem.Say("consult.is_reply")
 }
 
 func readPack(ctx context.Context, path, passphrase string, progress func(done, total int)) (_ *openedPack, err error) {

@@ -89,6 +89,11 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		r.render()
 	})
 	workspace.On(ws, func(workspace.LanguageChanged) { r.words() })
+	workspace.On(ws, func(e workspace.PackWanted) {
+		r.show(showOpenPack)
+		r.opening.path.SetText(e.Path)
+		workspace.Focus(r.opening.passphrase)
+	})
 	workspace.On(ws, func(workspace.OverdueWanted) {
 		r.filter, r.view = FilterOverdue, showConsult
 		workspace.Publish(ws, workspace.RoomWanted{ID: "consult"})

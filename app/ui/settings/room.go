@@ -86,6 +86,14 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 	side := container.New(layout.NewCustomPaddedLayout(8, 8, 8, 8), r.menu)
 	workspace.On(ws, func(workspace.LanguageChanged) { r.render() })
 	workspace.On(ws, func(workspace.LookChanged) { r.render() })
+	workspace.On(ws, func(e workspace.PackageWanted) {
+		r.open("settings.models")
+		if r.packages.busy != "" {
+			r.problem.Say("settings.install_busy", r.packages.busy)
+			return
+		}
+		r.install(e.Path, false)
+	})
 	workspace.On(ws, func(workspace.UserChanged) {
 		r.users, r.audit, r.destinations, r.hospital, r.trust, r.own = users{}, audit{}, destinations{}, hospital{}, trust{}, own{}
 		r.servers, r.phrases, r.display = servers{}, phrases{}, display{}

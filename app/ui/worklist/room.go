@@ -99,7 +99,10 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		r.load()
 	})
 	workspace.On(ws, func(workspace.LanguageChanged) { r.words() })
-	workspace.On(ws, func(e workspace.ImportWanted) { r.take(e.Paths, e.Open) })
+	workspace.On(ws, func(e workspace.ImportWanted) {
+		r.sources.show(local) // where the result will stand
+		r.take(e.Paths, e.Open)
+	})
 	r.words()
 	return &workspace.Room{ID: "worklist", Place: workspace.Rail, Icon: theme.ListIcon(), Needs: records.RightViewPatient, Content: r.sources.stack,
 		Shown: func() { r.came(r.sources.at) }, Hidden: func() { r.left(r.sources.at) },

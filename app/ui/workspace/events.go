@@ -86,6 +86,13 @@ type ImportWanted struct {
 	Open  bool // show the first study when it is in
 }
 
+// PackWanted: open this consult pack, or this reply to one; its passphrase is
+// still to be asked for.
+type PackWanted struct{ Path string }
+
+// PackageWanted: install this model package.
+type PackageWanted struct{ Path string }
+
 // RejectedShown: rejected findings are to be shown, or hidden again.
 type RejectedShown struct{ On bool }
 
@@ -115,7 +122,7 @@ type JobsChanged struct{}
 // Event is any of the types of this file.
 type Event interface {
 	StudyOpened | StudyIncoming | FindingSelected | FindingsChanged | ReportChanged | StudiesChanged | PeopleChanged | RegionMarked |
-		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | AnnotationsChanged | AnnotationSelected | AnnotationWanted | ConsultsChanged | OverdueWanted | IdleLockChanged | PriorInFront | StageWanted | BindingsChanged | LookChanged | TourWanted | DisplayChanged
+		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | AnnotationsChanged | AnnotationSelected | AnnotationWanted | ConsultsChanged | OverdueWanted | IdleLockChanged | PriorInFront | StageWanted | BindingsChanged | LookChanged | TourWanted | DisplayChanged | PackWanted | PackageWanted
 }
 
 // On calls f for each event of its type, on the UI goroutine, as long as the
