@@ -10,6 +10,7 @@ import (
 
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
+	"longying/models"
 	"longying/records"
 )
 
@@ -33,7 +34,7 @@ func kindOf(path string) (kind, error) {
 		return gone, err
 	}
 	if info.IsDir() {
-		if _, err := os.Stat(filepath.Join(path, "card.json")); err == nil {
+		if _, err := os.Stat(filepath.Join(path, models.CardFile)); err == nil {
 			return model, nil
 		}
 		return images, nil
@@ -69,7 +70,7 @@ func holdsCard(f io.ReaderAt, size int64) bool {
 		return false // the import says what is wrong with it
 	}
 	for _, e := range z.File {
-		if folder, name := filepath.Split(e.Name); name == "card.json" && strings.Count(folder, "/") <= 1 {
+		if folder, name := filepath.Split(e.Name); name == models.CardFile && strings.Count(folder, "/") <= 1 {
 			return true
 		}
 	}
