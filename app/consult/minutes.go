@@ -25,8 +25,11 @@ func memberWords(m records.Member) string {
 func minute(t time.Time) string { return t.In(imaging.Zone()).Format("2006-01-02 15:04") }
 
 // Minutes is the consult in plain Chinese text.
-func Minutes(m *records.Consult, p *records.Patient) string {
-	return report.MinutesText(&report.Minutes{Patient: *p, Consult: *m, Version: version(m)}, "zh")
+func Minutes(m *records.Consult, p *records.Patient) string { return MinutesIn(m, p, "zh") }
+
+// MinutesIn is the consult in plain text, in "zh" or "en".
+func MinutesIn(m *records.Consult, p *records.Patient, lang string) string {
+	return report.MinutesText(&report.Minutes{Patient: *p, Consult: *m, Version: version(m)}, lang)
 }
 
 func version(m *records.Consult) int { return (&cda.ConsultDocument{Consult: *m}).Version() }

@@ -170,19 +170,23 @@ func (h *hand) button(word string) func() fyne.CanvasObject {
 func (h *hand) reads(words string) {
 	h.until("the window says "+words, func() bool {
 		for _, o := range test.LaidOutObjects(h.session.window.Content()) {
-			said := ""
-			switch o := o.(type) {
-			case *widget.Label:
-				said = o.Text
-			case *canvas.Text:
-				said = o.Text
-			}
-			if o.Visible() && strings.Contains(said, words) {
+			if o.Visible() && strings.Contains(said(o), words) {
 				return true
 			}
 		}
 		return false
 	})
+}
+
+// said are the words that an object is.
+func said(o fyne.CanvasObject) string {
+	switch o := o.(type) {
+	case *widget.Label:
+		return o.Text
+	case *canvas.Text:
+		return o.Text
+	}
+	return ""
 }
 
 // drag draws with the left button from one place of an object to another, in

@@ -28,6 +28,7 @@ func tasks() []task {
 		{"09-read-a-ct", (*hand).readCT},
 		{"10-report-a-critical-value", (*hand).critical},
 		{"11-type-a-slide", (*hand).typeSlide},
+		{"12-hold-a-consult", (*hand).consult},
 	}
 }
 

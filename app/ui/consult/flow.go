@@ -91,7 +91,7 @@ func (r *room) flowWords() {
 	t, f := r.ws.Lang.T, &r.flow
 	for e, key := range map[*workspace.Entry]lang.Key{f.number: "consult.number_hint", f.withdraw: "consult.withdraw_hint", f.medication: "consult.medication_hint",
 		f.excuse: "consult.excuse_hint", f.date: "consult.meeting_date_hint", f.clock: "consult.clock_hint", f.place: "consult.place_hint", f.members: "consult.schedule_members_hint",
-		f.moved: "consult.moved_hint", f.replyPath: "consult.reply_path_hint", f.replyPass: "consult.passphrase_hint", f.comment: "consult.correlate_hint",
+		f.moved: "consult.moved_hint", f.replyPath: "consult.reply_path_hint", f.replyPass: "consult.reply_passphrase_hint", f.comment: "consult.correlate_hint",
 		f.tasks: "consult.tasks_hint", f.owner: "consult.owner_hint", f.text: "consult.result_hint", f.until: "consult.until_hint", f.done: "consult.done_hint",
 		f.happened: "consult.happened_hint", f.why: "consult.why_hint"} {
 		e.SetPlaceHolder(t(key))
@@ -146,9 +146,6 @@ func (r *room) flowPage(m *records.Consult, lead bool) {
 	case pagePrepare:
 		r.checklist(m, lead)
 		r.items(m, lead)
-		if lead {
-			r.packSection()
-		}
 	case pageSchedule:
 		r.schedulePage(m, lead)
 	case pageMeet:

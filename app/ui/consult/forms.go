@@ -51,6 +51,11 @@ func (r *room) forms() {
 	r.flowForms(entry, long, secret)
 	r.packing = newPackForm(entry(), secret())
 	r.opening = newPackForm(entry(), secret())
+	r.answer = newAnswerForm(entry, long, secret)
+	r.seenFields(r.create.title, r.create.question, r.create.members, r.speak.name, r.speak.discipline, r.speak.text, r.speak.password, r.settle.text,
+		r.follow.date, r.follow.task, r.packing.path, r.packing.passphrase, r.opening.path, r.opening.passphrase)
+	r.seenFields(r.flow.entries()...)
+	r.seenFields(r.answer.fields()...)
 }
 
 // clear empties the forms that belong to one consult.
@@ -80,6 +85,11 @@ func (r *room) words() {
 		f.path.SetPlaceHolder(l.T("consult.path_hint"))
 		f.passphrase.SetPlaceHolder(l.T("consult.passphrase_hint"))
 	}
+	r.answer.name.SetPlaceHolder(l.T("consult.name_hint"))
+	r.answer.discipline.SetPlaceHolder(l.T("consult.discipline_hint"))
+	r.answer.text.SetPlaceHolder(l.T("consult.opinion_hint"))
+	r.answer.path.SetPlaceHolder(l.T("consult.answer_path_hint"))
+	r.answer.passphrase.SetPlaceHolder(l.T("consult.passphrase_hint"))
 	r.flowWords()
 	r.render()
 }

@@ -20,12 +20,18 @@ func (r *room) presentBar(m *records.Consult, lead bool) {
 	l := r.ws.Lang
 	show := widget.NewButtonWithIcon(l.T("consult.button_present"), theme.ViewFullScreenIcon(), r.present)
 	show.Importance = widget.HighImportance
-	row := container.NewHBox(show)
+	row := container.New(workspace.NewFlow(theme.Padding(), r.page.Refresh), show)
 	if _, ok := r.seen(); ok && lead && m.Decision == nil {
 		row.Add(widget.NewButtonWithIcon(l.T("consult.button_lay_picture"), theme.MediaPhotoIcon(), r.layPicture))
 	}
+	r.papers(m, row)
+	if lead && m.Allows(records.StepPack) == nil {
+		row.Add(widget.NewButtonWithIcon(l.T("consult.button_to_pack"), theme.DocumentSaveIcon(), r.toPacking))
+	}
 	r.page.Add(row)
-	r.papers(m)
+	if r.written != "" {
+		r.page.Add(wrapped(r.written, widget.SuccessImportance))
+	}
 }
 
 // seen is what the viewer shows, where that is a picture of the consult's

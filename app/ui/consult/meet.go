@@ -239,7 +239,7 @@ func (r *room) meetPage(m *records.Consult, lead bool) {
 		r.section("consult.merge")
 		r.flow.replyPass.OnSubmitted = func(string) { r.merge() }
 		b := widget.NewButtonWithIcon(l.T("consult.button_merge"), theme.DownloadIcon(), r.merge)
-		r.page.Add(container.NewGridWithColumns(2, r.flow.replyPath, container.NewBorder(nil, nil, nil, b, r.flow.replyPass)))
+		r.page.Add(container.NewGridWithColumns(2, r.file(r.flow.replyPath, "consult.merge"), container.NewBorder(nil, nil, nil, b, r.flow.replyPass)))
 		r.page.Add(tight(wrapped(l.T("consult.merge_note"), widget.LowImportance)))
 	}
 	r.board(m, lead)
@@ -254,6 +254,18 @@ func (r *room) lacked(list []records.Check) {
 		words = append(words, r.checkWord(x.Item))
 	}
 	r.page.Add(tight(wrapped(r.ws.Lang.T("consult.lacked", strings.Join(words, r.ws.Lang.T("consult.comma"))), widget.WarningImportance)))
+}
+
+// mergeKey merges the reply that is named, or asks for one.
+func (r *room) mergeKey() {
+	switch f := &r.flow; {
+	case strings.TrimSpace(f.replyPath.Text) == "":
+		r.toField(pageMeet, f.replyPath)
+	case f.replyPass.Text == "":
+		r.toField(pageMeet, f.replyPass)
+	case r.current != nil && r.view == showConsult:
+		r.merge()
+	}
 }
 
 func (r *room) merge() {
@@ -312,6 +324,9 @@ func (r *room) board(m *records.Consult, lead bool) {
 			}
 		}
 		*chosen = list[at].FindingUID
+		if len(list) == 1 {
+			return container.NewVBox(wrapped(list[0].Title, widget.MediumImportance), r.picture(list[0]))
+		}
 		s := workspace.NewSelect(r.ws, names, nil)
 		s.SetSelectedIndex(at)
 		s.OnChanged = func(string) {
@@ -377,6 +392,20 @@ func (r *room) picture(it records.ConsultItem) fyne.CanvasObject {
 		})
 	}
 	return wrapped(r.ws.Lang.T("consult.no_place"), widget.LowImportance)
+}
+
+// correlateKey leads to the words of the statement first: one key alone must not
+// state that lesion and slide agree.
+func (r *room) correlateKey() {
+	if r.current == nil || r.view != showConsult {
+		return
+	}
+	e := r.flow.comment
+	if c := fyne.CurrentApp().Driver().CanvasForObject(e); r.flow.page == pageMeet && c != nil && c.Focused() == fyne.Focusable(e) {
+		r.correlate()
+		return
+	}
+	r.toField(pageMeet, e)
 }
 
 func (r *room) correlate() {

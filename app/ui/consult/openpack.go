@@ -47,9 +47,11 @@ func (r *room) openPackPage() {
 	title.SizeName = theme.SizeNameHeadingText
 	r.page.Add(title)
 	r.page.Add(wrapped(l.T("consult.open_note"), widget.LowImportance))
-	r.page.Add(r.field("consult.path", r.opening.path))
+	r.page.Add(r.field("consult.path", r.file(r.opening.path, "consult.open_pack")))
 	r.page.Add(r.field("consult.passphrase", r.opening.passphrase))
-	r.opening.passphrase.OnSubmitted = func(string) { r.openPack() }
+	for _, e := range []*workspace.Entry{r.opening.path, r.opening.passphrase} {
+		e.OnSubmitted = func(string) { r.openPack() }
+	}
 	r.page.Add(container.NewHBox(strong(l.T("consult.button_open"), theme.FolderOpenIcon(), r.openPack),
 		widget.NewButton(l.T("consult.button_back"), func() { r.show(showConsult) })))
 }
@@ -59,7 +61,7 @@ func (r *room) openPack() {
 		return
 	}
 	r.busy = true
-	path, passphrase := strings.TrimSpace(r.opening.path.Text), r.opening.passphrase.Text
+	user, path, passphrase := r.ws.User(), strings.TrimSpace(r.opening.path.Text), r.opening.passphrase.Text
 	r.problem.SetText("")
 	r.ws.StartJob(func() string { return r.ws.Lang.T("consult.unpacking") }, func(ctx context.Context, progress func(done, total int)) func() {
 		p, err := readPack(ctx, path, passphrase, progress)
@@ -73,6 +75,8 @@ func (r *room) openPack() {
 			r.opening.passphrase.SetText("")
 			r.closePack()
 			r.pack = p
+			r.answer.clear()
+			r.answer.name.SetText(user.Name)
 			r.show(showPack)
 		}
 	})
@@ -133,17 +137,17 @@ func (r *room) packPage() {
 	if p.DeIdentified {
 		r.page.Add(tight(wrapped(l.T("consult.is_deidentified", p.Patient.Name, p.Age), widget.WarningImportance)))
 	}
-	buttons := container.NewHBox(widget.NewButton(l.T("consult.button_close_pack"), func() {
-		r.closePack()
-		r.show(showConsult)
-	}))
+	buttons := r.packToolbar()
 	r.page.Add(buttons)
-	minutes := wrapped(consult.Minutes(&p.Consult, &p.Patient), widget.MediumImportance)
+	minutes := wrapped(consult.MinutesIn(&p.Consult, &p.Patient, l.Short()), widget.MediumImportance)
 	minutes.Selectable = true
 	r.page.Add(minutes)
-	for _, o := range p.Consult.Opinions {
-		if o.Dissent {
-			r.page.Add(opinion(l, o))
+	if n := Dissents(p.Consult); n > 0 {
+		r.page.Add(tight(wrapped(l.T("consult.dissents", n), widget.WarningImportance)))
+		for _, o := range p.Consult.Opinions {
+			if o.Dissent {
+				r.page.Add(opinion(l, &p.Consult, o))
+			}
 		}
 	}
 	whole := false
@@ -166,6 +170,9 @@ func (r *room) packPage() {
 		r.page.Add(tight(wrapped(r.caption(img), widget.MediumImportance)))
 		r.page.Add(packedPicture(p.pictures[i], img.Edges))
 	}
+	if len(p.Images) == 0 {
+		r.page.Add(tight(wrapped(l.T("consult.present_none"), widget.LowImportance)))
+	}
 	r.section("consult.pack_documents", len(p.Documents)+len(p.Reports))
 	for _, d := range p.Documents {
 		r.page.Add(wrapped(l.T("consult.pack_document", d.Document.ID, records.Join(d.Document.FindingText), records.Join(d.Document.Impression), d.SHA256), widget.MediumImportance))
@@ -177,6 +184,7 @@ func (r *room) packPage() {
 		r.section("consult.pack_left", len(p.Left))
 		r.leftOut(p.Left)
 	}
+	r.answerSection()
 }
 
 // caption says what a picture shows, and of a slide its scale.
@@ -184,9 +192,16 @@ func (r *room) caption(img consult.PackedImage) string {
 	l := r.ws.Lang
 	out := img.Title
 	for _, s := range img.Said {
-		if !strings.Contains(out, s) {
-			out += " · " + s
+		if strings.Contains(out, s) {
+			continue
 		}
+		for _, f := range r.pack.Findings { // in the reader's language
+			if f.Label.Zh == s {
+				s = f.Label.In(l.Short())
+				break
+			}
+		}
+		out += " · " + s
 	}
 	switch {
 	case img.Slide && img.Micrometres > 0:

@@ -91,11 +91,13 @@ func (r *room) followPage(m *records.Consult, lead bool) {
 		}
 		f.text.OnSubmitted = func(string) { r.complete() }
 		f.until.OnSubmitted = func(string) { r.postpone() }
+		r.page.Add(tight(wrapped(l.T("consult.task_caption"), widget.LowImportance)))
 		r.page.Add(s)
 		r.page.Add(container.NewGridWithColumns(4, f.text, widget.NewButtonWithIcon(l.T("consult.button_done"), theme.ConfirmIcon(), r.complete),
 			f.until, widget.NewButton(l.T("consult.button_postpone"), r.postpone)))
 	}
 	if lead && m.Allows(records.StepFollow) == nil {
+		r.page.Add(tight(wrapped(l.T("consult.follow_caption"), widget.LowImportance)))
 		r.page.Add(r.follow.box(r))
 	}
 	if m.Decision != nil {
@@ -105,6 +107,9 @@ func (r *room) followPage(m *records.Consult, lead bool) {
 
 func (r *room) complete() {
 	id, text := r.flow.followUp, strings.TrimSpace(r.flow.text.Text)
+	if text == "" { // the key leads to what is asked for
+		r.toField(pageFollow, r.flow.text)
+	}
 	r.act("consult.said_done", func(ctx context.Context, user records.User, m string) (records.Consult, error) {
 		return r.ws.Consult.Complete(ctx, user, m, id, text)
 	}, func() { r.flow.text.SetText("") })
@@ -112,6 +117,12 @@ func (r *room) complete() {
 
 func (r *room) postpone() {
 	id, text, date := r.flow.followUp, strings.TrimSpace(r.flow.text.Text), compactDay(r.flow.until.Text)
+	switch {
+	case text == "":
+		r.toField(pageFollow, r.flow.text)
+	case date == "":
+		r.toField(pageFollow, r.flow.until)
+	}
 	r.act("consult.said_postponed", func(ctx context.Context, user records.User, m string) (records.Consult, error) {
 		return r.ws.Consult.Postpone(ctx, user, m, id, date, text)
 	}, func() {
@@ -148,8 +159,20 @@ func (r *room) comparison(m *records.Consult, lead bool) {
 		}
 		r.page.Add(container.NewGridWithColumns(3, column(l.T("consult.decision"), wrapped(m.Decision.Text, widget.LowImportance)),
 			column(l.T("consult.was_done"), f.done), column(l.T("consult.has_happened"), f.happened)))
-		c := workspace.NewCheck(r.ws, l.T("consult.check_differs"), func(on bool) { f.otherwise = on })
-		c.Checked = f.otherwise
+		c := workspace.NewCheck(r.ws, l.T("consult.check_differs"), func(on bool) {
+			if f.otherwise = on; on {
+				f.why.Show()
+				workspace.Focus(f.why)
+			} else {
+				f.why.Hide()
+			}
+			r.page.Refresh()
+		})
+		if c.Checked = f.otherwise; f.otherwise {
+			f.why.Show()
+		} else {
+			f.why.Hide()
+		}
 		r.page.Add(container.NewGridWithColumns(2, container.NewVBox(c), f.why))
 		r.page.Add(container.NewHBox(strong(l.T("consult.button_outcome"), theme.ConfirmIcon(), r.compare)))
 	}

@@ -17,6 +17,7 @@ import (
 	"longying/app/consult"
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
+	"longying/records"
 )
 
 // PackExtension is the file name ending of a consult pack.
@@ -57,10 +58,44 @@ func (f *packForm) options() consult.PackOptions {
 	return o
 }
 
-// packSection writes the consult into one sealed file: first what it would hold.
-func (r *room) packSection() {
+// toPacking shows the page on which the consult is written into one sealed file.
+func (r *room) toPacking() {
+	m := r.current
+	if m == nil || r.view == showPacking || records.Require(r.ws.User(), records.RightLeadConsult) != nil {
+		return
+	}
+	if err := m.Allows(records.StepPack); err != nil {
+		r.problem.SetText(r.ws.Explain(err))
+		return
+	}
+	r.show(showPacking)
+}
+
+// packMain does what is next on that page: the estimate, then the pack.
+func (r *room) packMain() {
+	if r.packing.plan == nil {
+		r.planPack()
+		return
+	}
+	r.writePack()
+}
+
+// packingPage writes the consult into one sealed file: first what it would hold.
+func (r *room) packingPage() {
 	l, f := r.ws.Lang, &r.packing
-	r.section("consult.pack")
+	if r.current == nil {
+		r.view = showConsult
+		r.consultPage()
+		return
+	}
+	title := heading(l.T("consult.pack"))
+	title.SizeName = theme.SizeNameHeadingText
+	r.page.Add(title)
+	who := r.current.Title + " · " + r.current.ID
+	if r.patient != nil {
+		who = r.patient.Patient.Name + " · " + who
+	}
+	r.page.Add(tight(wrapped(who, widget.LowImportance)))
 	r.page.Add(tight(wrapped(l.T("consult.pack_note"), widget.LowImportance)))
 	kinds := []consult.ObjectChoice{consult.ObjectsKey, consult.ObjectsAll, consult.ObjectsNone}
 	choice := workspace.NewSelect(r.ws, []string{l.T("consult.objects_key"), l.T("consult.objects_all"), l.T("consult.objects_none")}, nil)
@@ -83,7 +118,7 @@ func (r *room) packSection() {
 	if f.plan == nil {
 		estimate.Importance = widget.HighImportance
 	}
-	r.page.Add(container.NewHBox(estimate))
+	r.page.Add(container.NewHBox(estimate, widget.NewButton(l.T("consult.button_back"), func() { r.show(showConsult) })))
 	if f.plan != nil {
 		r.packPlan(f)
 	}
@@ -144,8 +179,12 @@ func (r *room) packTexts(f *packForm) {
 	r.page.Add(heading(l.T("consult.texts", len(f.plan.Texts))))
 	r.page.Add(tight(wrapped(l.T("consult.texts_note"), widget.LowImportance)))
 	for _, t := range f.plan.Texts {
-		r.page.Add(tight(wrapped(l.T("consult.text_was", l.Or(lang.Key("consult.text_"+t.Where), t.Where), t.Original), widget.LowImportance)))
-		r.page.Add(f.texts[t.Key])
+		weight := widget.LowImportance
+		if t.Masked != t.Original { // where the mask took something out
+			weight = widget.MediumImportance
+		}
+		was := wrapped(l.T("consult.text_was", l.Or(lang.Key("consult.text_"+t.Where), t.Where), t.Original), weight)
+		r.page.Add(container.NewGridWithColumns(2, was, f.texts[t.Key]))
 	}
 	sure := workspace.NewCheck(r.ws, l.T("consult.texts_confirmed"), func(on bool) { f.confirmed = on })
 	sure.Checked = f.confirmed
@@ -177,15 +216,19 @@ func (r *room) planPack() {
 				return
 			}
 			f.plan, f.confirmed = &plan, false
+			if f.path.Text == "" { // seen before it is written
+				f.path.SetText(r.packPath())
+			}
 			entries := map[string]*workspace.Entry{}
 			for _, t := range plan.Texts {
 				e := f.texts[t.Key] // what somebody has changed already stays
 				if e == nil {
 					e = workspace.NewMultiLineEntry(r.ws)
 					e.Wrapping = fyne.TextWrapBreak
-					e.SetMinRowsVisible(min(6, max(1, len([]rune(t.Masked))/40+1+strings.Count(t.Masked, "\n"))))
+					e.SetMinRowsVisible(min(6, max(1, len([]rune(t.Masked))/28+1+strings.Count(t.Masked, "\n"))))
 					e.SetText(t.Masked)
 					e.OnChanged = func(string) { f.confirmed = false }
+					r.seenFields(e)
 				}
 				entries[t.Key] = e
 			}
@@ -206,11 +249,7 @@ func (r *room) writePack() {
 	}
 	path := strings.TrimSpace(f.path.Text)
 	if path == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			home = "."
-		}
-		path = filepath.Join(home, r.current.ID+PackExtension)
+		path = r.packPath()
 		f.path.SetText(path)
 	}
 	r.busy, f.done = true, ""
@@ -233,6 +272,32 @@ func (r *room) writePack() {
 			r.scroll.ScrollToBottom() // where it says so
 		}
 	})
+}
+
+// free is a path without its ending to which nothing was written yet: what was
+// sent before stays what it is.
+func free(path, extension string) string {
+	out := path + extension
+	for n := 2; n < 1000; n++ {
+		if _, err := os.Stat(out); err != nil {
+			break
+		}
+		out = path + "-" + strconv.Itoa(n) + extension
+	}
+	return out
+}
+
+// packPath is where a pack goes unless somebody says otherwise.
+func (r *room) packPath() string {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = "."
+	}
+	name := r.current.ID
+	if r.packing.deidentified {
+		name += "-deidentified"
+	}
+	return free(filepath.Join(home, name), PackExtension)
 }
 
 // writeWhole writes a file as a whole or not at all.

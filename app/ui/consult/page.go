@@ -135,7 +135,7 @@ func (r *room) opinions(m *records.Consult) {
 		stands[o.ID] = true
 	}
 	for _, o := range m.Opinions {
-		r.page.Add(opinion(l, o))
+		r.page.Add(opinion(l, m, o))
 		if !stands[o.ID] {
 			r.page.Add(tight(wrapped(l.T("consult.replaced"), widget.LowImportance)))
 		}
@@ -147,10 +147,13 @@ func (r *room) opinions(m *records.Consult) {
 
 // speaker says who spoke and when, and how sure that is: who typed it where it was
 // not the member, and of one out of a reply that its name is only written there.
-func speaker(l *lang.Strings, o records.Opinion) string {
+func speaker(l *lang.Strings, m *records.Consult, o records.Opinion) string {
 	who := l.T("consult.said", o.Member.Name, strings.TrimSpace(o.Member.Hospital+" "+o.Member.Discipline), o.At.In(imaging.Zone()).Format("2006-01-02 15:04"))
 	if strings.TrimSpace(o.Member.Hospital+o.Member.Discipline) == "" {
 		who = l.T("consult.said_plain", o.Member.Name, o.At.In(imaging.Zone()).Format("2006-01-02 15:04"))
+	}
+	if late := max(o.At.UnixNano(), o.Received.UnixNano()); m.Decision != nil && late > m.Decision.At.UnixNano() {
+		who = l.T("consult.afterwards_mark") + who
 	}
 	switch {
 	case o.Unverified():
@@ -169,12 +172,12 @@ func speaker(l *lang.Strings, o records.Opinion) string {
 	return who
 }
 
-func opinion(l *lang.Strings, o records.Opinion) fyne.CanvasObject {
+func opinion(l *lang.Strings, m *records.Consult, o records.Opinion) fyne.CanvasObject {
 	weight := widget.LowImportance
 	if o.Unverified() {
 		weight = widget.WarningImportance
 	}
-	who := speaker(l, o)
+	who := speaker(l, m, o)
 	if !o.Dissent {
 		return container.NewVBox(tight(wrapped(who, weight)), tight(wrapped(o.Text, widget.MediumImportance)))
 	}
@@ -201,7 +204,7 @@ func (r *room) decision(m *records.Consult) {
 			r.page.Add(tight(wrapped(l.T("consult.with_dissent", n), widget.WarningImportance)))
 			for _, o := range m.Standing() {
 				if o.Dissent {
-					r.page.Add(opinion(l, o))
+					r.page.Add(opinion(l, m, o))
 				}
 			}
 		}

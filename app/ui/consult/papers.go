@@ -5,7 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -17,7 +17,7 @@ import (
 
 // papers leads to the minutes on paper and, once there is a decision, to the
 // documents of WS/T 500.
-func (r *room) papers(m *records.Consult) {
+func (r *room) papers(m *records.Consult, row *fyne.Container) {
 	if records.Require(r.ws.User(), records.RightExport) != nil || records.Require(r.ws.User(), records.RightConsult) != nil {
 		return
 	}
@@ -26,15 +26,10 @@ func (r *room) papers(m *records.Consult) {
 	if m.Decision != nil {
 		caption = "consult.button_minutes"
 	}
-	row := container.New(workspace.NewFlow(theme.Padding(), r.page.Refresh),
-		widget.NewButtonWithIcon(l.T(caption), theme.DocumentPrintIcon(), r.printMinutes))
+	row.Add(widget.NewButtonWithIcon(l.T(caption), theme.DocumentPrintIcon(), r.printMinutes))
 	if m.Decision != nil {
 		row.Add(widget.NewButtonWithIcon(l.T("consult.button_record"), theme.DocumentSaveIcon(), func() { r.writeCDA(cda.Consultation) }))
 		row.Add(widget.NewButtonWithIcon(l.T("consult.button_discussion"), theme.DocumentSaveIcon(), func() { r.writeCDA(cda.CaseDiscussion) }))
-	}
-	r.page.Add(row)
-	if r.written != "" {
-		r.page.Add(wrapped(r.written, widget.SuccessImportance))
 	}
 }
 
@@ -61,6 +56,7 @@ func (r *room) write(do func(ctx context.Context, user records.User, id, folder 
 			}
 			r.written = r.ws.Lang.T("consult.written", path)
 			r.render()
+			r.scroll.ScrollToTop() // where it says so
 		}
 	})
 }

@@ -108,7 +108,10 @@ func (p *presentation) summary() []line {
 	if len(names) > 0 {
 		out = append(out, line{text: l.T("consult.members_field"), head: true}, line{text: strings.Join(names, l.T("consult.comma"))})
 	}
-	return out
+	if s := p.m.Scheduled(); s != nil {
+		out = append(out, line{text: l.T("consult.schedule"), head: true}, line{text: l.T("consult.present_schedule", s.At.In(imaging.Zone()).Format("2006-01-02 15:04"), s.Place, s.Chair.Name)})
+	}
+	return append(out, line{text: l.T("consult.present_keys"), head: true})
 }
 
 func age(l *lang.Strings, birth string) string {
@@ -172,12 +175,12 @@ func (p *presentation) opinions() []line {
 		title[it.FindingUID] = it.Title
 	}
 	for _, o := range p.m.Standing() {
-		who := speaker(l, o)
+		who := speaker(l, &p.m, o)
 		text := o.Text
 		if o.Dissent {
 			text = l.T("consult.dissent_mark") + text
 		}
-		out = append(out, line{text: who, head: true}, line{text: text, mark: o.Dissent})
+		out = append(out, line{text: who, head: true, mark: o.Unverified()}, line{text: text, mark: o.Dissent})
 	}
 	if len(out) == 0 {
 		out = append(out, line{text: l.T("consult.present_no_opinions")})
@@ -207,7 +210,24 @@ func (p *presentation) decision() []line {
 		out = append(out, line{text: l.T("consult.with_dissent", n), mark: true})
 	}
 	for _, f := range p.m.FollowUps {
-		out = append(out, line{text: day(f.Due()) + "  " + f.Task})
+		text := day(f.Due()) + "  " + f.Task
+		if f.Owner != nil {
+			text += l.T("consult.owner_is", f.Owner.Name)
+		}
+		if f.Done {
+			text += "    " + l.T("consult.follow_done", f.Outcome)
+		}
+		out = append(out, line{text: text})
+	}
+	if x := p.m.Outcome(); x != nil {
+		out = append(out, line{text: l.T("consult.outcome"), head: true}, line{text: l.T("consult.was_done") + l.T("consult.colon") + x.Done},
+			line{text: l.T("consult.has_happened") + l.T("consult.colon") + x.Happened})
+		when := x.At.In(imaging.Zone()).Format("2006-01-02 15:04")
+		if x.Concordant {
+			out = append(out, line{text: l.T("consult.outcome_agrees", x.ByName, when)})
+		} else {
+			out = append(out, line{text: l.T("consult.outcome_differs", x.Comment, x.ByName, when), mark: true})
+		}
 	}
 	return out
 }

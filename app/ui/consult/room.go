@@ -47,6 +47,7 @@ type room struct {
 	settle  decisionForm
 	follow  followForm
 	packing packForm
+	answer  answerForm
 	opening packForm
 	flow    flowForm
 
@@ -64,6 +65,7 @@ type view int
 const (
 	showConsult view = iota
 	showCreate
+	showPacking
 	showOpenPack
 	showPack
 )
@@ -109,6 +111,10 @@ func New(ws *workspace.Workspace) *workspace.Room {
 			{Label: "consult.print_minutes", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyP)}, Do: r.printMinutes},
 			{Label: "consult.write_record", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyG)}, Do: func() { r.writeCDA(cda.Consultation) }},
 			{Label: "consult.write_discussion", Keys: []workspace.Key{{Name: fyne.KeyG, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}}, Do: func() { r.writeCDA(cda.CaseDiscussion) }},
+			{Label: "consult.key_pack", Keys: []workspace.Key{{Name: fyne.KeyP, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}}, Do: r.toPacking},
+			{Label: "consult.key_choose", Keys: []workspace.Key{{Name: fyne.KeyO, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}}, Do: r.chooseFile},
+			{Label: "consult.key_answer", Keys: []workspace.Key{{Name: fyne.KeyR, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}}, Do: r.toAnswer},
+			{Label: "consult.key_back", Keys: []workspace.Key{workspace.Press(fyne.KeyEscape)}, Do: r.back},
 			{Label: "consult.lay_picture", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyK)}, Do: r.layPicture},
 			{Label: "consult.next_page", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyRight), workspace.Press(fyne.KeyRight)}, Do: func() { r.turn(r.flow.page + 1) }},
 			{Label: "consult.previous_page", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyLeft), workspace.Press(fyne.KeyLeft)}, Do: func() { r.turn(r.flow.page - 1) }},
@@ -117,8 +123,8 @@ func New(ws *workspace.Workspace) *workspace.Room {
 			{Label: "consult.key_begin", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyB)}, Do: r.begin},
 			{Label: "consult.key_excuse", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyE)}, Do: func() { r.toField(pagePrepare, r.flow.excuse) }},
 			{Label: "consult.key_invite", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyI)}, Do: r.invite},
-			{Label: "consult.key_merge", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyM)}, Do: func() { r.toField(pageMeet, r.flow.replyPath) }},
-			{Label: "consult.key_correlate", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyR)}, Do: r.correlate},
+			{Label: "consult.key_merge", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyM)}, Do: r.mergeKey},
+			{Label: "consult.key_correlate", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyR)}, Do: r.correlateKey},
 			{Label: "consult.key_done", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyD)}, Do: r.complete},
 			{Label: "consult.key_postpone", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyT)}, Do: r.postpone},
 			{Label: "consult.key_outcome", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyU)}, Do: func() { r.toField(pageFollow, r.flow.done) }},
@@ -138,7 +144,18 @@ func (r *room) show(v view) {
 	case showCreate:
 		workspace.Focus(r.create.title)
 	case showOpenPack:
+		r.opening.passphrase.SetText("")
 		workspace.Focus(r.opening.path)
+	}
+}
+
+// back leaves a page that stands in the consult's place.
+func (r *room) back() {
+	switch r.view {
+	case showPack:
+		r.leavePack()
+	case showCreate, showPacking, showOpenPack:
+		r.show(showConsult)
 	}
 }
 
@@ -284,6 +301,8 @@ func (r *room) render() {
 	switch r.view {
 	case showCreate:
 		r.createPage()
+	case showPacking:
+		r.packingPage()
 	case showOpenPack:
 		r.openPackPage()
 	case showPack:
@@ -316,11 +335,14 @@ func (r *room) renderRail() {
 	}
 	for _, m := range list {
 		b := widget.NewButton(short(m.Title), func() {
+			if r.view != showConsult {
+				r.problem.SetText("")
+			}
 			r.view = showConsult
 			r.choose(m)
 		})
 		b.Alignment, b.Importance = widget.ButtonAlignLeading, widget.LowImportance
-		if r.view == showConsult && r.current != nil && r.current.ID == m.ID {
+		if (r.view == showConsult || r.view == showPacking) && r.current != nil && r.current.ID == m.ID {
 			b.Importance = widget.HighImportance
 		}
 		r.rail.Add(b)
@@ -421,8 +443,22 @@ func (r *room) toField(page int, e *workspace.Entry) {
 
 // mainAct is the act of the step that is shown.
 func (r *room) mainAct() {
+	switch r.view {
+	case showCreate:
+		r.createNow()
+		return
+	case showPacking:
+		r.packMain()
+		return
+	case showOpenPack:
+		r.openPack()
+		return
+	case showPack:
+		r.writeAnswer()
+		return
+	}
 	m := r.current
-	if m == nil || r.view != showConsult {
+	if m == nil {
 		return
 	}
 	switch r.flow.page {
