@@ -99,7 +99,7 @@ func (h *hand) consult() {
 
 	// It begins once each thing that is missing was named.
 	_, words, _ := strings.Cut(t("consult.go_without", "\x00"), "\x00")
-	for {
+	for range records.CheckItems() {
 		left := false
 		h.settle()
 		fyne.DoAndWait(func() { left = h.unticked(words)() != nil })

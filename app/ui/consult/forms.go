@@ -251,11 +251,7 @@ func (f *decisionForm) box(r *room, m *records.Consult) fyne.CanvasObject {
 	}
 	if m.State != records.ConsultMeeting {
 		box.Add(wrapped(l.T("consult.decide_written"), widget.WarningImportance))
-		for _, x := range records.Missing(r.checks) {
-			c := workspace.NewCheck(r.ws, l.T("consult.go_without", r.checkWord(x.Item)), func(on bool) { r.flow.named[x.Item] = on })
-			c.Checked = r.flow.named[x.Item]
-			box.Add(c)
-		}
+		box.Add(r.without())
 	}
 	for _, e := range []*workspace.Entry{f.text, r.flow.tasks} {
 		e.OnSubmitted = func(string) { r.decide() }

@@ -173,12 +173,14 @@ func (r *room) invite() {
 }
 
 // without asks to name each item that is missing before it goes on.
-func (r *room) without() {
+func (r *room) without() fyne.CanvasObject {
+	row := container.New(layout.NewRowWrapLayout())
 	for _, x := range records.Missing(r.checks) {
 		c := workspace.NewCheck(r.ws, r.ws.Lang.T("consult.go_without", r.checkWord(x.Item)), func(on bool) { r.flow.named[x.Item] = on })
 		c.Checked = r.flow.named[x.Item]
-		r.page.Add(c)
+		row.Add(c)
 	}
+	return row
 }
 
 func (r *room) namedItems() (out []string) {
@@ -195,7 +197,7 @@ func (r *room) beginBox(m *records.Consult) {
 	r.section("consult.begin")
 	if len(records.Missing(r.checks)) > 0 {
 		r.page.Add(tight(wrapped(l.T("consult.begin_lacks"), widget.WarningImportance)))
-		r.without()
+		r.page.Add(r.without())
 	}
 	r.page.Add(tight(wrapped(l.T("consult.present_are"), widget.LowImportance)))
 	here := container.New(layout.NewRowWrapLayout())

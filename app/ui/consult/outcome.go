@@ -2,13 +2,13 @@ package consult
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -69,9 +69,10 @@ func (r *room) followPage(m *records.Consult, lead bool) {
 			r.page.Add(tight(wrapped(l.T("consult.postponed", day(p.Date), p.Reason), widget.LowImportance)))
 		}
 		if x.Done {
-			r.page.Add(tight(wrapped(l.T("consult.follow_done", x.Outcome), widget.SuccessImportance)))
+			r.page.Add(tight(wrapped(l.T("consult.follow_done", x.Outcome, x.DoneByName, x.DoneAt.In(imaging.Zone()).Format("2006-01-02")), widget.SuccessImportance)))
 		}
 	}
+	slices.SortStableFunc(open, func(a, b records.FollowUp) int { return strings.Compare(a.Due(), b.Due()) }) // the most urgent first
 	if lead && len(open) > 0 && m.Allows(records.StepRemind) == nil {
 		var names []string
 		at := 0
@@ -139,6 +140,7 @@ func (r *room) comparison(m *records.Consult, lead bool) {
 	column := func(head string, o fyne.CanvasObject) fyne.CanvasObject {
 		return container.NewVBox(tight(heading(head)), o)
 	}
+	acts := container.NewHBox()
 	decided := wrapped(m.Decision.Text, widget.MediumImportance)
 	if x := m.Outcome(); x != nil {
 		r.page.Add(container.NewGridWithColumns(3, column(l.T("consult.decision"), decided), column(l.T("consult.was_done"), wrapped(x.Done, widget.MediumImportance)),
@@ -174,11 +176,12 @@ func (r *room) comparison(m *records.Consult, lead bool) {
 			f.why.Hide()
 		}
 		r.page.Add(container.NewGridWithColumns(2, container.NewVBox(c), f.why))
-		r.page.Add(container.NewHBox(strong(l.T("consult.button_outcome"), theme.ConfirmIcon(), r.compare)))
+		acts.Add(strong(l.T("consult.button_outcome"), theme.ConfirmIcon(), r.compare))
 	}
 	if m.Allows(records.StepClose) == nil && m.ChairID() == r.ws.User().ID {
-		r.page.Add(container.NewHBox(widget.NewButtonWithIcon(l.T("consult.button_close"), theme.ConfirmIcon(), r.closeNow), layout.NewSpacer()))
+		acts.Add(widget.NewButtonWithIcon(l.T("consult.button_close"), theme.ConfirmIcon(), r.closeNow))
 	}
+	r.page.Add(acts)
 }
 
 func (r *room) compare() {

@@ -215,7 +215,7 @@ func (p *presentation) decision() []line {
 			text += l.T("consult.owner_is", f.Owner.Name)
 		}
 		if f.Done {
-			text += "    " + l.T("consult.follow_done", f.Outcome)
+			text += "    " + l.T("consult.follow_done", f.Outcome, f.DoneByName, f.DoneAt.In(imaging.Zone()).Format("2006-01-02"))
 		}
 		out = append(out, line{text: text})
 	}

@@ -8,6 +8,7 @@ import (
 	"image"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -409,7 +410,7 @@ func (r *room) filterBox() fyne.CanvasObject {
 
 // reminder is a task that is past its day; it leads to its consult.
 func (r *room) reminder(d records.Reminder) fyne.CanvasObject {
-	b := widget.NewButton(r.ws.Lang.T("consult.overdue", day(d.Date), shortened(d.Task, 7)), func() {
+	b := widget.NewButton(r.ws.Lang.T("consult.overdue", day(d.Date), shortened(d.Task, 10)), func() {
 		for _, m := range r.list {
 			if m.ID == d.ConsultID {
 				r.view = showConsult
@@ -426,9 +427,21 @@ func (r *room) reminder(d records.Reminder) fyne.CanvasObject {
 // stands on the page.
 func short(s string) string { return shortened(s, 18) }
 
+// shortened is the beginning of a text, as wide as so many Han characters, of which
+// a letter is half as wide.
 func shortened(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n-1]) + "…"
+	wide, end := 0, 0
+	for i, c := range s {
+		w := 1
+		if c >= 0x2e80 {
+			w = 2
+		}
+		if wide += w; wide > 2*n {
+			return s[:end] + "…"
+		}
+		if wide <= 2*n-2 { // what leaves room for the mark
+			end = i + utf8.RuneLen(c)
+		}
 	}
 	return s
 }
