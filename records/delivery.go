@@ -29,6 +29,7 @@ type Delivery struct {
 	Attempts    int           `json:"attempts"`
 	Next        time.Time     `json:"next,omitzero"`
 	LastError   string        `json:"last_error,omitempty"`
+	Offline     time.Time     `json:"offline,omitzero"` // since when its destination was not there at any attempt; zero: it was at the last
 	Receipt     *Receipt      `json:"receipt,omitempty"`
 	CreatedAt   time.Time     `json:"created_at"`
 }

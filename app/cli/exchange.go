@@ -12,13 +12,19 @@ import (
 )
 
 func cmdOutbox(ctx context.Context, c *call) error {
-	verb, rest, err := c.verb("list", "send", "retry", "destinations")
+	verb, rest, err := c.verb("list", "send", "watch", "retry", "automatic", "destinations")
 	if err != nil {
 		return err
 	}
 	if verb == "destinations" {
 		c.raw = rest
 		return cmdDestinations(ctx, c)
+	}
+	switch verb {
+	case "watch":
+		return c.watchOutbox(ctx, rest)
+	case "automatic":
+		return c.automaticSending(ctx, rest)
 	}
 	var now bool
 	if err := c.parse(rest, func(f *flag.FlagSet) {

@@ -24,6 +24,8 @@ type Needs struct {
 	// Objects writes a signed report in one of ObjectFormats: at least one object,
 	// or a refusal. left says what could not be written and why, while the rest was.
 	Objects func(ctx context.Context, doc *records.SignedDocument, as string) (objects [][]byte, left []string, err error)
+	// Folder is the data folder: of the programs on it one sends at a time.
+	Folder string
 }
 
 // Delivery is the use case.

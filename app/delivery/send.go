@@ -26,12 +26,18 @@ type queue struct {
 	d     *Delivery
 	actor records.User
 	early bool // also what waits for its next try
+	auto  bool // without anybody asking, see outbox.Ready
+	tried func()
 }
 
 // Due lists what is to be sent now, oldest first. A version waits while an
 // earlier one of the same document, destination and format is still on its way:
 // else the older could arrive last and replace the newer.
 func (q queue) Due(ctx context.Context, now time.Time) ([]records.Delivery, error) {
+	if q.auto {
+		_, ready, err := q.d.look(ctx)
+		return ready[:min(len(ready), atOnce)], err
+	}
 	longest := outbox.LongestPause
 	if q.early {
 		longest = 0
@@ -122,6 +128,9 @@ func (d *Delivery) encode(ctx context.Context, f Forms, doc *records.SignedDocum
 // Record stores an attempt with the delivery's new state; a receipt takes the
 // audit chain's head and count of this very transaction.
 func (q queue) Record(ctx context.Context, del records.Delivery, a records.Attempt) error {
+	if q.tried != nil {
+		defer q.tried()
+	}
 	return q.d.store.Update(ctx, func(tx *sqlite.Tx) error {
 		if err := q.d.overtaken(tx, &del); err != nil {
 			return err
@@ -154,36 +163,30 @@ func (q queue) Record(ctx context.Context, del records.Delivery, a records.Attem
 	})
 }
 
-// Send tries every delivery that is due, once.
+// Send tries every delivery that is due, once. Where another program on the same
+// data folder is sending, it waits for its turn.
 func (d *Delivery) Send(ctx context.Context, actor records.User) (SendResult, error) {
-	return d.round(ctx, queue{d: d, actor: actor})
+	return d.ask(ctx, queue{d: d, actor: actor})
 }
 
 // SendNow tries everything that is queued, once: a person who asks does not wait
 // for the next try.
 func (d *Delivery) SendNow(ctx context.Context, actor records.User) (SendResult, error) {
-	return d.round(ctx, queue{d: d, actor: actor, early: true})
+	return d.ask(ctx, queue{d: d, actor: actor, early: true})
 }
 
-func (d *Delivery) round(ctx context.Context, q queue) (_ SendResult, err error) {
+// ask is a round that a person wants.
+func (d *Delivery) ask(ctx context.Context, q queue) (_ SendResult, err error) {
 	defer trail.Outcome(ctx, d.store, q.actor, "deliver", "", &err)
 	var res SendResult
 	if err := trail.Require(ctx, d.store, q.actor, records.RightExport, "deliver", ""); err != nil {
 		return res, err
 	}
-	var rs []Route
-	if err := d.store.View(ctx, func(tx *sqlite.Tx) (err error) {
-		rs, err = routes(tx)
-		return err
-	}); err != nil {
+	release, err := takeTurn(ctx, d.needs.Folder)
+	if err != nil {
 		return res, err
 	}
-	destinations := map[string]outbox.Destination{}
-	for _, r := range rs {
-		destinations[r.Name] = r.Destination
-	}
-	w := outbox.NewWorker(q, destinations, outbox.Policy{First: d.backoff}, d.now, d.jitter)
-	if err := w.Round(ctx); err != nil {
+	if err := errors.Join(d.round(ctx, q), release()); err != nil {
 		return res, err
 	}
 	res.Deliveries, err = d.Outbox(ctx, q.actor)
@@ -200,6 +203,22 @@ func (d *Delivery) round(ctx context.Context, q queue) (_ SendResult, err error)
 		}
 	}
 	return res, err
+}
+
+// round tries what the queue says is due, in the turn of this program.
+func (d *Delivery) round(ctx context.Context, q queue) error {
+	var rs []Route
+	if err := d.store.View(ctx, func(tx *sqlite.Tx) (err error) {
+		rs, err = routes(tx)
+		return err
+	}); err != nil {
+		return err
+	}
+	destinations := map[string]outbox.Destination{}
+	for _, r := range rs {
+		destinations[r.Name] = r.Destination
+	}
+	return outbox.NewWorker(q, destinations, outbox.Policy{First: d.backoff}, d.now, d.jitter).Round(ctx)
 }
 
 // Problems are what keeps a delivery that needs attention from being sent, as the

@@ -353,6 +353,8 @@ func (f *fixture) cases() []useCase {
 		c("delivery.Delivery.Attempts", view, func(x X, u U) error { return one(f.Delivery.Attempts(x, u, f.delivery)) }),
 		both("delivery.Delivery.Send", rights(records.RightExport, records.RightViewPatient), func(x X, u U) error { return one(f.Delivery.Send(x, u)) }),
 		both("delivery.Delivery.SendNow", rights(records.RightExport, records.RightViewPatient), func(x X, u U) error { return one(f.Delivery.SendNow(x, u)) }),
+		c("delivery.Delivery.Standing", exports, func(x X, u U) error { return one(f.Delivery.Standing(x, u)) }),
+		c("delivery.Delivery.SetAutomatic", configures, func(x X, u U) error { return f.Delivery.SetAutomatic(x, u, true) }),
 		c("delivery.Delivery.Problems", view, func(x X, u U) error { return one(f.Delivery.Problems(x, u, f.delivery)) }),
 		c("delivery.Delivery.Retry", exports, func(x X, u U) error { return f.Delivery.Retry(x, u, f.delivery) }),
 		c("delivery.Delivery.Receipts", view, func(x X, u U) error { return one(f.Delivery.Receipts(x, u, film)) }),

@@ -157,7 +157,7 @@ func Open(ctx context.Context, o Options) (*Station, error) {
 	}
 	s.Admin = admin.New(store, now)
 	s.Backup = backup.New(store, key, o.Home, now)
-	s.Delivery = delivery.New(store, delivery.Needs{Objects: s.objects}, now, rand.Float64, o.Backoff)
+	s.Delivery = delivery.New(store, delivery.Needs{Objects: s.objects, Folder: o.Home}, now, rand.Float64, o.Backoff)
 	s.Registry = registry.New(store, ar, registry.Correction{Reauthenticate: s.Admin.Reauthenticate,
 		Retract: func(tx *sqlite.Tx, actor records.User, ex *records.Examination, withdrawn []records.Finding, reason, password string) (*records.SignedDocument, int, error) {
 			return s.Reading.Retract(tx, actor, ex, withdrawn, reason, password)

@@ -33,8 +33,14 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
+	return newBenchAt(t, nil)
+}
+
+// newBenchAt is newBench under a clock.
+func newBenchAt(t *testing.T, now func() time.Time) *bench {
+	t.Helper()
 	b := &bench{t: t, ctx: t.Context(), folder: t.TempDir()}
-	s, sample, err := OpenSample(b.ctx, Options{Home: filepath.Join(t.TempDir(), "home"), Library: os.Getenv("LONGYING_ORT_LIBRARY"), Backoff: time.Millisecond})
+	s, sample, err := OpenSample(b.ctx, Options{Home: filepath.Join(t.TempDir(), "home"), Library: os.Getenv("LONGYING_ORT_LIBRARY"), Backoff: time.Millisecond, Clock: now})
 	if err != nil {
 		t.Fatal(err)
 	}

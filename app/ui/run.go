@@ -115,14 +115,14 @@ type session struct {
 	unread  error        // why that could not be read
 	failed  error
 	host    string         // this computer
-	indexed sync.WaitGroup // the index of people, until d.ctx ends
+	working sync.WaitGroup // the index of people and sending, until d.ctx ends
 }
 
 func (d *session) close() error {
 	if d.ws != nil {
 		d.ws.Close()
 	}
-	d.indexed.Wait()
+	d.working.Wait()
 	d.keeper.Change(func(s *screen.State) {
 		s.Language, s.Running, s.At = string(d.lang.Code()), false, screen.Place{}
 	})
@@ -272,13 +272,14 @@ func (d *session) show(s *station.Station, user records.User) {
 	d.ws.LoadPixelPitch(func(err error) { d.shell.explain(err) })
 	d.ws.LoadFrameCache(func(err error) { d.shell.explain(err) })
 	d.ws.LoadLanguage(func(err error) { d.shell.explain(err) })
-	d.indexed.Go(func() {
+	d.working.Go(func() {
 		if err := s.Registry.KeepIndex(d.ctx); d.ctx.Err() == nil {
 			fyne.Do(func() {
 				d.shell.say(func() string { return d.lang.T("shell.no_index", workspace.Explained(d.lang, err)) })
 			})
 		}
 	})
+	d.send()
 	if user.ID != "" {
 		d.ws.SetUser(user)
 		d.fillSample()

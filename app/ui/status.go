@@ -11,6 +11,8 @@ import (
 	fynetheme "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"longying/app/delivery"
+	"longying/app/ui/lang"
 	"longying/app/ui/theme"
 	"longying/app/ui/workspace"
 	"longying/imaging"
@@ -42,9 +44,9 @@ type statusBar struct {
 	dueToday int
 	reviews  []records.Report
 	alarms   int
-	longest  time.Time // since when the oldest of them is open
-	waiting  int
-	said     func() string // nil: nothing
+	longest  time.Time         // since when the oldest of them is open
+	standing delivery.Standing // of the outbox
+	said     func() string     // nil: nothing
 }
 
 func newStatusBar(ws *workspace.Workspace) *statusBar {
@@ -74,6 +76,7 @@ func newStatusBar(ws *workspace.Workspace) *statusBar {
 	b.content = container.NewStack(canvas.NewRectangle(theme.Raised()), container.NewBorder(nil, nil, nil, right, job))
 	workspace.On(ws, func(workspace.JobsChanged) { b.jobs() })
 	workspace.On(ws, func(workspace.OutboxChanged) { b.ask() })
+	workspace.On(ws, func(e workspace.SendingChanged) { b.stands(e.Standing) })
 	workspace.On(ws, func(workspace.ReportChanged) {
 		b.ask()
 		b.askReview()
@@ -99,7 +102,7 @@ func (b *statusBar) words() {
 	b.display.Text, b.assist.Text, b.user.Text = b.ws.DisplayWords(), l.T("shell.assistive"), b.ws.User().Name
 	b.out.SetText(l.T("shell.sign_out"))
 	b.language.SetText(languageButton(l.Code()))
-	b.outbox.SetText(l.T("shell.outbox", b.waiting))
+	b.outboxWords()
 	b.cancel.SetText(l.T("shell.cancel"))
 	b.criticalWords()
 	b.reviewWords()
@@ -239,32 +242,60 @@ func (b *statusBar) criticalWords() {
 	b.critical.Show()
 }
 
-// ask counts what waits to be sent.
+// ask asks how the outbox stands.
 func (b *statusBar) ask() {
 	user := b.ws.User()
 	if !user.Role.May(records.RightExport) {
 		b.count.Stop()
+		b.standing = delivery.Standing{}
 		b.outbox.Hide()
 		return
 	}
 	b.outbox.Show()
 	b.count.Start(func(ctx context.Context) func() {
-		ds, err := b.ws.Delivery.Outbox(ctx, user)
-		n := 0
-		for _, d := range ds {
-			if d.State == records.DeliveryQueued || d.State == records.DeliveryNeedsCare {
-				n++
-			}
-		}
+		st, err := b.ws.Delivery.Standing(ctx, user)
 		return func() {
 			if err != nil {
 				b.explain(err)
 				return
 			}
-			b.waiting = n
-			b.outbox.SetText(b.ws.Lang.T("shell.outbox", n))
+			b.stands(st)
 		}
 	})
+}
+
+// stands shows how the outbox stands.
+func (b *statusBar) stands(st delivery.Standing) {
+	if st.Failed != nil {
+		b.say(func() string { return b.ws.Lang.T("shell.outbox_failed", workspace.Explained(b.ws.Lang, st.Failed)) })
+		return
+	}
+	b.standing = st
+	b.outboxWords()
+}
+
+func (b *statusBar) outboxWords() {
+	text, weight := outboxWords(b.ws.Lang, b.standing)
+	b.outbox.Importance = weight
+	b.outbox.SetText(text)
+}
+
+// outboxWords says what waits and why, and what waits for a person.
+func outboxWords(l *lang.Strings, st delivery.Standing) (string, widget.Importance) {
+	weight := widget.LowImportance
+	text := l.T("shell.outbox", st.Waiting)
+	switch {
+	case st.Sending:
+		text = l.T("shell.outbox_sending", st.Done, st.Total)
+	case st.Off && st.Waiting > 0:
+		text, weight = l.T("shell.outbox_off", st.Waiting), widget.WarningImportance
+	case len(st.Away) > 0:
+		text, weight = l.T("shell.outbox_offline", st.Waiting, st.Since.In(imaging.Zone()).Format("01-02 15:04")), widget.WarningImportance
+	}
+	if st.Care > 0 {
+		text, weight = text+" · "+l.T("shell.outbox_care", st.Care), widget.WarningImportance
+	}
+	return text, weight
 }
 
 // askTasks counts the tasks of consults that are due today or overdue.

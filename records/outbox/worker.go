@@ -203,6 +203,12 @@ func (w *Worker) settle(d records.Delivery, a answer) records.Delivery {
 	now := w.now()
 	d.Attempts++
 	d.Next, d.LastError = time.Time{}, a.detail
+	switch {
+	case a.outcome != Unreachable:
+		d.Offline = time.Time{}
+	case d.Offline.IsZero():
+		d.Offline = now
+	}
 	switch a.outcome {
 	case Acknowledged, AskedAndFound:
 		d.State, d.LastError = records.DeliveryAcknowledged, ""

@@ -89,6 +89,25 @@ func (t *Tx) DueDeliveries(now time.Time, longest time.Duration) ([]records.Deli
 		queued, from, until, queued, from, until)
 }
 
+// QueuedDeliveries lists what is to be sent, now or later, in the order in which it
+// was stored.
+func (t *Tx) QueuedDeliveries() ([]records.Delivery, error) {
+	return all[records.Delivery](t, "deliveries", `SELECT id, sealed FROM deliveries WHERE state = ? ORDER BY rowid`, string(records.DeliveryQueued))
+}
+
+// CountDeliveries counts the deliveries in each of the states.
+func (t *Tx) CountDeliveries(states ...records.DeliveryState) (int, error) {
+	sum := 0
+	for _, s := range states {
+		var n int
+		if err := t.tx.QueryRowContext(t.ctx, `SELECT COUNT(*) FROM deliveries WHERE state = ?`, string(s)).Scan(&n); err != nil {
+			return 0, err
+		}
+		sum += n
+	}
+	return sum, nil
+}
+
 // PutPayload keeps the bytes of a delivery. Other bytes than those that are
 // kept are a *records.ConflictError: every attempt sends the same.
 func (t *Tx) PutPayload(deliveryID string, data []byte) error {

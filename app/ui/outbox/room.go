@@ -33,8 +33,10 @@ type room struct {
 	attempts []records.Attempt
 	problems []records.Problem // of the selected delivery, where it needs attention
 	job      *workspace.Job
+	standing *delivery.Standing // nil: not for this person, or not known yet
 
 	summary *widget.Label
+	byself  *widget.Label // what is sent without anybody asking, and why not
 	problem *workspace.Problem
 	send    *widget.Button
 	retry   *widget.Button
@@ -50,8 +52,15 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	r := &room{ws: ws, loading: ws.NewTask(), asking: ws.NewTask(), problem: workspace.NewProblem(ws)}
 	content := r.build()
 	workspace.On(ws, func(workspace.OutboxChanged) { r.load() })
+	workspace.On(ws, func(e workspace.SendingChanged) {
+		if ws.User().Role.May(records.RightExport) && e.Standing.Failed == nil {
+			r.standing = &e.Standing
+			r.sayByItself()
+		}
+	})
 	workspace.On(ws, func(workspace.UserChanged) {
 		r.rows, r.selected, r.attempts, r.problems, r.unqueued = nil, "", nil, nil, delivery.Unqueued{}
+		r.standing = nil
 		r.render()
 	})
 	workspace.On(ws, func(workspace.LanguageChanged) { r.words() })
@@ -79,6 +88,9 @@ func shares() []float32 { return []float32{0.13, 0.24, 0.06, 0.12, 0.08, 0.07, 0
 func (r *room) build() fyne.CanvasObject {
 	r.summary = widget.NewLabel("")
 	r.summary.Wrapping = fyne.TextWrapWord
+	r.byself = widget.NewLabel("")
+	r.byself.Wrapping = fyne.TextWrapWord
+	r.byself.Hide()
 	r.send = widget.NewButtonWithIcon("", theme.MailSendIcon(), r.sendNow)
 	r.send.Importance = widget.HighImportance
 	r.retry = widget.NewButtonWithIcon("", theme.ViewRefreshIcon(), r.retryNow)
@@ -122,7 +134,7 @@ func (r *room) build() fyne.CanvasObject {
 	r.aside.Wrapping = fyne.TextWrapWord
 	r.aside.Importance = widget.WarningImportance
 	r.queue = widget.NewButtonWithIcon("", theme.ContentAddIcon(), r.queueNow)
-	top := container.NewVBox(container.NewBorder(nil, nil, nil, container.NewHBox(r.cancel, r.retry, r.send), r.summary),
+	top := container.NewVBox(container.NewBorder(nil, nil, nil, container.NewHBox(r.cancel, r.retry, r.send), container.New(layout.NewCustomPaddedVBoxLayout(-6), r.summary, r.byself)),
 		container.NewBorder(nil, nil, nil, r.queue, r.aside), r.problem)
 	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), container.NewBorder(top, nil, nil, nil, split))
 }
@@ -212,10 +224,16 @@ func (r *room) load() {
 		if err == nil {
 			aside, err = r.ws.Delivery.Unqueued(ctx, user)
 		}
+		var standing *delivery.Standing
+		if err == nil && user.Role.May(records.RightExport) {
+			var st delivery.Standing
+			st, err = r.ws.Delivery.Standing(ctx, user)
+			standing = &st
+		}
 		return func() {
 			r.problem.Explain(err)
 			if err == nil {
-				r.rows, r.unqueued = Sorted(ds), aside
+				r.rows, r.unqueued, r.standing = Sorted(ds), aside, standing
 				r.render()
 				r.mark()
 				r.ask()
@@ -231,6 +249,7 @@ func (r *room) render() {
 	if len(r.rows) == 0 {
 		r.summary.SetText(l.T("outbox.empty"))
 	}
+	r.sayByItself()
 	r.aside.SetText(aside(l, r.unqueued))
 	r.aside.Hidden = r.aside.Text == ""
 	r.queue.Hidden = len(r.unqueued.Deliveries) == 0

@@ -14,6 +14,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"longying/app/admin"
+	"longying/app/delivery"
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
 	"longying/imaging"
@@ -47,6 +48,14 @@ func auditActs() []string {
 		"configure", "check_display", "install_model", "remove_model", "measure_model", "accept_model", "withdraw_model",
 		"add_user", "set_role", "lock_user", "reset_password", "change_password", "set_second_factor", "remove_second_factor", "reset_second_factor", "signing_key",
 		"backup", "restore", "view_audit", "verify_audit", "export_audit"}
+}
+
+// who is the name of who did it.
+func (r *room) who(e records.AuditEvent) string {
+	if e.UserID == delivery.Automatically {
+		return r.ws.Lang.T("settings.audit_automatic")
+	}
+	return e.UserName
 }
 
 // act is a kind of act in words.
@@ -203,7 +212,7 @@ func (r *room) auditTable(events []records.AuditEvent) fyne.CanvasObject {
 				c.Importance = widget.WarningImportance
 			}
 			about := strings.TrimSpace(e.Detail + "  " + e.Object)
-			c.SetText([]string{e.At.In(imaging.Zone()).Format("2006-01-02 15:04:05"), e.UserName, r.act(e.Action), r.outcome(e.Outcome), about}[id.Col])
+			c.SetText([]string{e.At.In(imaging.Zone()).Format("2006-01-02 15:04:05"), r.who(e), r.act(e.Action), r.outcome(e.Outcome), about}[id.Col])
 		})
 	for i, width := range []float32{165, 140, 170, 80, 330} {
 		table.SetColumnWidth(i, width)

@@ -25,6 +25,7 @@ import (
 type destinations struct {
 	list    []delivery.Entry
 	loaded  bool
+	auto    bool           // what is due is sent without anybody asking
 	next    delivery.Route // the form, without what stays as it is
 	seconds string         // its time-out
 	old     *delivery.Entry
@@ -36,12 +37,16 @@ func (r *room) loadDestinations() {
 	user := r.ws.User()
 	r.loading.Start(func(ctx context.Context) func() {
 		list, err := r.ws.Delivery.Destinations(ctx, user)
+		auto := false
+		if err == nil {
+			auto, err = r.ws.Delivery.Automatic(ctx)
+		}
 		return func() {
 			if err != nil {
 				r.problem.Explain(err)
 				return
 			}
-			r.destinations.list, r.destinations.loaded = list, true
+			r.destinations.list, r.destinations.loaded, r.destinations.auto = list, true, auto
 			r.render()
 		}
 	})
@@ -51,6 +56,10 @@ func (r *room) destinationsPage() fyne.CanvasObject {
 	l := r.ws.Lang
 	box := container.NewVBox(wrapped(l.T("settings.destinations_note"), widget.LowImportance))
 	may := r.may(records.RightConfigure)
+	if r.destinations.loaded {
+		box.Add(r.automaticChoice(may))
+		box.Add(widget.NewSeparator())
+	}
 	if r.destinations.loaded && len(r.destinations.list) == 0 {
 		box.Add(wrapped(l.T("settings.no_destination"), widget.MediumImportance))
 	}
@@ -81,6 +90,24 @@ func (r *room) destinationsPage() fyne.CanvasObject {
 	}
 	r.destinationForm(box)
 	return box
+}
+
+// automaticChoice switches sending without anybody asking on or off.
+func (r *room) automaticChoice(may bool) fyne.CanvasObject {
+	l := r.ws.Lang
+	c := widget.NewCheck(l.T("settings.automatic"), nil)
+	c.Checked = r.destinations.auto
+	c.OnChanged = func(on bool) {
+		r.changed(func(ctx context.Context, user records.User) error { return r.ws.Delivery.SetAutomatic(ctx, user, on) })
+	}
+	if !may {
+		c.Disable()
+	}
+	note, weight := l.T("settings.automatic_on"), widget.LowImportance
+	if !r.destinations.auto {
+		note, weight = l.T("settings.automatic_off"), widget.WarningImportance
+	}
+	return container.NewVBox(c, wrapped(note, weight))
 }
 
 // entryText says all of a destination but its secrets.
@@ -153,13 +180,16 @@ func (r *room) destinationForm(box *fyne.Container) {
 			check("settings.destination_cannot_be_asked", &s.next.CannotBeAsked)
 		}
 	}
+	if s.auto && s.old == nil {
+		box.Add(wrapped(l.T("settings.destination_automatic"), widget.MediumImportance))
+	}
 	try := widget.NewButtonWithIcon(l.T("settings.pacs_try"), theme.MediaPlayIcon(), r.tryDestination)
 	save := widget.NewButtonWithIcon(l.T("settings.button_save"), theme.ConfirmIcon(), r.saveDestination)
 	save.Importance = widget.HighImportance
 	row := container.NewHBox(try, save)
 	if s.old != nil {
 		row.Add(widget.NewButtonWithIcon(l.T("settings.destination_new"), theme.ContentAddIcon(), func() {
-			*s = destinations{list: s.list, loaded: true}
+			*s = destinations{list: s.list, loaded: true, auto: s.auto}
 			r.clear()
 		}))
 	}
@@ -294,7 +324,7 @@ func (r *room) saveDestination() {
 	r.withDestination(func(ctx context.Context, user records.User, next delivery.Route) (string, error) {
 		return r.ws.Lang.T("settings.stored"), r.ws.Delivery.PutDestination(ctx, user, next, true)
 	}, func() {
-		r.destinations = destinations{list: r.destinations.list, loaded: true}
+		r.destinations = destinations{list: r.destinations.list, loaded: true, auto: r.destinations.auto}
 		r.loadDestinations()
 		workspace.Publish(r.ws, workspace.OutboxChanged{})
 	})

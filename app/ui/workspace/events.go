@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"longying/app/delivery"
 	"longying/imaging"
 	"longying/records"
 )
@@ -42,6 +43,10 @@ type AnalysisWanted struct{}
 
 // OutboxChanged: deliveries were queued, sent or retried.
 type OutboxChanged struct{}
+
+// SendingChanged: the outbox was looked at, or something of it was sent, without
+// anybody asking.
+type SendingChanged struct{ Standing delivery.Standing }
 
 // CriticalChanged: a critical value was flagged, told or withdrawn.
 type CriticalChanged struct{}
@@ -121,7 +126,8 @@ type JobsChanged struct{}
 
 // Event is any of the types of this file.
 type Event interface {
-	StudyOpened | StudyIncoming | FindingSelected | FindingsChanged | ReportChanged | StudiesChanged | PeopleChanged | RegionMarked |
+	SendingChanged |
+		StudyOpened | StudyIncoming | FindingSelected | FindingsChanged | ReportChanged | StudiesChanged | PeopleChanged | RegionMarked |
 		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | AnnotationsChanged | AnnotationSelected | AnnotationWanted | ConsultsChanged | OverdueWanted | IdleLockChanged | PriorInFront | StageWanted | BindingsChanged | LookChanged | TourWanted | DisplayChanged | PackWanted | PackageWanted
 }
 
