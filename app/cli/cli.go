@@ -202,7 +202,7 @@ func help(w io.Writer) {
 	}
 	fmt.Fprintln(w, "\n--json with every command: one JSON object a line. --isolate: frames are decoded, models run and slides read in processes of their own, so that a file or a model that makes a library crash costs one frame or one run; the desktop always does so.")
 	fmt.Fprintln(w, "\nLONGYING_HOME names the data folder, LONGYING_USER and LONGYING_PASSWORD_FILE who acts, LONGYING_KEY_FILE the passphrase, LONGYING_PROVIDER what models run on where it is there (CUDA, DirectML, CoreML, OpenVINO; the CPU otherwise, and the result says why).")
-	fmt.Fprintln(w, "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part, 4 refused for safety, 5 not in this version.")
+	fmt.Fprintln(w, "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part, 4 refused for safety (a damaged consult pack or reply too), 5 not in this version.")
 }
 
 // exit words an error and gives its exit code.
