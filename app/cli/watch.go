@@ -31,7 +31,7 @@ func (c *call) watchOutbox(ctx context.Context, rest []string) error {
 	var broken error
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	err = s.Delivery.NewSender(actor, time.After, func(st delivery.Standing) {
+	err = s.Delivery.NewSenderOf(actor, time.After, func(st delivery.Standing) {
 		line := standing(st)
 		if st.Sending || line == said {
 			return

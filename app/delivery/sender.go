@@ -125,19 +125,26 @@ func (d *Delivery) SetAutomatic(ctx context.Context, actor records.User, on bool
 // whoever is signed in, and in turn with every other program on the data folder.
 type Sender struct {
 	d     *Delivery
-	actor records.User // whose right it is; nobody's: the administrator's who entered the destinations
+	actor *records.User // whose right it is; nil: the administrator's who entered the destinations
 	after func(time.Duration) <-chan time.Time
 	told  func(Standing)
 	wake  chan struct{}
 	last  time.Time // when Done was told
 }
 
-// NewSender makes a sender; after is time.After, and told hears, on Run's goroutine,
-// how the outbox stands whenever that may have changed. With an actor the
-// deliveries are theirs, and sending ends when they may not send any more; without
-// one the trail names Automatically.
-func (d *Delivery) NewSender(actor records.User, after func(time.Duration) <-chan time.Time, told func(Standing)) *Sender {
-	return &Sender{d: d, actor: actor, after: after, told: told, wake: make(chan struct{}, 1)}
+// NewSender makes a sender that nobody stands behind but who entered the
+// destinations; the trail names Automatically. after is time.After, and told hears,
+// on Run's goroutine, how the outbox stands whenever that may have changed.
+func (d *Delivery) NewSender(after func(time.Duration) <-chan time.Time, told func(Standing)) *Sender {
+	return &Sender{d: d, after: after, told: told, wake: make(chan struct{}, 1)}
+}
+
+// NewSenderOf makes a sender whose deliveries are the actor's, and that ends when
+// they may not send any more.
+func (d *Delivery) NewSenderOf(actor records.User, after func(time.Duration) <-chan time.Time, told func(Standing)) *Sender {
+	s := d.NewSender(after, told)
+	s.actor = &actor
+	return s
 }
 
 // Wake lets the sender look at once; from any goroutine.
@@ -180,8 +187,10 @@ func (s *Sender) Run(ctx context.Context) error {
 // step looks at the outbox, sends what is ready, and says how long nothing is to be
 // done.
 func (s *Sender) step(ctx context.Context) (pause time.Duration, err error) {
-	if s.actor.ID != "" {
-		if err := trail.Require(ctx, s.d.store, s.actor, records.RightExport, "deliver", ""); err != nil {
+	actor := records.User{ID: Automatically, Name: Automatically}
+	if s.actor != nil {
+		actor = *s.actor
+		if err := trail.Require(ctx, s.d.store, actor, records.RightExport, "deliver", ""); err != nil {
 			return 0, err
 		}
 	}
@@ -206,13 +215,10 @@ func (s *Sender) step(ctx context.Context) (pause time.Duration, err error) {
 	}
 	st.Sending, st.Total = true, min(len(ready), atOnce)
 	s.tell(st, true)
-	q := queue{d: s.d, actor: s.actor, auto: true, tried: func() {
+	q := queue{d: s.d, actor: actor, auto: true, tried: func() {
 		st.Done++
 		s.tell(st, false)
 	}}
-	if q.actor.ID == "" {
-		q.actor = records.User{ID: Automatically, Name: Automatically}
-	}
 	err = errors.Join(s.d.round(ctx, q), release())
 	if err != nil {
 		return glance, fmt.Errorf("sending by itself: %w", err)

@@ -354,6 +354,15 @@ func (f *fixture) cases() []useCase {
 		both("delivery.Delivery.Send", rights(records.RightExport, records.RightViewPatient), func(x X, u U) error { return one(f.Delivery.Send(x, u)) }),
 		both("delivery.Delivery.SendNow", rights(records.RightExport, records.RightViewPatient), func(x X, u U) error { return one(f.Delivery.SendNow(x, u)) }),
 		c("delivery.Delivery.Standing", exports, func(x X, u U) error { return one(f.Delivery.Standing(x, u)) }),
+		c("delivery.Delivery.NewSenderOf", exports, func(x X, u U) error {
+			ctx, stop := context.WithCancel(x)
+			defer stop()
+			err := f.Delivery.NewSenderOf(u, time.After, func(delivery.Standing) { stop() }).Run(ctx)
+			if errors.Is(err, context.Canceled) {
+				return nil
+			}
+			return err
+		}),
 		c("delivery.Delivery.SetAutomatic", configures, func(x X, u U) error { return f.Delivery.SetAutomatic(x, u, true) }),
 		c("delivery.Delivery.Problems", view, func(x X, u U) error { return one(f.Delivery.Problems(x, u, f.delivery)) }),
 		c("delivery.Delivery.Retry", exports, func(x X, u U) error { return f.Delivery.Retry(x, u, f.delivery) }),

@@ -115,7 +115,7 @@ func (b *bench) sender(s *Station, actor records.User) *sending {
 	out := &sending{naps: make(chan nap), ended: make(chan error, 1)}
 	var told delivery.Standing
 	ctx, cancel := context.WithCancel(b.ctx)
-	out.Sender = s.Delivery.NewSender(actor, func(d time.Duration) <-chan time.Time {
+	after := func(d time.Duration) <-chan time.Time {
 		out.last = told // read by the test after the nap is handed over
 		ring := make(chan time.Time, 1)
 		select {
@@ -123,7 +123,11 @@ func (b *bench) sender(s *Station, actor records.User) *sending {
 		case <-ctx.Done():
 		}
 		return ring
-	}, func(st delivery.Standing) { told = st })
+	}
+	out.Sender = s.Delivery.NewSender(after, func(st delivery.Standing) { told = st })
+	if actor.ID != "" {
+		out.Sender = s.Delivery.NewSenderOf(actor, after, func(st delivery.Standing) { told = st })
+	}
 	go func() { out.ended <- out.Run(ctx) }()
 	b.t.Cleanup(func() {
 		cancel()

@@ -7,14 +7,13 @@ import (
 
 	"longying/app/delivery"
 	"longying/app/ui/workspace"
-	"longying/records"
 )
 
 // send sends what is due by itself until the window ends, whoever is signed in:
 // the data folder is open. It looks whenever something was signed here.
 func (d *session) send() {
 	told := teller(d.ws)
-	sender := d.station.Delivery.NewSender(records.User{}, time.After, func(st delivery.Standing) {
+	sender := d.station.Delivery.NewSender(time.After, func(st delivery.Standing) {
 		if d.ctx.Err() == nil {
 			fyne.Do(func() { told(st) })
 		}
