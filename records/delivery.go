@@ -29,6 +29,7 @@ type Delivery struct {
 	Attempts    int           `json:"attempts"`
 	Next        time.Time     `json:"next,omitzero"`
 	LastError   string        `json:"last_error,omitempty"`
+	Cause       *Cause        `json:"cause,omitempty"`  // the same for a reader's own language
 	Offline     time.Time     `json:"offline,omitzero"` // since when its destination was not there at any attempt; zero: it was at the last
 	Receipt     *Receipt      `json:"receipt,omitempty"`
 	CreatedAt   time.Time     `json:"created_at"`
@@ -51,4 +52,14 @@ type Attempt struct {
 	At         time.Time `json:"at"`
 	Outcome    string    `json:"outcome"` // acknowledged, refused, no_answer, unreachable, asked_and_found
 	Detail     string    `json:"detail,omitempty"`
+	Cause      *Cause    `json:"cause,omitempty"`
+}
+
+// Cause is why an attempt ended as it did, or why a delivery waits for a person,
+// to be said in a reader's own language. What the destination or the system said
+// stays in their words.
+type Cause struct {
+	Code string   `json:"code"`           // one of package outbox, or of a RefusedError with "refusal" before it
+	Args []string `json:"args,omitempty"` // of the code
+	Said string   `json:"said,omitempty"` // by the destination, or by the system about the connection
 }

@@ -8,6 +8,12 @@ import (
 	"longying/records/sqlite"
 )
 
+// The codes of a records.Cause that are no destination's.
+const (
+	CauseRetracted = "retracted" // the report was taken back; then its reason
+	CauseStays     = "stays"     // an older version may stand at a destination that this one has nothing to replace by; then destination and format
+)
+
 // Retractions stops what is still on its way of a document that doc retracts,
 // and lists the deliveries of doc: one for each destination and format that a
 // version before has reached or may have reached. What a platform refused is not
@@ -34,6 +40,7 @@ func (d *Delivery) Retractions(tx *sqlite.Tx, doc *records.Document) ([]records.
 		}
 		if del.State != records.DeliveryAcknowledged && del.State != records.DeliveryRefused {
 			del.State, del.LastError = records.DeliveryWithdrawn, "retracted: "+doc.Retracts
+			del.Cause = &records.Cause{Code: CauseRetracted, Args: []string{doc.Retracts}}
 			if err := tx.PutDelivery(del); err != nil {
 				return nil, err
 			}
@@ -56,7 +63,8 @@ func (d *Delivery) Retractions(tx *sqlite.Tx, doc *records.Document) ([]records.
 func (d *Delivery) stay(doc *records.Document, destination, format string) records.Delivery {
 	return records.Delivery{ID: fmt.Sprintf("%s-%s-%s", doc.ID, destination, format), DocumentID: doc.DocumentID, Version: doc.Version,
 		Destination: destination, Format: format, StudyUID: doc.Examination.StudyUID, State: records.DeliveryNeedsCare, CreatedAt: d.now(),
-		LastError: fmt.Sprintf("this version has nothing left to send as %s, and %s may have what the version before sent: have it taken away there", format, destination)}
+		LastError: fmt.Sprintf("this version has nothing left to send as %s, and %s may have what the version before sent: have it taken away there", format, destination),
+		Cause:     &records.Cause{Code: CauseStays, Args: []string{destination, format}}}
 }
 
 // stays is the delivery of stay where a version before has reached, or may have
@@ -112,7 +120,7 @@ func (d *Delivery) overtaken(tx *sqlite.Tx, del *records.Delivery) error {
 		return err
 	}
 	if del.State != records.DeliveryAcknowledged {
-		del.State, del.LastError = now.State, now.LastError
+		del.State, del.LastError, del.Cause = now.State, now.LastError, now.Cause
 		return nil
 	}
 	docs, err := tx.SignedDocuments(del.StudyUID)

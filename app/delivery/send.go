@@ -99,7 +99,7 @@ func (q queue) kept(tx *sqlite.Tx, id string) ([]byte, error) {
 	if now, err := tx.Delivery(id); err != nil {
 		return nil, err
 	} else if now.State == records.DeliveryWithdrawn {
-		return nil, errors.New("its report was retracted meanwhile")
+		return nil, &records.RefusedError{Code: "retracted", Reason: "its report was retracted meanwhile"}
 	}
 	data, err := tx.Payload(id)
 	if errors.Is(err, records.ErrNotFound) {
@@ -276,7 +276,7 @@ func (d *Delivery) Retry(ctx context.Context, actor records.User, id string) (er
 		if problem := words(f.Preflight(doc, del.Format)); problem != "" {
 			return &records.RefusedError{Code: "preflight", Args: []string{problem}, Reason: "the document still cannot be sent: " + problem}
 		}
-		del.State, del.Next, del.LastError = records.DeliveryQueued, d.now(), ""
+		del.State, del.Next, del.LastError, del.Cause = records.DeliveryQueued, d.now(), "", nil
 		if err := tx.PutDelivery(del); err != nil {
 			return err
 		}

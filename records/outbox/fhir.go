@@ -78,22 +78,22 @@ func (c fhirServer) send(ctx context.Context, p parcel) answer {
 	}
 	var b bundle
 	if err := json.Unmarshal(got.body, &b); err != nil {
-		return c.strange(got, fmt.Sprintf("is not understood: %.100q", got.body))
+		return c.strange(got, fmt.Sprintf("is not understood: %.100q", got.body), causeUnclear, string(got.body))
 	}
 	if b.ResourceType == "OperationOutcome" {
 		switch got.status {
 		case http.StatusBadRequest, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
-			return answer{outcome: Refused, detail: fmt.Sprintf("refused by %s: %s", c.dest.Name, b.words())}
+			return answer{outcome: Refused, detail: fmt.Sprintf("refused by %s: %s", c.dest.Name, b.words()), why: because(causeRefused, c.dest.Name, 0, b.words())}
 		}
-		return c.strange(got, "says: "+b.words())
+		return c.strange(got, "says: "+b.words(), causeNoReceipt, b.words())
 	}
 	if got.status/100 != 2 || b.ResourceType != "Bundle" || b.Type != "transaction-response" || len(b.Entry) == 0 {
-		return c.strange(got, "is no transaction-response")
+		return c.strange(got, "is no transaction-response", causeUnclear, string(got.body))
 	}
 	out := answer{outcome: Acknowledged}
 	for _, e := range b.Entry {
 		if !strings.HasPrefix(e.Response.Status, "2") {
-			return c.strange(got, fmt.Sprintf("has an entry with status %q, and a transaction is done wholly or not at all", e.Response.Status))
+			return c.strange(got, fmt.Sprintf("has an entry with status %q, and a transaction is done wholly or not at all", e.Response.Status), causeNoReceipt, e.Response.Status)
 		}
 		if at := strings.Index(e.Response.Location, "DiagnosticReport/"); at >= 0 {
 			out.receipt, out.registered = e.Response.Location[at:], e.Response.LastModified
@@ -118,7 +118,7 @@ func (c fhirServer) ask(ctx context.Context, p parcel) (answer, bool) {
 	case got.status == http.StatusNotFound || got.status == http.StatusMethodNotAllowed || got.status == http.StatusNotImplemented:
 		return answer{}, false
 	case err != nil || got.status/100 != 2 || b.ResourceType != "Bundle" || b.Type != "searchset":
-		return c.strange(got, "when asked before sending again is no searchset"), true
+		return c.strange(got, "when asked before sending again is no searchset", causeUnclear, string(got.body)), true
 	}
 	for _, e := range b.Entry {
 		for _, x := range e.Resource.Identifier {
@@ -142,7 +142,7 @@ func (c fhirServer) try(ctx context.Context) error {
 	}
 	var b bundle
 	if err := json.Unmarshal(got.body, &b); err != nil || got.status/100 != 2 || b.ResourceType != "CapabilityStatement" {
-		return c.problem(c.strange(got, "is no CapabilityStatement"))
+		return c.problem(c.strange(got, "is no CapabilityStatement", causeUnclear, ""))
 	}
 	if !strings.HasPrefix(b.FHIRVersion, "4.0") {
 		return &Error{Kind: "garbage", Destination: c.dest.Name, Detail: fmt.Sprintf("it speaks FHIR %s, not R4 (4.0)", b.FHIRVersion)}

@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"longying/records"
 )
 
 // folder is a destination that is a folder, of this machine or of a share.
@@ -25,7 +27,7 @@ type folder struct {
 func (f folder) send(_ context.Context, p parcel) answer {
 	objects, err := Unpack(p.body)
 	if err != nil {
-		return answer{outcome: NotEncoded, detail: err.Error()}
+		return answer{outcome: NotEncoded, detail: err.Error(), why: unmade(f.dest.Name, err)}
 	}
 	base := fmt.Sprintf("%s-%d", fileName(p.DocumentID), p.Version)
 	out := answer{outcome: AskedAndFound}
@@ -38,7 +40,8 @@ func (f folder) send(_ context.Context, p parcel) answer {
 		there, err := os.ReadFile(path)
 		switch {
 		case err == nil && !bytes.Equal(there, o):
-			return answer{outcome: Refused, detail: fmt.Sprintf("%s has other content already: it was not overwritten", path)}
+			return answer{outcome: Refused, detail: fmt.Sprintf("%s has other content already: it was not overwritten", path),
+				why: &records.Cause{Code: causeOtherFile, Args: []string{f.dest.Name, name}}}
 		case err == nil:
 		case !errors.Is(err, os.ErrNotExist):
 			return f.away(err)
@@ -56,7 +59,7 @@ func (f folder) send(_ context.Context, p parcel) answer {
 }
 
 func (f folder) away(err error) answer {
-	return answer{outcome: Unreachable, detail: fmt.Sprintf("the folder of destination %s: %v", f.dest.Name, err)}
+	return answer{outcome: Unreachable, detail: fmt.Sprintf("the folder of destination %s: %v", f.dest.Name, err), why: because(causeFolder, f.dest.Name, 0, err.Error())}
 }
 
 // ask is send's own: it looks before it writes.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"longying/imaging/endpoint"
+	"longying/records"
 )
 
 // web is what the destinations that are reached over HTTP share.
@@ -58,7 +59,7 @@ const largestAnswer = 4 << 20
 func (w web) exchange(ctx context.Context, method, address string, header http.Header, body []byte) (got answered, failed *answer) {
 	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
-		return got, &answer{outcome: NotEncoded, detail: fmt.Sprintf("the address of destination %s cannot be used", w.dest.Name)}
+		return got, &answer{outcome: NotEncoded, detail: fmt.Sprintf("the address of destination %s cannot be used", w.dest.Name), why: because(causeSettings, w.dest.Name, 0, "")}
 	}
 	for k, v := range header {
 		req.Header[k] = v
@@ -77,7 +78,7 @@ func (w web) exchange(ctx context.Context, method, address string, header http.H
 		a.outcome = NoAnswer
 		return got, a
 	case len(got.body) > largestAnswer:
-		return got, &answer{outcome: NoAnswer, detail: fmt.Sprintf("the answer of %s is larger than %d MiB", w.dest.Name, largestAnswer>>20)}
+		return got, &answer{outcome: NoAnswer, detail: fmt.Sprintf("the answer of %s is larger than %d MiB", w.dest.Name, largestAnswer>>20), why: because(causeOverlong, w.dest.Name, got.status, "")}
 	}
 	return got, nil
 }
@@ -86,7 +87,8 @@ func (w web) exchange(ctx context.Context, method, address string, header http.H
 // was sent.
 func (w web) silent(err error) *answer {
 	failure, detail := endpoint.Classify(err)
-	a := &answer{outcome: NoAnswer, detail: fmt.Sprintf("%s did not answer: %s", w.dest.Name, detail), failure: string(failure), cause: detail}
+	a := &answer{outcome: NoAnswer, detail: fmt.Sprintf("%s did not answer: %s", w.dest.Name, detail), failure: string(failure), cause: detail,
+		why: because(string(failure), w.dest.Name, 0, detail)}
 	var late net.Error
 	a.hung = errors.As(err, &late) && late.Timeout()
 	switch failure {
@@ -100,9 +102,15 @@ func (w web) silent(err error) *answer {
 	return a
 }
 
-// strange is an answer that is neither an acknowledgement nor a refusal.
-func (w web) strange(got answered, why string) answer {
+// strange is an answer that is neither an acknowledgement nor a refusal; code and
+// said are of its cause where the status alone does not say it.
+func (w web) strange(got answered, why, code, said string) answer {
 	a := answer{outcome: NoAnswer, status: got.status, failure: kindOf(got.status), cause: fmt.Sprintf("HTTP %d", got.status)}
+	a.why = because(code, w.dest.Name, got.status, said)
+	switch a.failure {
+	case credentials, forbidden, busy, absent:
+		a.why.Code = a.failure
+	}
 	switch a.failure {
 	case credentials:
 		a.detail = fmt.Sprintf("%s does not accept user and password, or the token (HTTP %d)", w.dest.Name, got.status)
@@ -178,13 +186,13 @@ func (c plain) send(ctx context.Context, p parcel) answer {
 	r, err := got.reply()
 	switch {
 	case err != nil:
-		return c.strange(got, err.Error())
+		return c.strange(got, err.Error(), causeUnclear, string(got.body))
 	case r.Status == "AE" && got.status < 500 && got.status != http.StatusUnauthorized && got.status != http.StatusForbidden:
-		return answer{outcome: Refused, detail: "refused by " + c.dest.Name + ": " + r.Reason}
+		return answer{outcome: Refused, detail: "refused by " + c.dest.Name + ": " + r.Reason, why: because(causeRefused, c.dest.Name, 0, r.Reason)}
 	case got.status/100 == 2 && r.Status == "AA" && r.Receipt != "" && (r.SHA256 == "" || r.SHA256 == p.sha256):
 		return answer{outcome: Acknowledged, receipt: r.Receipt, registered: r.Registered}
 	}
-	return c.strange(got, fmt.Sprintf("with status %q is no acknowledgement of these bytes", r.Status))
+	return c.strange(got, fmt.Sprintf("with status %q is no acknowledgement of these bytes", r.Status), causeNoReceipt, string(got.body))
 }
 
 // ask looks whether an earlier attempt was registered. It is not settled when
@@ -201,12 +209,13 @@ func (c plain) ask(ctx context.Context, p parcel) (answer, bool) {
 	r, err := got.reply()
 	switch {
 	case err != nil:
-		return c.strange(got, "when asked before sending again "+err.Error()), true
+		return c.strange(got, "when asked before sending again "+err.Error(), causeUnclear, string(got.body)), true
 	case got.status/100 != 2 || r.Status != "AA" || r.Receipt == "":
-		return c.strange(got, fmt.Sprintf("with status %q, when asked before sending again, says nothing of the document", r.Status)), true
+		return c.strange(got, fmt.Sprintf("with status %q, when asked before sending again, says nothing of the document", r.Status), causeNoReceipt, string(got.body)), true
 	case r.SHA256 != p.sha256:
 		return answer{outcome: Refused, detail: fmt.Sprintf("%s has registered other bytes under document %s version %d (receipt %s): their SHA-256 is %q, ours %s",
-			c.dest.Name, p.DocumentID, p.Version, r.Receipt, r.SHA256, p.sha256)}, true
+			c.dest.Name, p.DocumentID, p.Version, r.Receipt, r.SHA256, p.sha256),
+			why: &records.Cause{Code: causeOtherBytes, Args: []string{c.dest.Name, p.DocumentID, strconv.Itoa(p.Version), r.Receipt}}}, true
 	}
 	return answer{outcome: AskedAndFound, receipt: r.Receipt, registered: r.Registered}, true
 }
@@ -220,7 +229,7 @@ func (c plain) try(ctx context.Context) error {
 	case got.status == http.StatusNotFound, got.status == http.StatusMethodNotAllowed, got.status == http.StatusNotImplemented, got.status/100 == 2:
 		return nil
 	}
-	return c.problem(c.strange(got, "is no answer of a platform"))
+	return c.problem(c.strange(got, "is no answer of a platform", causeUnclear, ""))
 }
 
 func (g answered) reply() (r reply, err error) {

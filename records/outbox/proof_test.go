@@ -54,6 +54,9 @@ func (l *ledger) Record(ctx context.Context, d records.Delivery, a records.Attem
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if a.Cause == nil && a.Outcome != Acknowledged && a.Outcome != AskedAndFound {
+		return fmt.Errorf("nobody is told in their language why %s: %s", a.Outcome, a.Detail)
+	}
 	l.all[l.at[d.ID]] = d
 	l.tries++
 	l.ends[a.Outcome]++

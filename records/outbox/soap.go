@@ -133,7 +133,7 @@ func (c hip) message(p parcel) (string, error) {
 func (c hip) send(ctx context.Context, p parcel) answer {
 	message, err := c.message(p)
 	if err != nil {
-		return answer{outcome: NotEncoded, detail: err.Error()}
+		return answer{outcome: NotEncoded, detail: err.Error(), why: unmade(c.dest.Name, err)}
 	}
 	envelope := fmt.Sprintf(`<?xml version="1.0" encoding="UTF-8"?><soap:Envelope xmlns:soap="%s"><soap:Body><HIPMessageServer xmlns="%s"><action>%s</action><message>%s</message></HIPMessageServer></soap:Body></soap:Envelope>`,
 		nsSOAP, nsHL7, escaped(c.action()), escaped(message))
@@ -145,17 +145,17 @@ func (c hip) send(ctx context.Context, p parcel) answer {
 	a, err := acknowledgement(got.body)
 	switch {
 	case err != nil:
-		return c.strange(got, err.Error())
+		return c.strange(got, err.Error(), causeUnclear, string(got.body))
 	case a.fault != "":
-		return c.strange(got, "is a fault: "+a.fault)
+		return c.strange(got, "is a fault: "+a.fault, causeNoReceipt, a.fault)
 	case a.target != messageID(p):
-		return c.strange(got, fmt.Sprintf("acknowledges message %q, not %q", a.target, messageID(p)))
+		return c.strange(got, fmt.Sprintf("acknowledges message %q, not %q", a.target, messageID(p)), causeOtherTarget, a.target)
 	case a.kind == "AE":
-		return answer{outcome: Refused, detail: "refused by " + c.dest.Name + ": " + a.text}
+		return answer{outcome: Refused, detail: "refused by " + c.dest.Name + ": " + a.text, why: because(causeRefused, c.dest.Name, 0, a.text)}
 	case a.kind == "AA" && a.id != "" && got.status/100 == 2:
-		return answer{outcome: Acknowledged, receipt: a.id, detail: a.text}
+		return answer{outcome: Acknowledged, receipt: a.id, detail: a.text, why: said(c.dest.Name, a.text)}
 	}
-	return c.strange(got, fmt.Sprintf("with type %q and id %q is no acknowledgement: %s", a.kind, a.id, a.text))
+	return c.strange(got, fmt.Sprintf("with type %q and id %q is no acknowledgement: %s", a.kind, a.id, a.text), causeNoReceipt, strings.TrimSpace(a.kind+" "+a.text))
 }
 
 func (c hip) ask(context.Context, parcel) (answer, bool) { return answer{}, false }
@@ -167,7 +167,7 @@ func (c hip) try(ctx context.Context) error {
 	case failed != nil:
 		return c.problem(*failed)
 	case got.status/100 != 2 || !bytes.Contains(got.body, []byte("HIPMessageServer")):
-		return c.problem(c.strange(got, "to ?wsdl does not describe a HIPMessageServer"))
+		return c.problem(c.strange(got, "to ?wsdl does not describe a HIPMessageServer", causeUnclear, ""))
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"longying/imaging/dicomfile"
 	"longying/imaging/pacs"
+	"longying/records"
 )
 
 // stow is a PACS that objects are stored in by DICOMweb (PS3.18 10.5). To store an
@@ -53,27 +54,29 @@ func (c *stow) objects(p parcel) ([]pacs.Object, error) {
 func (c *stow) send(ctx context.Context, p parcel) answer {
 	objects, err := c.objects(p)
 	if err != nil {
-		return answer{outcome: NotEncoded, detail: err.Error()}
+		return answer{outcome: NotEncoded, detail: err.Error(), why: unmade(c.dest.Name, err)}
 	}
 	outcomes, err := c.pacs.StoreOnce(ctx, objects)
 	if err != nil {
 		return c.failed(err)
 	}
 	warned := ""
+	var why *records.Cause
 	for _, o := range outcomes {
 		switch {
 		case o.State == pacs.Unsettled:
-			return answer{outcome: NoAnswer, detail: fmt.Sprintf("%s, object %s: %s", c.dest.Name, o.SOPUID, o.Reason)}
+			return answer{outcome: NoAnswer, detail: fmt.Sprintf("%s, object %s: %s", c.dest.Name, o.SOPUID, o.Reason), why: because(causeNotStored, c.dest.Name, 0, o.Reason)}
 		case o.State == pacs.Refused && (o.Code == 0 || o.Code == 0x0110 || o.Code&0xFF00 == 0xA700):
 			// A processing failure, and a lack of resources, may pass.
-			return answer{outcome: NoAnswer, detail: fmt.Sprintf("%s did not store object %s: %s", c.dest.Name, o.SOPUID, o.Reason)}
+			return answer{outcome: NoAnswer, detail: fmt.Sprintf("%s did not store object %s: %s", c.dest.Name, o.SOPUID, o.Reason), why: because(causeNotStored, c.dest.Name, 0, o.Reason)}
 		case o.State == pacs.Refused && o.Code != 0x0111: // which says that it has it
-			return answer{outcome: Refused, detail: fmt.Sprintf("%s refused object %s: %s", c.dest.Name, o.SOPUID, o.Reason)}
+			return answer{outcome: Refused, detail: fmt.Sprintf("%s refused object %s: %s", c.dest.Name, o.SOPUID, o.Reason), why: because(causeRefused, c.dest.Name, 0, o.Reason)}
 		case o.State == pacs.Warned:
+			why = because(causeWarned, c.dest.Name, 0, o.Reason)
 			warned = fmt.Sprintf("stored with a warning: object %s: %s", o.SOPUID, o.Reason)
 		}
 	}
-	return answer{outcome: Acknowledged, receipt: receiptOf(objects), registered: c.now(), detail: warned}
+	return answer{outcome: Acknowledged, receipt: receiptOf(objects), registered: c.now(), detail: warned, why: why}
 }
 
 // receiptOf names what a PACS has stored; it gives no number of its own.
@@ -87,7 +90,7 @@ func receiptOf(objects []pacs.Object) string {
 func (c *stow) ask(ctx context.Context, p parcel) (answer, bool) {
 	objects, err := c.objects(p)
 	if err != nil {
-		return answer{outcome: NotEncoded, detail: err.Error()}, true
+		return answer{outcome: NotEncoded, detail: err.Error(), why: unmade(c.dest.Name, err)}, true
 	}
 	for _, o := range objects {
 		has, err := c.pacs.Has(ctx, o.StudyUID, o.SOPUID)
@@ -105,11 +108,12 @@ func (c *stow) ask(ctx context.Context, p parcel) (answer, bool) {
 
 // failed is an attempt that ended with an error of the whole request.
 func (c *stow) failed(err error) answer {
-	a := answer{outcome: NoAnswer, detail: err.Error()}
+	a := answer{outcome: NoAnswer, detail: err.Error(), why: because(string(pacs.Broken), c.dest.Name, 0, err.Error())}
 	var e *pacs.Error
 	if !errors.As(err, &e) {
 		return a
 	}
+	a.why = because(string(e.Kind), c.dest.Name, e.Status, e.Detail)
 	switch e.Kind {
 	case pacs.Unreachable, pacs.Untrusted, pacs.NoCertificate:
 		a.outcome = Unreachable
@@ -120,7 +124,7 @@ func (c *stow) failed(err error) answer {
 	case pacs.Unable:
 		switch e.Status {
 		case http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
-			a.outcome = Refused
+			a.outcome, a.why.Code = Refused, causeRefused
 		}
 	}
 	return a

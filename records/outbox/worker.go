@@ -64,8 +64,9 @@ type answer struct {
 	sha256     string // of what was sent
 	failure    string // the kind of Error that it is, where it is one
 	cause      string // without words around it
-	status     int    // HTTP status, where there was one
-	hung       bool   // the destination took the whole time-out
+	why        *records.Cause
+	status     int  // HTTP status, where there was one
+	hung       bool // the destination took the whole time-out
 }
 
 // carrier speaks the protocol of a kind of destination.
@@ -153,7 +154,7 @@ func (w *Worker) Round(ctx context.Context) error {
 			return err // stopped, not failed: nothing is recorded, it will be asked and sent again
 		}
 		d = w.settle(d, a)
-		if err := w.store.Record(ctx, d, records.Attempt{DeliveryID: d.ID, At: w.now(), Outcome: a.outcome, Detail: a.detail}); err != nil {
+		if err := w.store.Record(ctx, d, records.Attempt{DeliveryID: d.ID, At: w.now(), Outcome: a.outcome, Detail: a.detail, Cause: a.why}); err != nil {
 			return fmt.Errorf("record the attempt at delivery %s: %w", d.ID, err)
 		}
 		down[d.Destination] = a.outcome == Unreachable || a.hung
@@ -166,23 +167,24 @@ func (w *Worker) Round(ctx context.Context) error {
 func (r *round) attempt(ctx context.Context, d records.Delivery) answer {
 	dest, ok := r.destinations[d.Destination]
 	if !ok {
-		return answer{outcome: NotEncoded, detail: fmt.Sprintf("destination %q is not configured; an administrator adds it in the settings", d.Destination)}
+		return answer{outcome: NotEncoded, detail: fmt.Sprintf("destination %q is not configured; an administrator adds it in the settings", d.Destination), why: because(causeNoRoute, d.Destination, 0, "")}
 	}
 	if !Takes(dest.Kind, d.Format) {
-		return answer{outcome: NotEncoded, detail: fmt.Sprintf("destination %s, of kind %s, does not take %s", dest.Name, dest.Kind, d.Format)}
+		return answer{outcome: NotEncoded, detail: fmt.Sprintf("destination %s, of kind %s, does not take %s", dest.Name, dest.Kind, d.Format),
+			why: &records.Cause{Code: causeMisfit, Args: []string{dest.Name, dest.Kind, d.Format}}}
 	}
 	c := r.carriers[dest.Name]
 	if c == nil {
 		made, end, err := carrierOf(dest, r.now)
 		if err != nil {
-			return answer{outcome: NotEncoded, detail: err.Error()}
+			return answer{outcome: NotEncoded, detail: err.Error(), why: unmade(dest.Name, err)}
 		}
 		c = made
 		r.carriers[dest.Name], r.ends = made, append(r.ends, end)
 	}
 	body, again, err := r.store.Payload(ctx, d)
 	if err != nil {
-		return answer{outcome: NotEncoded, detail: err.Error()}
+		return answer{outcome: NotEncoded, detail: err.Error(), why: unmade(dest.Name, err)}
 	}
 	sum := sha256.Sum256(body)
 	p := parcel{Delivery: d, body: body, sha256: hex.EncodeToString(sum[:])}
@@ -202,7 +204,7 @@ func (r *round) attempt(ctx context.Context, d records.Delivery) answer {
 func (w *Worker) settle(d records.Delivery, a answer) records.Delivery {
 	now := w.now()
 	d.Attempts++
-	d.Next, d.LastError = time.Time{}, a.detail
+	d.Next, d.LastError, d.Cause = time.Time{}, a.detail, a.why
 	switch {
 	case a.outcome != Unreachable:
 		d.Offline = time.Time{}
@@ -211,7 +213,7 @@ func (w *Worker) settle(d records.Delivery, a answer) records.Delivery {
 	}
 	switch a.outcome {
 	case Acknowledged, AskedAndFound:
-		d.State, d.LastError = records.DeliveryAcknowledged, ""
+		d.State, d.LastError, d.Cause = records.DeliveryAcknowledged, "", nil
 		d.Receipt = &records.Receipt{Number: a.receipt, At: now, Registered: a.registered, SHA256: a.sha256}
 	case Refused:
 		d.State = records.DeliveryRefused

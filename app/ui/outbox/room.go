@@ -346,7 +346,7 @@ func (r *room) details() {
 	case d.State == records.DeliveryNeedsCare && len(r.problems) > 0:
 		r.add(Problems(l, r.problems), widget.WarningImportance)
 	case d.LastError != "":
-		r.add(l.T("outbox.last_error", d.LastError), widget.WarningImportance)
+		r.add(l.T("outbox.last_error", Because(l, d.Cause, d.LastError)), widget.WarningImportance)
 	}
 	if d.State == records.DeliveryQueued && !d.Next.IsZero() {
 		r.add(l.T("outbox.next_try", d.Next.In(imaging.Zone()).Format("2006-01-02 15:04:05")), widget.MediumImportance)
@@ -362,7 +362,7 @@ func (r *room) details() {
 	for _, a := range r.attempts {
 		text := a.At.In(imaging.Zone()).Format("2006-01-02 15:04:05") + "  " + l.Or(lang.Key("attempt."+a.Outcome), a.Outcome)
 		if a.Detail != "" {
-			text += "  " + a.Detail
+			text += "  " + Because(l, a.Cause, a.Detail)
 		}
 		r.add(text, widget.MediumImportance)
 	}
