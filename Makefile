@@ -64,7 +64,7 @@ test: setup build ## build, and run every test (a display is made with Xvfb)
 # The trials that a record is never lost: killed processes, full disks, pulled plugs, several programs,
 # clocks that jump, one busy day. make test runs a few of each.
 soak: setup build ## every trial that the record is never lost (minutes)
-	LONGYING_SOAK=1 go test -count=1 -v -timeout 2h -run 'Killed|Plug|Full|Several|Clock|Cut|Cancelled|Busy|Programs|Stolen|RegisteredOnce' ./records/sqlite ./records/outbox ./app/backup ./app/station ./app/cli
+	LONGYING_SOAK=1 go test -count=1 -v -timeout 2h -run 'Killed|Plug|Full|Several|Clock|Cut|Cancelled|Busy|Programs|Stolen|RegisteredOnce' ./records/sqlite ./records/outbox ./app/delivery ./app/backup ./app/station ./app/cli
 
 race: setup ## the packages without cgo under the race detector
 	go test -race -count=1 $(RACE_PACKAGES)
