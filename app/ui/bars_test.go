@@ -146,3 +146,31 @@ func TestAWarningThatAppearsMovesWhatLiesBelowIt(t *testing.T) {
 		t.Errorf("the bar has %g of the %g it wants, the body stands at %g, before at %g", bar.Size().Height, bar.MinSize().Height, body.Position().Y, before)
 	}
 }
+
+func TestASectionsNameStandsAgainOnlyOverRowsAtTheTopOfAColumn(t *testing.T) {
+	block := func() fyne.CanvasObject {
+		r := canvas.NewRectangle(nil)
+		r.SetMinSize(fyne.NewSize(200, 100))
+		return r
+	}
+	again := func() fyne.CanvasObject {
+		c := &continuation{}
+		c.Text = "viewer"
+		c.ExtendBaseWidget(c)
+		return c
+	}
+	objects := []fyne.CanvasObject{block(), again(), block(), again(), block()}
+	c := &columns{}
+	for width, want := range map[float32][]bool{220: {false, false}, 2*200 + besideColumn: {false, true}, 3*200 + 2*besideColumn: {true, true}} {
+		c.Layout(objects, fyne.NewSize(width, 2000))
+		for i, seen := range want {
+			name, rows := objects[1+2*i], objects[2+2*i]
+			if got := name.Position().Y == 0; got != seen {
+				t.Errorf("%g wide: name %d at %v", width, i, name.Position())
+			}
+			if seen && (rows.Position().Y < name.MinSize().Height || rows.Position().X != name.Position().X) {
+				t.Errorf("%g wide: name at %v over rows at %v", width, name.Position(), rows.Position())
+			}
+		}
+	}
+}

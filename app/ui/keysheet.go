@@ -43,6 +43,10 @@ func (k *keySheet) words() {
 // rowsPerColumn is where a section goes on in the next column.
 const rowsPerColumn = 14
 
+// continuation is the name of a section over rows of it that stand at the top of
+// a column; elsewhere it is out of sight.
+type continuation struct{ widget.Label }
+
 // columns lays blocks one under the other, in as many columns as the width has
 // room for, about equally high.
 type columns struct{ width float32 }
@@ -51,6 +55,7 @@ type columns struct{ width float32 }
 const (
 	besideColumn = 36
 	underBlock   = 12
+	outOfSight   = 10000
 )
 
 func (c *columns) MinSize(objects []fyne.CanvasObject) fyne.Size {
@@ -73,16 +78,30 @@ func (c *columns) place(objects []fyne.CanvasObject, put func(o fyne.CanvasObjec
 	for _, o := range objects {
 		size := o.MinSize()
 		widest = max(widest, size.Width)
-		total += size.Height + underBlock
+		if _, again := o.(*continuation); !again {
+			total += size.Height + underBlock
+		}
 	}
 	n := max(1, int((c.width+besideColumn)/(widest+besideColumn)))
 	at := fyne.Position{}
+	var again *continuation
 	for i, o := range objects {
+		if c, ok := o.(*continuation); ok {
+			again = c
+			continue
+		}
 		height := o.MinSize().Height
 		// In the last column stands what is left; a block goes where most of it fits.
 		if last := at.X/(widest+besideColumn) >= float32(n-1); !last && i > 0 && at.Y > 0 && at.Y+height/2 > total/float32(n) {
 			at = fyne.NewPos(at.X+widest+besideColumn, 0)
 		}
+		if again != nil && at.Y == 0 {
+			put(again, at, widest)
+			at.Y += again.MinSize().Height
+		} else if again != nil {
+			put(again, fyne.NewPos(0, -outOfSight), widest)
+		}
+		again = nil
 		put(o, at, widest)
 		at.Y += height + underBlock
 		highest = max(highest, at.Y)
@@ -138,9 +157,13 @@ func (k *keySheet) fill(sections []workspace.Section) {
 			}
 			if from == 0 {
 				k.columns.Add(container.NewVBox(head, form))
-			} else {
-				k.columns.Add(form)
+				continue
 			}
+			again := &continuation{}
+			again.Text, again.Importance = k.ws.Lang.T("shell.keys_on", k.ws.Lang.T(s.Name)), widget.LowImportance
+			again.ExtendBaseWidget(again)
+			k.columns.Add(again)
+			k.columns.Add(form)
 		}
 	}
 }

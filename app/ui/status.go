@@ -29,7 +29,7 @@ type statusBar struct {
 	outbox   *widget.Button
 	review   *widget.Button // reports that wait for whom is signed in to review them
 	critical *widget.Button // open critical values: never out of sight
-	display  *canvas.Text
+	display  *displayWord
 	assist   *canvas.Text
 	user     *canvas.Text
 	out      *widget.Button
@@ -50,7 +50,7 @@ type statusBar struct {
 }
 
 func newStatusBar(ws *workspace.Workspace) *statusBar {
-	b := &statusBar{ws: ws, job: widget.NewLabel(""), progress: widget.NewProgressBar(), display: text(14), assist: text(14), user: text(14),
+	b := &statusBar{ws: ws, job: widget.NewLabel(""), progress: widget.NewProgressBar(), display: newDisplayWord(ws), assist: text(14), user: text(14),
 		count: ws.NewTask(), open: ws.NewTask(), toReview: ws.NewTask()}
 	b.review = widget.NewButton("", b.openReview)
 	b.review.Hide()
@@ -61,7 +61,7 @@ func newStatusBar(ws *workspace.Workspace) *statusBar {
 	b.tasks = widget.NewButton("", func() { workspace.Publish(ws, workspace.OverdueWanted{}) })
 	b.tasks.Importance = widget.LowImportance
 	b.tasks.Hide()
-	b.display.Color, b.assist.Color = theme.InChrome(theme.Amber()), theme.InChrome(theme.Dim())
+	b.assist.Color = theme.InChrome(theme.Dim())
 	b.job.Truncation = fyne.TextTruncateEllipsis
 	b.cancel = widget.NewButtonWithIcon("", fynetheme.CancelIcon(), b.cancelNewest)
 	b.outbox = widget.NewButton("", func() { workspace.Publish(ws, workspace.RoomWanted{ID: "outbox"}) })
@@ -99,7 +99,8 @@ func newStatusBar(ws *workspace.Workspace) *statusBar {
 
 func (b *statusBar) words() {
 	l := b.ws.Lang
-	b.display.Text, b.assist.Text, b.user.Text = b.ws.DisplayWords(), l.T("shell.assistive"), b.ws.User().Name
+	b.display.say()
+	b.assist.Text, b.user.Text = l.T("shell.assistive"), b.ws.User().Name
 	b.out.SetText(l.T("shell.sign_out"))
 	b.language.SetText(languageButton(l.Code()))
 	b.outboxWords()

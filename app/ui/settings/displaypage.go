@@ -53,13 +53,16 @@ func (r *room) loadDisplay() {
 		return func() {
 			r.problem.Explain(err)
 			r.display.names = names
+			if _, c := r.ws.DisplayStanding(); c != nil && r.display.name == "" {
+				r.display.name = c.Name
+			}
 			r.render()
 		}
 	})
 }
 
 // displayPage is the check of the monitor: what stands, the pattern, the
-// luminances, and the checks before.
+// luminances, and the checks before; and how large a pixel of it is.
 func (r *room) displayPage() fyne.CanvasObject {
 	l := r.ws.Lang
 	standing, c := r.ws.DisplayStanding()
@@ -78,6 +81,8 @@ func (r *room) displayPage() fyne.CanvasObject {
 	}
 	box.Add(wrapped(l.T("settings.display_note"), widget.LowImportance))
 	if !r.mayCheck() {
+		box.Add(widget.NewSeparator())
+		box.Add(r.pitchForm())
 		return box
 	}
 	name := workspace.NewEntry(r.ws)
@@ -92,6 +97,9 @@ func (r *room) displayPage() fyne.CanvasObject {
 	box.Add(widget.NewSeparator())
 	r.intervalPart(box)
 	r.earlierPart(box)
+	box.Add(widget.NewSeparator())
+	box.Add(bold(l.T("settings.display_true_size")))
+	box.Add(r.pitchForm())
 	return box
 }
 
@@ -193,7 +201,9 @@ func (r *room) luminancePart(box *fyne.Container) {
 	judge := func() {
 		result.RemoveAll()
 		r.resultPart(result)
-		result.Refresh()
+		box.Refresh() // the page grows with it
+		r.page.Refresh()
+		r.scroll.Refresh()
 	}
 	grid := container.New(layout.NewGridLayout(6))
 	entries := make([]*workspace.Entry, 18)
@@ -350,7 +360,7 @@ func (r *room) checkText(c *screen.DisplayCheck) string {
 	}
 	found := l.T("settings.display_found_seen")
 	if res := c.Result(); res != nil {
-		found = l.T(lang.Key("display.class_"+string(res.Class))) + l.T("settings.list_comma") + l.T("settings.display_found", percent(res.WorstDeviation()), number(res.Least), number(res.Most), number(res.Ratio))
+		found = l.T(lang.Key("display.class_"+string(res.Class))) + l.T("settings.list_semicolon") + l.T("settings.display_found", percent(res.WorstDeviation()), number(res.Least), number(res.Most), number(res.Ratio))
 	} else if len(c.Missed) > 0 {
 		var parts []string
 		for _, p := range c.Missed {

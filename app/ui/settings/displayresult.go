@@ -115,7 +115,11 @@ func number(v float64) string {
 	if v >= 100 {
 		return strconv.FormatFloat(math.Round(v), 'f', -1, 64)
 	}
-	return strconv.FormatFloat(v, 'g', 3, 64)
+	decimals := 2
+	if v >= 10 {
+		decimals = 1
+	}
+	return strconv.FormatFloat(v, 'f', decimals, 64)
 }
 
 // curve is how far each step is from the function, with the limits of both
@@ -140,7 +144,34 @@ const (
 func (c *curve) CreateRenderer() fyne.WidgetRenderer {
 	r := canvas.NewRaster(c.draw)
 	r.SetMinSize(fyne.NewSize(300, curveHeight))
-	return widget.NewSimpleRenderer(r)
+	var captions []fyne.CanvasObject
+	for _, at := range curveLines() {
+		t := canvas.NewText(fmt.Sprintf("%+.0f %%", 100*at), look.Dim())
+		t.TextSize, t.Alignment = 12, fyne.TextAlignTrailing
+		captions = append(captions, t)
+	}
+	scale := container.New(curveScale{}, captions...)
+	return widget.NewSimpleRenderer(container.NewBorder(nil, nil, scale, nil, r))
+}
+
+// curveLines are the deviations that are drawn as lines.
+func curveLines() []float64 {
+	return []float64{gsdf.SecondaryDeviation, gsdf.PrimaryDeviation, 0, -gsdf.PrimaryDeviation, -gsdf.SecondaryDeviation}
+}
+
+// curveScale writes each of curveLines beside its line.
+type curveScale struct{}
+
+func (curveScale) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(objects[0].MinSize().Width+4, 0)
+}
+
+func (curveScale) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	for i, at := range curveLines() {
+		least := objects[i].MinSize()
+		objects[i].Resize(fyne.NewSize(size.Width-4, least.Height))
+		objects[i].Move(fyne.NewPos(0, size.Height*float32(0.5-at/(2*curveMost))-least.Height/2))
+	}
 }
 
 // draw is a bar a step between two pairs of lines: the limits.
@@ -154,11 +185,15 @@ func (c *curve) draw(w, h int) image.Image {
 		return int(math.Round(float64(h-1) * (0.5 - d/(2*curveMost))))
 	}
 	thick := max(1, h/180)
-	for _, limit := range []struct {
-		at  float64
-		ink color.Color
-	}{{0, look.Grey()}, {gsdf.PrimaryDeviation, look.Accent()}, {-gsdf.PrimaryDeviation, look.Accent()}, {gsdf.SecondaryDeviation, look.Amber()}, {-gsdf.SecondaryDeviation, look.Amber()}} {
-		fill(0, y(limit.at), w, y(limit.at)+thick, limit.ink)
+	for _, at := range curveLines() {
+		ink := look.Grey()
+		switch math.Abs(at) {
+		case gsdf.PrimaryDeviation:
+			ink = look.Accent()
+		case gsdf.SecondaryDeviation:
+			ink = look.Amber()
+		}
+		fill(0, y(at), w, y(at)+thick, ink)
 	}
 	for i, s := range c.steps {
 		x0, x1 := w*i/len(c.steps)+w/120, w*(i+1)/len(c.steps)-w/120

@@ -37,6 +37,8 @@ func (r *room) pixels(picture func(w, h int) *image.Gray) *canvas.Raster {
 
 // stage shows something on the whole screen, and the page again once it is over.
 func (r *room) stage(content fyne.CanvasObject, actions func() []workspace.Action) {
+	r.problem.SetText("")
+	r.done.SetText("")
 	workspace.Publish(r.ws, workspace.StageWanted{Stage: &workspace.Stage{Content: content, Actions: actions, Ended: r.render}})
 }
 

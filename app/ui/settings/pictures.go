@@ -36,7 +36,7 @@ func (r *room) picturesPage() fyne.CanvasObject {
 		}
 	}
 	l := r.ws.Lang
-	return container.NewVBox(r.pitchForm(), widget.NewSeparator(), choice, wrapped(l.T("settings.pictures_note"), widget.LowImportance),
+	return container.NewVBox(choice, wrapped(l.T("settings.pictures_note"), widget.LowImportance),
 		wrapped(l.T("settings.pictures_used", used>>20, limit>>20), widget.LowImportance))
 }
 

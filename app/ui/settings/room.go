@@ -94,6 +94,11 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 		}
 		r.install(e.Path, false)
 	})
+	workspace.On(ws, func(workspace.DisplayWanted) {
+		r.at = "settings.display" // opened as the room comes to the front
+		workspace.Publish(ws, workspace.RoomWanted{ID: "settings"})
+		r.open("settings.display")
+	})
 	workspace.On(ws, func(workspace.UserChanged) {
 		r.users, r.audit, r.destinations, r.hospital, r.trust, r.own = users{}, audit{}, destinations{}, hospital{}, trust{}, own{}
 		r.servers, r.phrases, r.display = servers{}, phrases{}, display{}

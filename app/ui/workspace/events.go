@@ -118,6 +118,9 @@ type LookChanged struct{}
 // DisplayChanged: a monitor was checked, or it is known which ones were.
 type DisplayChanged struct{}
 
+// DisplayWanted: the page on which the monitor is checked is to be shown.
+type DisplayWanted struct{}
+
 // TourWanted: the five steps through the window are to be shown.
 type TourWanted struct{}
 
@@ -128,7 +131,7 @@ type JobsChanged struct{}
 type Event interface {
 	SendingChanged |
 		StudyOpened | StudyIncoming | FindingSelected | FindingsChanged | ReportChanged | StudiesChanged | PeopleChanged | RegionMarked |
-		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | AnnotationsChanged | AnnotationSelected | AnnotationWanted | ConsultsChanged | OverdueWanted | IdleLockChanged | PriorInFront | StageWanted | BindingsChanged | LookChanged | TourWanted | DisplayChanged | PackWanted | PackageWanted
+		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | AnnotationsChanged | AnnotationSelected | AnnotationWanted | ConsultsChanged | OverdueWanted | IdleLockChanged | PriorInFront | StageWanted | BindingsChanged | LookChanged | TourWanted | DisplayChanged | PackWanted | PackageWanted | DisplayWanted
 }
 
 // On calls f for each event of its type, on the UI goroutine, as long as the
