@@ -174,3 +174,22 @@ func TestASectionsNameStandsAgainOnlyOverRowsAtTheTopOfAColumn(t *testing.T) {
 		}
 	}
 }
+
+func TestTheKeySheetIsTurnedByKeysThatDoNothingElseMeanwhile(t *testing.T) {
+	s, _, _, _ := opened(t)
+	s.window.Resize(fyne.NewSize(1366, 300))
+	s.want("viewer")
+	s.toggleKeys()
+	s.sheet.scroll.Resize(fyne.NewSize(600, 200))
+	for _, key := range []fyne.KeyName{fyne.KeyPageDown, fyne.KeyDown} {
+		before := s.sheet.scroll.Offset.Y
+		if !s.ws.Keys.Run(workspace.Press(key)) || s.sheet.scroll.Offset.Y <= before {
+			t.Errorf("%s leaves the sheet at %g", key, s.sheet.scroll.Offset.Y)
+		}
+	}
+	s.ws.Keys.Run(workspace.Press(fyne.KeyPageUp))
+	s.ws.Keys.Run(workspace.Press(fyne.KeyUp))
+	if s.sheet.scroll.Offset.Y != 0 || !s.keysUp {
+		t.Errorf("back at %g", s.sheet.scroll.Offset.Y)
+	}
+}

@@ -21,6 +21,7 @@ type keySheet struct {
 	hint    *widget.Label
 	close   *widget.Button
 	columns *fyne.Container
+	scroll  *container.Scroll
 }
 
 func newKeySheet(ws *workspace.Workspace, toggle func()) *keySheet {
@@ -28,10 +29,16 @@ func newKeySheet(ws *workspace.Workspace, toggle func()) *keySheet {
 	k.title.TextStyle.Bold = true
 	k.title.SizeName = "headingText"
 	k.close = widget.NewButton("", toggle)
-	k.content = container.NewBorder(container.NewBorder(nil, nil, k.title, k.close, k.hint), nil, nil, nil,
-		container.NewVScroll(container.New(layout.NewCustomPaddedLayout(8, 8, 16, 16), k.columns)))
+	k.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(8, 8, 16, 16), k.columns))
+	k.content = container.NewBorder(container.NewBorder(nil, nil, k.title, k.close, k.hint), nil, nil, nil, k.scroll)
 	k.words()
 	return k
+}
+
+// turn goes down n screens of the sheet, or up.
+func (k *keySheet) turn(n float32) {
+	at := k.scroll.Offset.Y + 0.8*n*k.scroll.Size().Height
+	k.scroll.ScrollToOffset(fyne.NewPos(0, max(0, at)))
 }
 
 func (k *keySheet) words() {
@@ -137,6 +144,7 @@ func live(sections []workspace.Section) []workspace.Section {
 
 func (k *keySheet) fill(sections []workspace.Section) {
 	k.columns.RemoveAll()
+	k.scroll.ScrollToTop()
 	for _, s := range live(sections) {
 		head := widget.NewLabel(k.ws.Lang.T(s.Name))
 		head.TextStyle.Bold = true

@@ -454,7 +454,9 @@ func (s *shell) sections() []workspace.Section {
 	own := workspace.Section{Name: "shell.keys_global", Actions: s.own()}
 	if s.keysUp { // Esc leaves the sheet, whatever else it does
 		return slices.Insert(out, 0, workspace.Section{Name: "shell.keys", Actions: []workspace.Action{
-			{Label: "shell.close", Keys: []workspace.Key{workspace.Press(fyne.KeyEscape)}, Do: s.toggleKeys}}}, own)
+			{Label: "shell.close", Keys: []workspace.Key{workspace.Press(fyne.KeyEscape)}, Do: s.toggleKeys},
+			{Label: "shell.keys_down", Keys: []workspace.Key{workspace.Press(fyne.KeyPageDown), workspace.Press(fyne.KeyDown)}, Do: func() { s.sheet.turn(1) }},
+			{Label: "shell.keys_up", Keys: []workspace.Key{workspace.Press(fyne.KeyPageUp), workspace.Press(fyne.KeyUp)}, Do: func() { s.sheet.turn(-1) }}}}, own)
 	}
 	return append(out, own)
 }
