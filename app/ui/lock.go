@@ -46,6 +46,7 @@ func (s *shell) watchIdle() {
 }
 
 func (s *shell) tick() {
+	s.desks().follow()
 	s.note()
 	s.turnMinute(time.Now())
 	switch {

@@ -48,6 +48,8 @@ type shell struct {
 	folded bool            // by a person
 	keysUp bool
 
+	desk      *desk           // walks over the rooms
+	wings     *desk           // and over a stage
 	dropping  *workspace.Task // looks at what was let fall on the window
 	left      screen.State    // how the window was left the last time
 	returning *screen.Place   // where a person goes back to, until the study is there
@@ -116,7 +118,7 @@ func (s *steady) MinSize(os []fyne.CanvasObject) fyne.Size {
 }
 
 func newShell(ws *workspace.Workspace, w fyne.Window) *shell {
-	s := &shell{ws: ws, window: w, rooms: rooms(ws), buttons: map[string]*widget.Button{}, offset: -1, dropping: ws.NewTask()}
+	s := &shell{ws: ws, window: w, rooms: rooms(ws), buttons: map[string]*widget.Button{}, offset: -1, dropping: ws.NewTask(), desk: newDesk(ws.Keys, w), wings: newDesk(ws.Keys, w)}
 	s.bar = newPatientBar(ws)
 	s.status = newStatusBar(ws)
 	s.notice = newNotice(ws)
@@ -138,7 +140,8 @@ func newShell(ws *workspace.Workspace, w fyne.Window) *shell {
 	key.Text, key.Alignment = "F9", fyne.TextAlignCenter
 	s.strip = container.NewStack(canvas.NewRectangle(theme.Raised()), container.NewVBox(unfold, key))
 	s.body = container.NewStack(s.middle)
-	s.page = container.NewStack(newPulse(ws.Activity.Seen), container.NewWithoutLayout(newDesk(ws.Keys)), steadied(container.NewBorder(s.bar.content, container.NewVBox(s.notice.content, s.status.content), s.rail.content, nil, s.body)))
+	s.page = s.desk.around(newPulse(ws.Activity.Seen), steadied(container.NewBorder(s.bar.content, container.NewVBox(s.notice.content, s.status.content), s.rail.content, nil, s.body)))
+	ws.Keys.SetTab(func(from fyne.Focusable) { s.desks().walk(from) })
 
 	ws.Keys.SetSections(s.sections)
 	ws.Keys.SetPlaces(s.places)

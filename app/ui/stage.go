@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"longying/app/ui/workspace"
 )
@@ -31,5 +30,13 @@ func (s *shell) filling() fyne.CanvasObject {
 	if s.stage == nil {
 		return s.page
 	}
-	return container.NewStack(newPulse(s.ws.Activity.Seen), container.NewWithoutLayout(newDesk(s.ws.Keys)), s.stage.Content)
+	return s.wings.around(newPulse(s.ws.Activity.Seen), s.stage.Content)
+}
+
+// desks is the desk of what fills the window.
+func (s *shell) desks() *desk {
+	if s.stage != nil {
+		return s.wings
+	}
+	return s.desk
 }

@@ -27,8 +27,8 @@ type linkedView struct {
 
 	title    *widget.Label
 	warning  *widget.Label
-	reason   *widget.Entry
-	password *widget.Entry
+	reason   *workspace.Entry
+	password *workspace.Entry
 	first    *widget.Button
 	really   *widget.Button
 	leave    *widget.Button
@@ -43,7 +43,8 @@ func newLinked(ws *workspace.Workspace, problem *workspace.Problem) *linkedView 
 	v.really = widget.NewButtonWithIcon("", theme.WarningIcon(), v.unlink)
 	v.really.Importance = widget.WarningImportance
 	v.leave = widget.NewButton("", func() { v.arm(false) })
-	v.reason, v.password = widget.NewEntry(), widget.NewPasswordEntry()
+	v.reason, v.password = workspace.NewEntry(ws), workspace.NewEntry(ws)
+	v.password.Password = true
 	v.reason.OnSubmitted, v.password.OnSubmitted = func(string) { v.unlink() }, func(string) { v.unlink() }
 	v.content = container.NewVBox(container.NewBorder(nil, nil, nil, v.first, v.title),
 		container.NewBorder(nil, nil, nil, container.NewHBox(v.really, v.leave), v.warning), container.NewGridWithColumns(2, v.reason, v.password))

@@ -73,10 +73,29 @@ type Keymap struct {
 	activity *Activity
 	own      Bindings // of the person who is signed in
 	places   func() [][]Section
+	tab      func(from fyne.Focusable)
 }
 
 // SetSections gives the source of the table.
 func (m *Keymap) SetSections(f func() []Section) { m.sections = f }
+
+// SetTab says what Tab does in a control that holds the keys; without, it goes
+// on as the toolkit has it.
+func (m *Keymap) SetTab(f func(from fyne.Focusable)) { m.tab = f }
+
+// Tab goes on to the control after one, or with Shift to the one before.
+func (m *Keymap) Tab(from fyne.Focusable) {
+	if m.tab != nil {
+		m.tab(from)
+	}
+}
+
+func (m *Keymap) tabbed(k *fyne.KeyEvent, from fyne.Focusable) bool {
+	if k.Name == fyne.KeyTab {
+		m.Tab(from)
+	}
+	return k.Name == fyne.KeyTab
+}
 
 // SetPlaces gives the sections that are in sight together, one list for each
 // place of the window, with the keys that the program ships with.

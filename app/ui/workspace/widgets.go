@@ -38,6 +38,10 @@ func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 	if e.OnKey != nil && e.OnKey(k) {
 		return
 	}
+	if k.Name == fyne.KeyTab {
+		e.keys.Tab(e)
+		return
+	}
 	if k.Name == fyne.KeyEscape {
 		if c := fyne.CurrentApp().Driver().CanvasForObject(e); c != nil {
 			c.Unfocus()
@@ -62,8 +66,9 @@ func (e *Entry) TypedRune(r rune) {
 }
 
 // AcceptsTab is fyne.Tabbable's: Tab leads to the next field, also out of a long
-// one, where it would only leave a gap in a medical text.
-func (e *Entry) AcceptsTab() bool { return false }
+// one, where it would only leave a gap in a medical text. Which is next, the
+// window says.
+func (e *Entry) AcceptsTab() bool { return true }
 
 // TypedShortcut is fyne.Shortcutable's. Ctrl+Enter sends what the field belongs
 // to: in a long one Enter begins a new line.
@@ -119,8 +124,14 @@ func NewList(ws *Workspace, length func() int, create func() fyne.CanvasObject, 
 	return l
 }
 
+// AcceptsTab is fyne.Tabbable's.
+func (l *List) AcceptsTab() bool { return true }
+
 // TypedKey is fyne.Focusable's.
 func (l *List) TypedKey(k *fyne.KeyEvent) {
+	if l.keys.tabbed(k, l) {
+		return
+	}
 	switch k.Name {
 	case fyne.KeyUp, fyne.KeyDown, fyne.KeySpace:
 		l.List.TypedKey(k)
@@ -147,8 +158,14 @@ func NewSelect(ws *Workspace, options []string, changed func(string)) *Select {
 	return s
 }
 
+// AcceptsTab is fyne.Tabbable's.
+func (s *Select) AcceptsTab() bool { return true }
+
 // TypedKey is fyne.Focusable's.
 func (s *Select) TypedKey(k *fyne.KeyEvent) {
+	if s.keys.tabbed(k, s) {
+		return
+	}
 	if k.Name == fyne.KeySpace {
 		s.Select.TypedKey(k)
 		return
@@ -178,8 +195,14 @@ func NewCheck(ws *Workspace, text string, changed func(bool)) *Check {
 	return c
 }
 
+// AcceptsTab is fyne.Tabbable's.
+func (c *Check) AcceptsTab() bool { return true }
+
 // TypedKey is fyne.Focusable's.
 func (c *Check) TypedKey(k *fyne.KeyEvent) {
+	if c.keys.tabbed(k, c) {
+		return
+	}
 	if k.Name != fyne.KeySpace {
 		c.keys.Typed(k)
 	}
@@ -208,8 +231,15 @@ func NewSlider(ws *Workspace, low, high float64) *Slider {
 	return s
 }
 
+// AcceptsTab is fyne.Tabbable's.
+func (s *Slider) AcceptsTab() bool { return true }
+
 // TypedKey is fyne.Focusable's.
-func (s *Slider) TypedKey(k *fyne.KeyEvent) { s.keys.Typed(k) }
+func (s *Slider) TypedKey(k *fyne.KeyEvent) {
+	if !s.keys.tabbed(k, s) {
+		s.keys.Typed(k)
+	}
+}
 
 // TypedRune is fyne.Focusable's.
 func (s *Slider) TypedRune(r rune) { s.keys.TypedRune(r) }
@@ -228,8 +258,15 @@ func NewTable(ws *Workspace, size func() (rows, columns int), create func() fyne
 	return t
 }
 
+// AcceptsTab is fyne.Tabbable's.
+func (t *Table) AcceptsTab() bool { return true }
+
 // TypedKey is fyne.Focusable's.
-func (t *Table) TypedKey(k *fyne.KeyEvent) { t.keys.Typed(k) }
+func (t *Table) TypedKey(k *fyne.KeyEvent) {
+	if !t.keys.tabbed(k, t) {
+		t.keys.Typed(k)
+	}
+}
 
 // TypedRune is fyne.Focusable's.
 func (t *Table) TypedRune(r rune) { t.keys.TypedRune(r) }
