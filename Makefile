@@ -62,9 +62,10 @@ test: setup build ## build, and run every test (a display is made with Xvfb)
 	@set -o pipefail; LIBGL_ALWAYS_SOFTWARE=1 xvfb-run -a -s '-screen 0 1920x1080x24' go test -count=1 $(GO_PACKAGES)
 
 # The trials that a record is never lost: killed processes, full disks, pulled plugs, several programs,
-# clocks that jump, one busy day. make test runs a few of each.
-soak: setup build ## every trial that the record is never lost (minutes)
+# clocks that jump, one busy day; and that memory stays flat over a day. make test runs a few of each.
+soak: setup build ## every trial that the record is never lost, and a day of 60 studies in the window (minutes)
 	LONGYING_SOAK=1 go test -count=1 -v -timeout 2h -run 'Killed|Plug|Full|Several|Clock|Cut|Cancelled|Busy|Programs|Stolen|RegisteredOnce' ./records/sqlite ./records/outbox ./app/delivery ./app/backup ./app/station ./app/cli
+	LONGYING_SOAK=1 go test -count=1 -v -timeout 1h -run OverADay ./app/ui
 
 race: setup ## the packages without cgo under the race detector
 	go test -race -count=1 $(RACE_PACKAGES)
@@ -106,7 +107,7 @@ $(DECODERS): imaging/dicomfile/testdata/peers.cc | peers
 	g++ -O2 -shared -fPIC -o $@ $< -I/usr/include/gdcm-3.0 -ldcmjpeg -ldcmjpls -ldcmdata -loflog -lofstd -lgdcmMSFF -lgdcmDSED -lgdcmCommon
 
 bench: peers $(DECODERS) ## benchmarks, with their peers in the same run: x-NAME is how many times faster than NAME
-	@.ci/packages.sh dcmtk
+	@.ci/packages.sh dcmtk xvfb xdotool imagemagick
 	LONGYING_PEERS=$(LONGYING_PEERS) LONGYING_PEERS_LIBRARY=$(DECODERS) go test -run '^$$' -bench . -benchtime 1s -timeout 1h ./imaging/... ./inference/... ./records/... ./app/...
 
 clean: ## remove what was built here (the cache stays)

@@ -35,16 +35,18 @@ import (
 const handFolder = "LONGYING_TEST_HAND"
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(handFolder); dir != "" {
-		play := playHand
-		if home := os.Getenv(everyRoomFolder); home != "" {
-			play = func(folder string) error { return walkRooms(folder, home) }
+	plays := map[string]func(string) error{handFolder: playHand, framesFolder: playFrames, dayFolder: playDay}
+	if home := os.Getenv(everyRoomFolder); home != "" {
+		plays[handFolder] = func(folder string) error { return walkRooms(folder, home) }
+	}
+	for variable, play := range plays {
+		if dir := os.Getenv(variable); dir != "" {
+			if err := play(dir); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			os.Exit(0)
 		}
-		if err := play(dir); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
@@ -168,14 +170,17 @@ func (h *hand) button(word string) func() fyne.CanvasObject {
 
 // reads waits for words that stand in the window, as they are or within others.
 func (h *hand) reads(words string) {
-	h.until("the window says "+words, func() bool {
-		for _, o := range test.LaidOutObjects(h.session.window.Content()) {
-			if o.Visible() && strings.Contains(said(o), words) {
-				return true
-			}
+	h.until("the window says "+words, func() bool { return h.says(words) })
+}
+
+// says reports that words stand in the window. On the UI goroutine.
+func (h *hand) says(words string) bool {
+	for _, o := range test.LaidOutObjects(h.session.window.Content()) {
+		if o.Visible() && strings.Contains(said(o), words) {
+			return true
 		}
-		return false
-	})
+	}
+	return false
 }
 
 // said are the words that an object is.

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"math"
 	"os"
@@ -20,52 +19,9 @@ import (
 	"longying/app/ui/canvas"
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
-	"longying/imaging"
 	"longying/imaging/codec"
-	"longying/imaging/dicomfile"
 	"longying/records"
 )
-
-// ctSeries writes CT slices from one number up to another into a folder.
-func ctSeries(t testing.TB, dir, study string, from, to, size int, besides ...func(*dicomfile.Dataset)) {
-	t.Helper()
-	px := make([]byte, 2*size*size)
-	for k := from; k < to; k++ {
-		for i := range size * size {
-			binary.LittleEndian.PutUint16(px[2*i:], uint16((i*7+k*101)%2000))
-		}
-		ds := dicomfile.NewDataset().
-			String(dicomfile.TagSOPClassUID, "UI", "1.2.840.10008.5.1.4.1.1.2").
-			String(dicomfile.TagSOPInstanceUID, "UI", fmt.Sprintf("%s.1.%d", study, k+1)).
-			String(dicomfile.TagStudyInstanceUID, "UI", study).
-			String(dicomfile.TagSeriesInstanceUID, "UI", study+".1").
-			String(dicomfile.TagImageType, "CS", "ORIGINAL", "PRIMARY", "AXIAL").
-			String(dicomfile.TagModality, "CS", "CT").
-			String(dicomfile.TagPatientName, "PN", "Made^Up").
-			String(dicomfile.TagPatientID, "LO", "M1").
-			Int(dicomfile.TagInstanceNumber, "IS", 5000-k).
-			String(dicomfile.TagFrameOfReference, "UI", study+".2").
-			Float(dicomfile.TagImagePosition, "DS", -180, -170.5, 2*float64(k)).
-			Float(dicomfile.TagImageOrientation, "DS", 1, 0, 0, 0, 1, 0).
-			Float(dicomfile.TagPixelSpacing, "DS", 0.7, 0.7).
-			Float(dicomfile.TagRescaleIntercept, "DS", -1024).
-			Float(dicomfile.TagRescaleSlope, "DS", 1).
-			SetPixels(imaging.PixelDescription{Rows: size, Columns: size, Samples: 1, BitsAllocated: 16, BitsStored: 16, Signed: true, Photometric: "MONOCHROME2"}, px)
-		for _, add := range besides {
-			add(ds)
-		}
-		f, err := os.Create(filepath.Join(dir, fmt.Sprintf("%s-%d", study, k)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := dicomfile.Write(f, ds); err != nil {
-			t.Fatal(err)
-		}
-		if err := f.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 func TestTheFirstPictureComesUnderItsPatientBeforeTheOtherHeadersAreRead(t *testing.T) {
 	s, _ := signedIn(t)

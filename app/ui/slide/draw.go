@@ -144,29 +144,63 @@ func (m *mosaic) line(img *image.RGBA, a, b samples, y int, smooth bool) {
 		one = m.row(row)
 		two = m.row(min(row+1, m.area.Max.Y-1))
 	}
+	if !inside {
+		fillLine(out, beside)
+		return
+	}
+	lo, hi := a.inside()
+	fillLine(out[:4*lo], beside)
+	fillLine(out[4*hi:], beside)
+	out = out[4*lo : 4*hi]
+	if !smooth {
+		for k, at := range a.nearest[lo:hi] {
+			q := one[3*(at-m.area.Min.X):][:3]
+			p := out[4*k:][:4]
+			p[0], p[1], p[2], p[3] = q[0], q[1], q[2], 255
+		}
+		return
+	}
 	wy := b.weight[y]
-	for x, first := range a.first {
-		p := out[4*x : 4*x+4]
-		if first < 0 || !inside {
-			p[0], p[1], p[2], p[3] = beside.R, beside.G, beside.B, 255
-			continue
-		}
-		p[3] = 255
-		if !smooth {
-			copy(p[:3], one[3*(a.nearest[x]-m.area.Min.X):])
-			continue
-		}
+	weights := a.weight[lo:hi]
+	for k, first := range a.first[lo:hi] {
 		i := 3 * (first - m.area.Min.X)
 		j := i + 3
-		if j >= len(one) {
+		if j >= len(one) { // the level is one pixel wide
 			j = i
 		}
-		wx := a.weight[x]
-		for c := range 3 {
-			top := int32(one[i+c])<<8 + (int32(one[j+c])-int32(one[i+c]))*wx
-			low := int32(two[i+c])<<8 + (int32(two[j+c])-int32(two[i+c]))*wx
-			p[c] = uint8((top<<8 + (low-top)*wy + 1<<15) >> 16)
-		}
+		wx := weights[k]
+		p, ol, or, tl, tr := out[4*k:][:4], one[i:][:3], one[j:][:3], two[i:][:3], two[j:][:3]
+		p[0] = mixed(ol[0], or[0], tl[0], tr[0], wx, wy)
+		p[1] = mixed(ol[1], or[1], tl[1], tr[1], wx, wy)
+		p[2] = mixed(ol[2], or[2], tl[2], tr[2], wx, wy)
+		p[3] = 255
+	}
+}
+
+// mixed is between four neighbours, of which the second and the fourth have wx,
+// the last two wy, of 256.
+func mixed(a, b, c, d uint8, wx, wy int32) uint8 {
+	top := int32(a)<<8 + (int32(b)-int32(a))*wx
+	low := int32(c)<<8 + (int32(d)-int32(c))*wx
+	return uint8((top<<8 + (low-top)*wy + 1<<15) >> 16)
+}
+
+// inside is the range of the screen's pixels that lie on the slide: they follow
+// one another.
+func (s *samples) inside() (lo, hi int) {
+	for lo < len(s.first) && s.first[lo] < 0 {
+		lo++
+	}
+	hi = lo
+	for hi < len(s.first) && s.first[hi] >= 0 {
+		hi++
+	}
+	return lo, hi
+}
+
+func fillLine(line []uint8, c color.RGBA) {
+	for i := 0; i+3 < len(line); i += 4 {
+		line[i], line[i+1], line[i+2], line[i+3] = c.R, c.G, c.B, 255
 	}
 }
 
