@@ -25,7 +25,8 @@ const (
 	RegionActivation RegionKind = "activation-map"
 	RegionOcclusion  RegionKind = "occlusion-map" // where the answer changes most when it is covered; labelled as such
 	RegionDetected   RegionKind = "detected-box"
-	RegionMask       RegionKind = "mask" // the box around the mask of a segmentation, in one slice
+	RegionTaken      RegionKind = "taken-over" // the box around what another maker's object outlines, as a doctor took it over
+	RegionMask       RegionKind = "mask"       // the box around the mask of a segmentation, in one slice
 )
 
 // Region is a rectangle in the pixels of one frame (or, for a slide, of the

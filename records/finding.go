@@ -46,6 +46,7 @@ type Finding struct {
 	Sizes       []Measurement `json:"sizes,omitempty"`       // measured together with Value: of a mask its diameters
 	Probability *float64      `json:"probability,omitempty"` // as proposed, calibrated, 0..1
 	Model       *ModelRef     `json:"model,omitempty"`       // nil for a manual finding
+	Origin      *Origin       `json:"origin,omitempty"`      // of another maker's object, where a doctor took it over from one
 	RunID       string        `json:"run_id,omitempty"`
 	ProposalKey string        `json:"proposal_key,omitempty"` // model, class and place: the same proposal made again is not a second finding
 	FollowUp    *PriorFinding `json:"follow_up,omitempty"`    // the prior finding of the same lesion, where a doctor linked one

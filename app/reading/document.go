@@ -82,7 +82,8 @@ func visitOf(tx *sqlite.Tx, ex *records.Examination) (*records.Visit, error) {
 	return nil, nil
 }
 
-// remarks states the provenance of findings that a model proposed, because the
+// remarks states the provenance of findings that a model proposed, or that were
+// taken over from another maker's object, because the
 // national documents have no element of their own for it (DE06.00.179.00).
 func remarks(findings []records.Finding) string {
 	seen := map[string]bool{}
@@ -98,10 +99,14 @@ func remarks(findings []records.Finding) string {
 		seen[key] = true
 		parts = append(parts, fmt.Sprintf("AI辅助提示：模型%s %s%s，经%s审核确认", f.Model.ID, f.Model.Version, digest(f.Model.SHA256), f.ByName))
 	}
-	if len(parts) == 0 {
-		return ""
+	taken := strings.Join(records.OriginsSaid(findings, "zh"), "；")
+	if taken != "" {
+		taken += "。"
 	}
-	return strings.Join(parts, "；") + "。模型未注册为医疗器械，仅供辅助。"
+	if len(parts) == 0 {
+		return taken
+	}
+	return strings.Join(parts, "；") + "。模型未注册为医疗器械，仅供辅助。" + taken
 }
 
 // digest names a model to the byte by the beginning of its hash, which tells it

@@ -225,6 +225,10 @@ func (f *fixture) cases() []useCase {
 			label := "主动脉"
 			return one(f.Reading.EditAnnotation(x, u, f.annotation, records.AnnotationChange{Label: &label}))
 		}),
+		c("reading.Reading.Foreign", view, func(x X, u U) error { return one(f.Reading.Foreign(x, u, film)) }),
+		c("reading.Reading.TakeOver", verdict, func(x X, u U) error {
+			return one(f.Reading.TakeOver(x, u, film, "2.25.9900", "segment 1", records.FindingChange{}))
+		}),
 		c("reading.Reading.LeaveAnnotation", verdict, func(x X, u U) error { return one(f.Reading.LeaveAnnotation(x, u, f.annotation, true)) }),
 		c("reading.Reading.AnnotationHistory", view, func(x X, u U) error { return one(f.Reading.AnnotationHistory(x, u, f.annotation)) }),
 		c("reading.Reading.DeleteAnnotation", verdict, func(x X, u U) error { return one(f.Reading.DeleteAnnotation(x, u, f.annotation)) }),

@@ -51,6 +51,7 @@ func TestEveryKindOfActIsInTheTrailWithWhoWhatWhoseWhenWhereAndOutcome(t *testin
 	var finding records.Finding
 	var phrase records.Phrase
 	var drawn records.Annotation
+	foreign := b.others("2.25.9901", b.film.Header.PatientID)
 	var doc records.SignedDocument
 	var consult, asked records.Consult
 	var secret string
@@ -89,6 +90,9 @@ func TestEveryKindOfActIsInTheTrailWithWhoWhatWhoseWhenWhereAndOutcome(t *testin
 			return one(b.Reading.Edit(b.ctx, b.radiologist, finding.UID, records.FindingChange{Note: &note}))
 		}, []noted{{"edit", b.radiologist, "finding", patient, ok}}},
 		{"mark", "", func() error { b.nodule(film, 1); return nil }, []noted{{"mark", b.radiologist, "", patient, ok}}},
+		{"take over", "", func() error {
+			return one(b.Reading.TakeOver(b.ctx, b.radiologist, film, foreign, "segment 2", records.FindingChange{}))
+		}, []noted{{"take_over", b.radiologist, "", patient, ok}}},
 		{"measurement", "", func() (err error) { drawn, err = b.Reading.Annotate(b.ctx, b.radiologist, b.length(film)); return err },
 			[]noted{{"annotate", b.radiologist, "", patient, ok}}},
 		{"measurement is changed", "", func() error {

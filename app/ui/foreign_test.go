@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"fyne.io/fyne/v2"
+
 	"longying/imaging"
 	"longying/imaging/dicomfile"
 )
@@ -54,7 +56,7 @@ func TestAnotherMakersSegmentIsMarkedOnItsPictureAsNobodysFindingHere(t *testing
 	c.ws.OpenStudy("2.25.91", func(err error) { t.Error(err) })
 	c.ws.Settle()
 	marks := c.ports()[0].Marks()
-	if len(marks) != 1 || marks[0].UID != "" || marks[0].SOPUID != "2.25.91.1.5" || marks[0].Label != "Nodule · OtherCo · 非本系统，未确认" {
+	if len(marks) != 1 || marks[0].UID != "" || marks[0].Item != "2.25.991 segment 1" || marks[0].SOPUID != "2.25.91.1.5" || marks[0].Label != "Nodule · OtherCo · 非本系统，未确认" {
 		t.Fatalf("%+v", marks)
 	}
 	if g := marks[0].Region; g.X0 != 4 || g.Y0 != 3 || g.X1 != 7 || g.Y1 != 5 {
@@ -66,5 +68,34 @@ func TestAnotherMakersSegmentIsMarkedOnItsPictureAsNobodysFindingHere(t *testing
 	list, err := c.ws.Reading.Findings(t.Context(), c.ws.User(), "2.25.91")
 	if err != nil || len(list) != 0 {
 		t.Errorf("%d findings of the record, %v", len(list), err)
+	}
+	// The same keys go on to it, and the picture goes there.
+	c.ports()[0].SetState(c.ports()[0].State().ScrollTo(0))
+	c.ws.Settle()
+	c.key(fyne.KeyJ, 0)
+	if now, ok := c.ports()[0].Shown(); !ok || now.Instance.SOPInstanceUID != "2.25.91.1.5" {
+		t.Errorf("J does not lead to its picture, but to %+v", now.Instance)
+	}
+	if said := texts(c.tab.Content); !strings.Contains(said, "SOP 2.25.991 segment 1") {
+		t.Errorf("it is not the chosen one of the list: %q", said)
+	}
+	// No verdict is given on it.
+	c.key(fyne.KeyY, 0)
+	if list, err := c.ws.Reading.Findings(t.Context(), c.ws.User(), "2.25.91"); err != nil || len(list) != 0 {
+		t.Errorf("Y made %d findings of it, %v", len(list), err)
+	}
+	// A key opens the form, and sending that takes it over.
+	c.key(fyne.KeyY, fyne.KeyModifierShift)
+	if list, err := c.ws.Reading.Findings(t.Context(), c.ws.User(), "2.25.91"); err != nil || len(list) != 0 {
+		t.Errorf("it was taken over before the form was sent: %d, %v", len(list), err)
+	}
+	c.key(fyne.KeyReturn, fyne.KeyModifierControl)
+	list, err = c.ws.Reading.Findings(t.Context(), c.ws.User(), "2.25.91")
+	if err != nil || len(list) != 1 || list[0].Origin == nil || list[0].Origin.Key() != "2.25.991 segment 1" || list[0].By != c.ws.User().ID {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	marks = c.ports()[0].Marks()
+	if len(marks) != 1 || marks[0].UID != list[0].UID || marks[0].Item != "" || marks[0].Outline == nil {
+		t.Errorf("%+v", marks)
 	}
 }

@@ -88,7 +88,7 @@ func kindOf(action string) (kind, bool) {
 
 	case "view_record", "view_report", "view_consult":
 		return record("R"), true
-	case "mark", "annotate", "draft_report", "consult_create":
+	case "mark", "take_over", "annotate", "draft_report", "consult_create":
 		return record("C"), true
 	case "confirm", "edit", "reject", "undo", "first_read", "follow", "unfollow", "edit_annotation", "leave_annotation", "undo_annotation", "critical_flagged", "critical_told", "critical_withdrawn",
 		"save_report", "fill_report", "save_phrase", "remove_phrase", "amend", "answer_contradiction", "submit_report", "return_report", "sign", "retract",

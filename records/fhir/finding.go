@@ -37,6 +37,9 @@ func (e *encoder) addObservation(f *records.Finding) {
 	for _, a := range f.Amber {
 		res.Note = append(res.Note, annotation{"注意:" + a})
 	}
+	if s := f.Origin; s != nil {
+		res.Note = append(res.Note, annotation{s.Said("zh") + "，经" + f.ByName + "确认：" + s.At()})
+	}
 	if f.Model != nil {
 		res.Device = &reference{Reference: e.devices[modelKey(f.Model)]}
 	}
@@ -179,6 +182,8 @@ func place(r imaging.Ref) string {
 			s += ", box around the model's segmentation (模型分割的外接框)"
 		case imaging.RegionDetected:
 			s += ", detected box (模型检出框)"
+		case imaging.RegionTaken:
+			s += ", box around what another maker's object outlines (他方标注的外接框)"
 		case imaging.RegionDrawn:
 			s += ", drawn (手工标注)"
 		}
@@ -228,20 +233,24 @@ func (e *encoder) addProvenance() {
 		} else {
 			agents = append(agents, agent{agentType("author"), reference{Type: "Practitioner", Display: f.ByName}})
 		}
-		e.provenance(e.observations[i], e.instant(f.At), agents, d.ID, f.UID)
+		var sources []entity
+		if s := f.Origin; s != nil {
+			sources = []entity{{"source", reference{Identifier: &identifier{System: sysURI, Value: urn(s.SOPUID)}, Display: s.Said("en") + ": " + s.Item}}}
+		}
+		e.provenance(e.observations[i], e.instant(f.At), agents, sources, d.ID, f.UID)
 	}
 	e.provenance(e.report, e.instant(d.SignedAt), []agent{
 		{agentType("author"), doctor(d.Author)}, {agentType("attester"), doctor(d.Reviewer)},
-	}, d.ID)
+	}, nil, d.ID)
 }
 
 func agentType(code string) concept {
 	return concept{Coding: []coding{{System: sysAgents, Code: code}}}
 }
 
-func (e *encoder) provenance(target, recorded string, agents []agent, name ...string) {
+func (e *encoder) provenance(target, recorded string, agents []agent, sources []entity, name ...string) {
 	id := uuid5("provenance", name...)
-	e.add("urn:uuid:"+id, provenance{"Provenance", id, []reference{{Reference: target}}, recorded, agents},
+	e.add("urn:uuid:"+id, provenance{"Provenance", id, []reference{{Reference: target}}, recorded, agents, sources},
 		request{Method: "PUT", URL: "Provenance/" + id})
 }
 

@@ -184,6 +184,13 @@ type provenance struct {
 	Target       []reference `json:"target"`
 	Recorded     string      `json:"recorded"`
 	Agent        []agent     `json:"agent"`
+	Entity       []entity    `json:"entity,omitempty"`
+}
+
+// entity is what something was made of; role "source".
+type entity struct {
+	Role string    `json:"role"`
+	What reference `json:"what"`
 }
 
 type agent struct {

@@ -53,15 +53,9 @@ func TestSegmentsOfHighdicomLieWherePydicomSeesThem(t *testing.T) {
 		found, refused := decoded(t, name)
 		var got []string
 		for _, f := range found {
-			line := f.Label + " by " + f.Maker + ":"
+			line := f.Origin.Label + " by " + f.Origin.Maker + " · " + f.Origin.Algorithm + ":"
 			for _, p := range f.Places {
-				n := 0
-				for _, in := range p.In {
-					if in {
-						n++
-					}
-				}
-				line += fmt.Sprintf(" %d@%s", n, p.SOPUID[len(p.SOPUID)-12:])
+				line += fmt.Sprintf(" %d@%s", p.Mask.Count(), p.SOPUID[len(p.SOPUID)-12:])
 			}
 			got = append(got, line)
 		}
@@ -75,9 +69,9 @@ func TestRegionsOfAReportAreFindingsWithTheirNamesAndMeasurements(t *testing.T) 
 	found, refused := decoded(t, "sr_document_with_multiple_groups.dcm")
 	var names []string
 	for _, f := range found {
-		names = append(names, f.Label+" "+strings.Join(f.Values, ","))
+		names = append(names, f.Origin.Label+" "+strings.Join(f.Values, ","))
 		if len(f.Places) != 1 || f.Places[0].SOPUID == "" {
-			t.Errorf("%s lies in %d places", f.Label, len(f.Places))
+			t.Errorf("%s lies in %d places", f.Origin.Label, len(f.Places))
 		}
 	}
 	if got := strings.Join(names, "; "); !strings.HasPrefix(got, "Nodule Diameter 10.0 mm; Aorta Diameter 20.0 mm") {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"longying/imaging"
 	"longying/imaging/dicomfile"
 )
 
@@ -100,4 +101,26 @@ func ellipse(c, major [2]float64, minor float64) [][2]float64 {
 		out[i] = [2]float64{c[0] + k*long*ux - s*minor*uy, c[1] + k*long*uy + s*minor*ux}
 	}
 	return out
+}
+
+// Bounds are the rectangle around a place, in pixels of its picture, and how much
+// of the picture it covers.
+func (p *Place) Bounds() (imaging.Region, float64) {
+	if m := p.Mask; m != nil {
+		return imaging.Region{X0: float64(m.X), Y0: float64(m.Y), X1: float64(m.X + m.Columns), Y1: float64(m.Y + m.Rows)}, float64(m.Count())
+	}
+	var r imaging.Region
+	for i, q := range p.Line {
+		if i == 0 {
+			r = imaging.Region{X0: q[0], Y0: q[1], X1: q[0], Y1: q[1]}
+		}
+		r.X0, r.Y0, r.X1, r.Y1 = min(r.X0, q[0]), min(r.Y0, q[1]), max(r.X1, q[0]), max(r.Y1, q[1])
+	}
+	if r.X1-r.X0 < 1 { // a line along an axis
+		r.X0, r.X1 = r.X0-0.5, r.X1+0.5
+	}
+	if r.Y1-r.Y0 < 1 {
+		r.Y0, r.Y1 = r.Y0-0.5, r.Y1+0.5
+	}
+	return r, (r.X1 - r.X0) * (r.Y1 - r.Y0)
 }

@@ -291,6 +291,9 @@ func provenance(findings []records.Finding, most int) string {
 		if f.Model != nil {
 			s = f.Model.ID + " " + f.Model.Version + ", confirmed by " + f.ByName
 		}
+		if f.Origin != nil {
+			s = f.Origin.Said("en") + ", confirmed by " + f.ByName
+		}
 		if seen[s] {
 			continue
 		}

@@ -11,10 +11,10 @@ import (
 
 // words are the fixed texts of a report in one language.
 type words struct {
-	title, amendment, findings, impression, remarks, images, coded             string
-	name, sex, age, birth, record, visit, request, date, item, department      string
-	author, reviewer, technician, signed, document, page, assist, noAI, sample string
-	hashed, continued, none, retraction, mismatch                              string
+	title, amendment, findings, impression, remarks, images, coded                    string
+	name, sex, age, birth, record, visit, request, date, item, department             string
+	author, reviewer, technician, signed, document, page, assist, taken, noAI, sample string
+	hashed, continued, none, retraction, mismatch                                     string
 }
 
 func wordsIn(lang string) words {
@@ -27,6 +27,7 @@ func wordsIn(lang string) words {
 			author: "Reported by", reviewer: "Reviewed by", technician: "Technician", signed: "Signed",
 			document: "Document %s, version %d", page: "Page %d of %d",
 			assist: "AI only assisted; a doctor confirmed every statement. Not a registered medical device. Model: ",
+			taken:  "Findings taken over from marks of other makers, confirmed by a doctor: ",
 			noAI:   "No finding in this report came from an AI model.",
 			sample: "SAMPLE: not a real patient", hashed: "SHA-256 of the signed document: ", continued: "continued", none: "-",
 			mismatch:   "CAUTION: image header and register differ in: ",
@@ -41,6 +42,7 @@ func wordsIn(lang string) words {
 		author: "报告医师", reviewer: "审核医师", technician: "检查技师", signed: "签发时间",
 		document: "文档 %s 第 %d 版", page: "第 %d 页 共 %d 页",
 		assist: "人工智能仅作辅助,各项结论均由医师确认;非注册医疗器械。模型:",
+		taken:  "取自其他厂家标注、经医师确认的所见:",
 		noAI:   "本报告的结论均非来自人工智能模型。",
 		sample: "样本:非真实患者", hashed: "签署文档 SHA-256:", continued: "续页", none: "—",
 		mismatch:   "注意:影像信息与登记不一致:",
@@ -120,8 +122,8 @@ func age(d *records.Document, lang string, zone *time.Location) string {
 	return fmt.Sprintf("%d %s", n, zh)
 }
 
-// assistance says which models assisted, with version and hash, and who
-// confirmed; or that none did.
+// assistance says which models assisted, with version and hash, which findings
+// were taken over from other makers' objects, and who confirmed; or that none did.
 func assistance(d *records.Document, w words, lang string) string {
 	var models []string
 	seen := map[string]bool{}
@@ -147,13 +149,20 @@ func assistance(d *records.Document, w words, lang string) string {
 	if d.Retracts != "" {
 		return ""
 	}
-	if len(models) == 0 {
-		return w.noAI
-	}
+	stop, between := "。", ";"
 	if lang == "en" {
-		return w.assist + strings.Join(models, "; ") + "."
+		stop, between = ".", "; "
 	}
-	return w.assist + strings.Join(models, ";") + "。"
+	taken := records.OriginsSaid(d.Findings, lang)
+	switch {
+	case len(models)+len(taken) == 0:
+		return w.noAI
+	case len(taken) == 0:
+		return w.assist + strings.Join(models, between) + stop
+	case len(models) == 0: // that no model is behind them is not known of others' objects
+		return w.taken + strings.Join(taken, between) + stop
+	}
+	return w.assist + strings.Join(models, between) + stop + " " + w.taken + strings.Join(taken, between) + stop
 }
 
 // signers are the names under the report. Where one doctor signs alone nobody

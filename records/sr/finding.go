@@ -132,6 +132,9 @@ func (e *encoder) group(f *records.Finding, number int) (*dicomfile.Dataset, err
 			items = append(items, textItem(hasMod, dcm("111002", "Algorithm Parameters"), "model sha256="+m.SHA256))
 		}
 	}
+	if s := f.Origin; s != nil && s.Algorithm != "" {
+		items = append(items, textItem(hasMod, dcm("111001", "Algorithm Name"), s.Algorithm))
+	}
 	template := "1501"
 	if f.Ref.SOPUID != "" {
 		if g := f.Ref.Region; g != nil {
@@ -273,6 +276,9 @@ func note(f *records.Finding) string {
 	for _, a := range f.Amber {
 		add("注意: " + a)
 	}
+	if s := f.Origin; s != nil {
+		add(s.Said("zh") + "，经" + f.ByName + "确认 (" + s.Said("en") + ", confirmed by " + f.ByName + "): " + s.At())
+	}
 	if g := f.Ref.Region; g != nil {
 		switch g.Kind {
 		case imaging.RegionActivation:
@@ -283,6 +289,8 @@ func note(f *records.Finding) string {
 			add("Region: box around the model's segmentation in this slice (模型分割的外接框)")
 		case imaging.RegionDetected:
 			add("Region: detected box (模型检出框)")
+		case imaging.RegionTaken:
+			add("Region: box around what another maker's object outlines in this image (他方标注的外接框)")
 		case imaging.RegionDrawn:
 			add("Region: drawn by hand (手工标注)")
 		}

@@ -60,6 +60,7 @@ func Actions(front func() *Image) []workspace.Action {
 		key("canvas.key_overlays", with(func(i *Image) { i.Uncover(!i.uncovered) }), fyne.KeyPeriod),
 		key("canvas.key_rejected", with(func(i *Image) { i.ShowRejected(!i.rejected) }), fyne.KeyR),
 		shifted("canvas.key_window_region", with(func(i *Image) { i.WindowRegion(!i.windowing) }), fyne.KeyI),
+		shifted("canvas.key_fill", with(func(i *Image) { i.nextFill() }), fyne.KeyF),
 		shifted("canvas.key_colours", with(func(i *Image) { i.nextColours() }), fyne.KeyC),
 		shifted("canvas.key_magnify", with(func(i *Image) { i.Magnify() }), fyne.KeyZ),
 		key("canvas.key_cross", with(func(i *Image) { i.Cross(!i.crossing) }), fyne.KeyC),

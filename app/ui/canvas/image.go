@@ -51,6 +51,7 @@ type Image struct {
 	marks      []Mark
 	selected   string
 	rejected   bool // show rejected marks
+	filled     int  // how strongly what outlines enclose is coloured, in percent
 	bare       bool // H: words hidden
 	front      bool // keys go here
 	target     *imaging.Region
@@ -86,7 +87,7 @@ type Image struct {
 	OnAlone    func(slices int)                   // scrolled with Shift: the others stay
 	OnMatch    func()                             // clicked with Control: shows the same place as the one in front
 	OnRegion   func(imaging.Ref)                  // the doctor marked a region
-	OnMark     func(uid string)                   // a mark was clicked
+	OnMark     func(id string)                    // a mark was clicked: of a finding, or an item of another maker's object
 	OnChange   func(s view.State)                 // slice, window or zoom changed
 	OnActivate func()                             // pressed: keys go here now
 	OnDouble   func()                             // double click

@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -56,10 +57,18 @@ func (i *Image) draw(w, h int) image.Image {
 		i.drawLines(v, w, h)
 		i.drawCross(v, w, h)
 		i.measure.Draw(i.buffer, v, w, h)
-		for _, m := range i.visibleMarks() {
+		visible := i.visibleMarks()
+		if i.filled > 0 && !i.bare {
+			for k := range visible {
+				if m := &visible[k]; m.Outline != nil && m.Style != Rejected {
+					fillOutline(i.buffer, onScreen(v, w, h, m.Outline), m.ink(), i.filled)
+				}
+			}
+		}
+		for _, m := range visible {
 			x0, y0 := v.ToScreen(w, h, m.Region.X0, m.Region.Y0)
 			x1, y1 := v.ToScreen(w, h, m.Region.X1, m.Region.Y1)
-			strong := m.UID != "" && m.UID == i.selected
+			strong := m.chosenBy() != "" && m.chosenBy() == i.selected
 			if m.Outline != nil {
 				strokeOutline(i.buffer, onScreen(v, w, h, m.Outline), clampInt(x0), clampInt(y0), clampInt(x1), clampInt(y1), m.Style, strong)
 				continue
@@ -168,7 +177,26 @@ func (i *Image) Words() view.Corners {
 			}
 		}
 	}
-	return view.Words(i.ws.Lang, f)
+	c := view.Words(i.ws.Lang, f)
+	if i.filled > 0 && !i.bare && slices.ContainsFunc(i.visibleMarks(), func(m Mark) bool { return m.Outline != nil && m.Style != Rejected }) {
+		c.Warnings = append(c.Warnings, i.ws.Lang.T("canvas.filled", i.filled))
+	}
+	return c
+}
+
+// crowd is how many marks of other makers have their words on one picture: of
+// more only the chosen one does, for the words would cover the picture.
+const crowd = 5
+
+// wordless are marks whose words stay away.
+func (i *Image) wordless(marks []Mark) func(m *Mark) bool {
+	n := 0
+	for _, m := range marks {
+		if m.Style == Foreign {
+			n++
+		}
+	}
+	return func(m *Mark) bool { return n > crowd && m.Style == Foreign && m.chosenBy() != i.selected }
 }
 
 // CreateRenderer is fyne.Widget's.
@@ -314,10 +342,14 @@ func (r *imageRenderer) Refresh() {
 		l.ground = color.NRGBA{A: 0xa0}
 		r.labels = append(r.labels, l)
 	}
+	silent := i.wordless(marks)
 	for k := range r.labels {
-		if k < len(marks) && !(i.bare) {
+		if k < len(marks) && !i.bare && !silent(&marks[k]) {
 			m := marks[k]
 			text := m.Style.Sign() + m.Label
+			if m.Brief != "" && m.chosenBy() != i.selected {
+				text = m.Brief
+			}
 			switch m.Region.Kind {
 			case imaging.RegionActivation:
 				text += i.ws.Lang.T("canvas.activation")
@@ -329,10 +361,16 @@ func (r *imageRenderer) Refresh() {
 				} else {
 					text += i.ws.Lang.T("canvas.mask")
 				}
+			case imaging.RegionTaken:
+				if m.Outline != nil {
+					text += i.ws.Lang.T("canvas.outline_taken")
+				} else {
+					text += i.ws.Lang.T("canvas.taken")
+				}
 			case imaging.RegionDetected:
 				text += i.ws.Lang.T("canvas.detected")
 			}
-			r.labels[k].set(m.Style.Colour(), text)
+			r.labels[k].set(m.Style.Colour(), wrap(text, max(16, int(i.Size().Width/9)))...)
 			r.labels[k].Show()
 		} else {
 			r.labels[k].Hide()
@@ -403,9 +441,13 @@ func (r *imageRenderer) Layout(size fyne.Size) {
 	w, h := r.i.pixels()
 	v := r.i.state.Render(w, h)
 	unit := float32(w) / max(1, size.Width)
+	var taken []fyne.CanvasObject
 	for k, mark := range r.i.visibleMarks() {
 		if k >= len(r.labels) {
 			break
+		}
+		if !r.labels[k].Visible() {
+			continue
 		}
 		x0, y0 := v.ToScreen(w, h, mark.Region.X0, mark.Region.Y0)
 		x1, y1 := v.ToScreen(w, h, mark.Region.X1, mark.Region.Y1)
@@ -416,9 +458,32 @@ func (r *imageRenderer) Layout(size fyne.Size) {
 		if y < 0 {
 			y = float32(max(y0, y1))/unit + 3
 		}
-		l.Move(fyne.NewPos(min(max(x, 0), max(0, size.Width-m.Width)), min(max(y, 0), max(0, size.Height-m.Height))))
+		at := fyne.NewPos(min(max(x, 0), max(0, size.Width-m.Width)), min(max(y, 0), max(0, size.Height-m.Height)))
+		l.Move(free(at, m, taken, size.Height))
+		taken = append(taken, l)
 	}
 	r.measured.Lay(size, []fyne.CanvasObject{r.corner[0], r.corner[1], r.corner[2], r.corner[3], r.warned, r.side, r.letter[0], r.letter[1], r.letter[2], r.letter[3]})
+}
+
+// free is the place nearest to at, straight up or down, at which a label of a size
+// covers none of those that stand; at itself where there is none.
+func free(at fyne.Position, m fyne.Size, taken []fyne.CanvasObject, height float32) fyne.Position {
+	covers := func(y float32) bool {
+		return slices.ContainsFunc(taken, func(o fyne.CanvasObject) bool {
+			p, s := o.Position(), o.Size()
+			return at.X < p.X+s.Width && p.X < at.X+m.Width && y < p.Y+s.Height && p.Y < y+m.Height
+		})
+	}
+	for step := range 9 {
+		by := float32((step+1)/2) * (m.Height + 1)
+		if step%2 == 1 {
+			by = -by
+		}
+		if y := at.Y + by; y >= 0 && y+m.Height <= height && !covers(y) {
+			return fyne.NewPos(at.X, y)
+		}
+	}
+	return at
 }
 
 // warningWidth is the length of a line of warnings, in letters.

@@ -28,6 +28,7 @@ const (
 // Mark is a region on one picture.
 type Mark struct {
 	UID    string // of the finding; empty for a region without one
+	Item   string // of another maker's object; empty for a finding, and for a region that cannot be chosen
 	SOPUID string
 	Frame  int // 0: every frame of the instance
 	Region imaging.Region
@@ -36,6 +37,20 @@ type Mark struct {
 	Outline [][]image.Point
 	Style   Style
 	Label   string
+	Brief   string      // instead of Label where the mark is not the chosen one; empty: Label
+	Fill    *color.RGBA // recommended by its maker; nil: the colour of the style
+}
+
+// chosenBy is what a click on the mark chooses; empty: nothing.
+func (m *Mark) chosenBy() string { return m.UID + m.Item }
+
+// ink is the colour with which what it encloses is filled.
+func (m *Mark) ink() color.RGBA {
+	if m.Fill != nil {
+		return *m.Fill
+	}
+	r, g, b, _ := m.Style.Colour().RGBA()
+	return color.RGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 255}
 }
 
 // MarkOf is the mark of a finding, or false where it points at no region, or

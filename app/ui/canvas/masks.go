@@ -56,11 +56,12 @@ func Masked(box Mark, mask *inference.PackedMask, inputs []imaging.Ref) ([]Mark,
 
 // hit is the mark under a point of the image: of several the smallest, and of
 // those with the selected one among them the one after it, so that each can be
-// had by clicking again. A mark without a finding cannot be chosen.
+// had by clicking again. A mark of no finding and of no other maker's object cannot
+// be chosen.
 func hit(marks []Mark, x, y float64, selected string) (uid string, ok bool) {
 	var under []Mark
 	for _, m := range marks {
-		if m.UID != "" && m.holds(x, y) {
+		if m.chosenBy() != "" && m.holds(x, y) {
 			under = append(under, m)
 		}
 	}
@@ -69,8 +70,8 @@ func hit(marks []Mark, x, y float64, selected string) (uid string, ok bool) {
 	}
 	area := func(m Mark) float64 { return (m.Region.X1 - m.Region.X0) * (m.Region.Y1 - m.Region.Y0) }
 	slices.SortStableFunc(under, func(a, b Mark) int { return cmp.Compare(area(a), area(b)) })
-	at := slices.IndexFunc(under, func(m Mark) bool { return m.UID == selected })
-	return under[(at+1)%len(under)].UID, true
+	at := slices.IndexFunc(under, func(m Mark) bool { return m.chosenBy() == selected })
+	return under[(at+1)%len(under)].chosenBy(), true
 }
 
 // holds reports a point inside a mark: of a mask, inside its border.

@@ -49,6 +49,7 @@ type Measures struct {
 	caption *widget.Label
 	about   string // Key of it; empty: of a text that is not there yet
 	text    *pending
+	telling bool // that one was chosen here
 }
 
 // act can be taken back: the version of a measurement before it, 0: none.
@@ -351,7 +352,7 @@ func (m *Measures) acted(a records.Annotation) {
 	m.desk.Problem().SetText("")
 	m.changed()
 	if m.chosen == a.UID {
-		workspace.Publish(m.ws, workspace.AnnotationSelected{UID: a.UID})
+		m.tell(a.UID)
 	}
 }
 
@@ -455,13 +456,20 @@ func (m *Measures) choose(key string) {
 	}
 	m.chosen = key
 	m.Show()
-	workspace.Publish(m.ws, workspace.AnnotationSelected{UID: key})
+	m.tell(key)
+}
+
+// tell tells the others which measurement was chosen here: the picture stays.
+func (m *Measures) tell(uid string) {
+	m.telling = true
+	workspace.Publish(m.ws, workspace.AnnotationSelected{UID: uid})
+	m.telling = false
 }
 
 // selected brings the picture of a measurement to the front.
 func (m *Measures) selected(uid string) {
 	at := m.at(uid)
-	if at < 0 || m.chosen == uid {
+	if at < 0 || m.telling {
 		return
 	}
 	m.chosen = uid

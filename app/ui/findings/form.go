@@ -37,10 +37,11 @@ func (t *tab) closeForm() {
 	t.offerVerdicts()
 }
 
-// offerVerdicts shows the three verdicts, unless a form with a button of its
-// own is open: "confirm" beside "save" would confirm what was not typed.
+// offerVerdicts shows the three verdicts, unless another maker's item is chosen,
+// or a form with a button of its own is open: "confirm" beside "save" would
+// confirm what was not typed.
 func (t *tab) offerVerdicts() {
-	t.actions.Hidden = t.form != nil || len(t.list.Shown()) == 0
+	t.actions.Hidden = t.form != nil || t.item != "" || len(t.list.Shown()) == 0
 	t.actions.Refresh()
 }
 
@@ -61,7 +62,7 @@ func (t *tab) showForm(f *form, objects ...fyne.CanvasObject) {
 // selected instead.
 func (t *tab) chosen() (records.Finding, bool) {
 	f, ok := t.list.Selected()
-	if !ok {
+	if !ok && !t.onForeign() {
 		t.choose(t.list.NextOpen())
 	}
 	return f, ok

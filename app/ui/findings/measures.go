@@ -60,8 +60,8 @@ func (t *tab) measureRow(a records.Annotation) fyne.CanvasObject {
 		if a.LeftOut {
 			leave = "findings.measure_take"
 		}
-		lines.Add(container.New(workspace.NewRow(theme.Padding()), wanted("findings.measure_report", workspace.AnnotationWanted{Report: true}),
-			wanted(leave, workspace.AnnotationWanted{Leave: true})))
+		lines.Add(wanted("findings.measure_report", workspace.AnnotationWanted{Report: true}))
+		lines.Add(wanted(leave, workspace.AnnotationWanted{Leave: true}))
 		lines.Add(container.New(workspace.NewRow(theme.Padding()), wanted("findings.measure_words", workspace.AnnotationWanted{}),
 			wanted("findings.measure_delete", workspace.AnnotationWanted{Delete: true})))
 		if len(t.versions) > 0 && t.versions[len(t.versions)-1].UID == a.UID {
@@ -95,6 +95,9 @@ func (t *tab) pickMeasure(uid string) {
 		t.versions = nil
 	}
 	t.measure, t.onMeasure = uid, uid != ""
+	if uid != "" {
+		t.item = ""
+	}
 	t.render()
 	t.reveal()
 }

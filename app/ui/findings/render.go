@@ -45,6 +45,7 @@ func (t *tab) render() {
 		b.Importance = widget.LowImportance
 		t.rows.Add(b)
 	}
+	t.foreigners()
 	t.measures()
 	cards := make([]*models.Card, 0, len(t.packages()))
 	for _, p := range t.packages() {
@@ -100,6 +101,12 @@ func (t *tab) findingRow(f records.Finding) fyne.CanvasObject {
 			from = l.T("findings.probability", probability(*f.Probability)) + " · " + from
 		}
 		lines.Add(small(from, widget.LowImportance))
+	} else if o := f.Origin; o != nil {
+		from := o.Said(l.Short())
+		if now, ok := t.list.Selected(); ok && now.UID == f.UID {
+			from += "\n" + o.At()
+		}
+		lines.Add(small(from, widget.LowImportance))
 	} else {
 		lines.Add(small(l.T("findings.manual"), widget.LowImportance))
 	}
@@ -108,6 +115,9 @@ func (t *tab) findingRow(f records.Finding) fyne.CanvasObject {
 	}
 	if s := growthOf(f, l); s != "" {
 		lines.Add(small(s, widget.MediumImportance))
+		if now, ok := t.list.Selected(); ok && now.UID == f.UID {
+			lines.Add(small(l.T("findings.follow_beside"), widget.LowImportance))
+		}
 	}
 	if s := tumour(f); s != "" {
 		lines.Add(small(s, widget.MediumImportance))

@@ -20,6 +20,7 @@ import (
 	"longying/inference"
 	"longying/models"
 	"longying/records"
+	"longying/records/foreign"
 )
 
 // tab is the room's state; every field belongs to the UI goroutine.
@@ -40,6 +41,9 @@ type tab struct {
 	writing     bool                 // a verdict is being written
 	card        string               // ID of the model whose card is unfolded
 	form        *form                // open form, or nil
+	others      []foreign.Finding    // what other makers' objects say
+	unseen      bool                 // they are hidden until the reader's own first read
+	item        string               // Origin.Key of the one that is chosen; empty: none
 	hidden      []string             // models of which nothing is shown before the doctor's first read
 	history     []records.Finding    // versions of the finding whose history is open
 	sent        sent                 // what became of it
@@ -101,6 +105,13 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	})
 	workspace.On(ws, func(e workspace.AnnotationSelected) { t.pickMeasure(e.UID) })
 	workspace.On(ws, func(e workspace.FindingSelected) { t.selected(e.Finding) })
+	workspace.On(ws, func(e workspace.ForeignRead) {
+		if e.StudyUID == t.study {
+			t.others, t.unseen = e.Findings, e.Hidden
+			t.render()
+		}
+	})
+	workspace.On(ws, func(e workspace.ForeignSelected) { t.pickForeign(e.Item) })
 	workspace.On(ws, func(e workspace.PriorInFront) { t.aside = e.On })
 	workspace.On(ws, func(e workspace.RegionMarked) { t.marked(e.Ref) })
 	workspace.On(ws, func(workspace.AnalysisWanted) { t.analyseAll() })
@@ -115,11 +126,12 @@ func (t *tab) keys() []workspace.Action {
 	keys := []workspace.Action{
 		{Label: "findings.analyse", Keys: []workspace.Key{workspace.Press(fyne.KeyA)}, Do: t.analyseAll},
 		{Label: "findings.add_own", Keys: []workspace.Key{workspace.Press(fyne.KeyInsert)}, Do: t.addOwn},
-		{Label: "findings.next", Keys: []workspace.Key{workspace.Press(fyne.KeyJ)}, Do: func() { t.choose(t.list.Step(1)) }},
-		{Label: "findings.previous", Keys: []workspace.Key{workspace.Press(fyne.KeyK)}, Do: func() { t.choose(t.list.Step(-1)) }},
+		{Label: "findings.next", Keys: []workspace.Key{workspace.Press(fyne.KeyJ)}, Do: func() { t.step(1) }},
+		{Label: "findings.previous", Keys: []workspace.Key{workspace.Press(fyne.KeyK)}, Do: func() { t.step(-1) }},
 		{Label: "findings.confirm", Keys: []workspace.Key{workspace.Press(fyne.KeyY)}, Do: t.confirm},
 		{Label: "findings.edit", Keys: []workspace.Key{workspace.Press(fyne.KeyE)}, Do: t.edit},
 		{Label: "findings.reject", Keys: []workspace.Key{workspace.Press(fyne.KeyN)}, Do: t.reject},
+		{Label: "findings.take_over", Keys: []workspace.Key{{Name: fyne.KeyY, Mod: fyne.KeyModifierShift}}, Do: t.takeOver},
 		{Label: "findings.follow", Keys: []workspace.Key{{Name: fyne.KeyG, Mod: fyne.KeyModifierShift}}, Do: t.follow},
 		{Label: "findings.show_history", Keys: []workspace.Key{{Name: fyne.KeyT, Mod: fyne.KeyModifierShift}}, Do: t.toggleHistory},
 		{Label: "findings.card", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyI)}, Do: t.toggleCard},
@@ -237,6 +249,7 @@ func (t *tab) open() {
 		t.study, t.slide = o.Examination.StudyUID, o.Slide()
 	}
 	t.hidden, t.history = nil, nil
+	t.others, t.unseen, t.item = nil, false, ""
 	t.annotations, t.measure, t.drawnLast, t.versions, t.onMeasure = nil, "", false, nil, false
 	t.list, t.runs, t.failed, t.region, t.organ, t.stated, t.card = List{}, nil, map[string]string{}, nil, "", inference.Stated{}, ""
 	t.organs.ClearSelected()
@@ -288,6 +301,9 @@ func (t *tab) choose(l List) {
 	before, _ := t.list.Selected()
 	t.list, t.onMeasure = l, false
 	f, ok := l.Selected()
+	if ok {
+		t.item = ""
+	}
 	if ok && f.UID != before.UID {
 		t.closeForm()
 	}
@@ -310,7 +326,7 @@ func (t *tab) selected(f records.Finding) {
 	if now, ok := t.list.Selected(); ok && now.UID == f.UID || f.StudyUID != t.study {
 		return
 	}
-	t.list, t.onMeasure = t.list.Select(f.UID), false
+	t.list, t.onMeasure, t.item = t.list.Select(f.UID), false, ""
 	t.closeForm()
 	t.render()
 	t.reveal()
@@ -324,7 +340,9 @@ func (t *tab) decide(write func(ctx context.Context, user records.User, uid stri
 func (t *tab) write(write func(ctx context.Context, user records.User, uid string) (records.Finding, error), onward bool) {
 	f, ok := t.list.Selected()
 	if !ok {
-		t.choose(t.list.NextOpen())
+		if !t.onForeign() {
+			t.choose(t.list.NextOpen())
+		}
 		return
 	}
 	if t.writing || t.besideThePoint(f) {

@@ -53,13 +53,17 @@ func (e *editor) freeze(on bool) {
 // show puts a text into the field, as the program's doing.
 func (e *editor) show(t Text) {
 	e.text = t
+	e.setting = true
 	if s := t.String(); s != e.Text {
-		e.setting = true
 		e.SetText(s)
-		e.setting = false
 	}
 	e.signed.SetText(t.String())
 	e.wrap()
+	e.setting = false
+	e.at = "" // where the caret is put by this nobody put it: nothing is followed
+	if l, ok := t.At(e.CursorTextOffset()); ok {
+		e.at = l.FindingUID + l.AnnotationUID
+	}
 }
 
 // wrap breaks Chinese anywhere, and other text at its words.

@@ -401,7 +401,10 @@ func (t *tab) told(saved bool, err error) {
 		case saved:
 			t.prior.compare()
 			t.saving = t.ws.Lang.T("report.saved", time.Now().In(imaging.Zone()).Format("15:04:05"))
-			t.exists = true
+			if !t.exists { // the first text: the report is there from now on
+				t.exists = true
+				t.load()
+			}
 			workspace.Publish(t.ws, workspace.ReportChanged{StudyUID: t.study})
 		default:
 			t.saving = t.ws.Lang.T("report.saving")

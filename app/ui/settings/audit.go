@@ -39,7 +39,7 @@ func auditActs() []string {
 	return []string{"login", "logout", "lock_screen", "unlock_screen", "reauthenticate",
 		"view_study", "view_record", "view_report", "view_consult", "search", "list_studies",
 		"import_study", "import_people", "undo_import", "decide_row", "link", "unlink", "merge_patients", "unmerge_patients", "character_set",
-		"analyze", "first_read", "confirm", "edit", "reject", "undo", "mark", "follow", "unfollow", "annotate", "edit_annotation", "leave_annotation", "delete_annotation", "undo_annotation",
+		"analyze", "first_read", "confirm", "edit", "reject", "undo", "mark", "take_over", "follow", "unfollow", "annotate", "edit_annotation", "leave_annotation", "delete_annotation", "undo_annotation",
 		"draft_report", "save_report", "fill_report", "save_phrase", "remove_phrase", "answer_contradiction", "submit_report", "return_report", "sign", "amend", "retract",
 		"critical_flagged", "critical_told", "critical_withdrawn",
 		"print", "export", "deidentify", "deliver", "queue", "retry_delivery", "pacs_query", "pacs_retrieve", "pacs_store",

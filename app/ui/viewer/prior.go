@@ -18,7 +18,8 @@ type prior struct {
 	ex      records.Examination
 	opened  *workspace.Opened // nil: not looked at yet
 	entries []entry
-	marks   []canvas.Mark      // of what was confirmed in it
+	found   []records.Finding  // confirmed in it
+	marks   []canvas.Mark      // of those
 	drawn   []canvas.Annotated // measured in it by hand; only looked at here
 	opening *workspace.Task
 }
@@ -124,8 +125,6 @@ func (r *room) clearPriors() {
 	}
 	r.priors, r.beside, r.unsplit = nil, nil, unsplit{}
 	r.thumbs.cursor = cursor{}
-	r.askingForeign.Stop()
-	r.foreign = nil
 	r.leaveScreen()
 	r.hung.order, r.hung.at, r.hung.waiting = nil, 0, nil
 }
@@ -266,6 +265,11 @@ func (r *room) comparing() {
 		return
 	}
 	p := r.beside
+	if f := r.followed(); f != nil { // the study of the lesion that is chosen
+		if at := slices.IndexFunc(r.priors, func(one *prior) bool { return one.ex.StudyUID == f.StudyUID }); at >= 0 {
+			p = r.priors[at]
+		}
+	}
 	if p == nil && len(r.priors) > 0 {
 		p = r.priors[0]
 	}
@@ -339,6 +343,7 @@ func (r *room) openPrior(p *prior, then func()) {
 			for _, a := range drawn {
 				p.drawn = append(p.drawn, canvas.Annotated{Annotation: a, Key: a.UID, Prior: true})
 			}
+			p.found = findings
 			var damaged error
 			p.marks, damaged = canvas.MarksOf(r.ws.Lang, findings, slices.DeleteFunc(runs, func(x records.Run) bool { return x.Outcome == "unsure" }))
 			if damaged != nil {
@@ -408,6 +413,7 @@ func (r *room) setBeside(p *prior) {
 	r.activate(lead)
 	r.follow()
 	r.bar()
+	r.showFollowed()
 }
 
 // endComparing takes earlier studies from the screen.

@@ -44,8 +44,8 @@ type room struct {
 	unsplit                                                       unsplit // before it was shown
 	askingPriors                                                  *workspace.Task
 	hung                                                          hung
-	foreign                                                       []canvas.Mark // of other makers' objects in the study
-	askingForeign                                                 *workspace.Task
+	list                                                          []records.Finding // of the study
+	others                                                        others            // what other makers' objects in it say
 	thumbs                                                        *thumbs
 	states                                                        *states
 	measures                                                      *canvas.Measures
@@ -62,7 +62,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	r := &room{ws: ws, asking: ws.NewTask(), layout: view.Layout{Columns: 1, Rows: 1}, problem: workspace.NewProblem(ws)}
 	r.measures = canvas.NewMeasures(ws, desk{r}, records.Tools())
 	r.panes = []*canvas.Image{r.pane(0)}
-	r.askingPriors, r.askingForeign = ws.NewTask(), ws.NewTask()
+	r.askingPriors, r.others.asking = ws.NewTask(), ws.NewTask()
 	r.thumbs = newThumbs(ws, r.thumbnail, r.choose, func(p *prior) { r.openPrior(p, nil) })
 	r.thumbs.drag = dragging{over: r.offer, drop: r.drop}
 	r.states = newStates(r)
@@ -73,8 +73,12 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	workspace.On(ws, func(e workspace.FindingsChanged) {
 		if e.StudyUID == r.study {
 			r.findings()
+			if r.others.hidden { // the first read that was owed may be there
+				r.askForeign()
+			}
 		}
 	})
+	workspace.On(ws, func(e workspace.ForeignSelected) { r.foreignSelected(e.Item) })
 	workspace.On(ws, func(e workspace.FindingSelected) { r.selected(e.Finding) })
 	workspace.On(ws, func(e workspace.RejectedShown) {
 		for _, p := range r.panes {
@@ -257,7 +261,9 @@ func (r *room) incoming() {
 // clear shows nothing.
 func (r *room) clear() {
 	r.entries = nil
-	r.marks, r.chosen, r.study, r.front = nil, "", "", 0
+	r.marks, r.list, r.chosen, r.study, r.front = nil, nil, "", "", 0
+	r.others.asking.Stop()
+	r.others.list, r.others.marks, r.others.hidden = nil, nil, false
 	r.clearPriors()
 	r.layout, r.last, r.away, r.together = view.Layout{Columns: 1, Rows: 1}, view.Layout{}, 0, together{}
 	r.setMPR(nil)
@@ -431,7 +437,7 @@ func (r *room) findings() {
 			if damaged != nil {
 				r.problem.Explain(damaged)
 			}
-			r.marks = marks
+			r.marks, r.list = marks, list
 			r.mark()
 		}
 	})
@@ -455,21 +461,31 @@ func (r *room) selected(f records.Finding) {
 		}
 	}
 	r.mark()
+	r.showFollowed()
 }
 
 // mark draws the findings of each study on its own pictures.
 func (r *room) mark() {
+	all := r.allMarks()
 	for _, p := range r.panes {
 		if prior := r.priorOf(p); prior != nil {
-			p.SetMarks(prior.marks, "")
+			old := ""
+			if f := r.followed(); f != nil {
+				old = f.FindingUID
+			}
+			p.SetMarks(prior.marks, old)
 			continue
 		}
-		p.SetMarks(r.allMarks(), r.chosen)
+		p.SetMarks(all, r.chosen)
 	}
 }
 
 // clicked tells the list which mark was clicked.
 func (r *room) clicked(uid string) {
+	if len(r.others.marks[uid]) > 0 {
+		workspace.Publish(r.ws, workspace.ForeignSelected{Item: uid})
+		return
+	}
 	user, study := r.ws.User(), r.study
 	r.ws.NewTask().Start(func(ctx context.Context) func() {
 		list, err := r.ws.Reading.Findings(ctx, user, study)

@@ -4,6 +4,7 @@ import (
 	"longying/app/delivery"
 	"longying/imaging"
 	"longying/records"
+	"longying/records/foreign"
 )
 
 // StudyOpened: Current changed. Current is nil after a study was closed.
@@ -56,6 +57,18 @@ type ConsultsChanged struct{}
 
 // OverdueWanted: show the consults with tasks past their day.
 type OverdueWanted struct{}
+
+// ForeignRead: what other makers' objects in a study say is there, or Hidden until
+// the reader's own first read.
+type ForeignRead struct {
+	StudyUID string
+	Findings []foreign.Finding
+	Hidden   bool
+}
+
+// ForeignSelected: the doctor chose an item of another maker's object, in the list
+// or on the image, by its Origin.Key.
+type ForeignSelected struct{ Item string }
 
 // AnnotationsChanged: something was measured, changed or deleted on an image; ask
 // Reading again. Undo: Ctrl+Z now takes that back, not a verdict.
@@ -129,7 +142,8 @@ type JobsChanged struct{}
 
 // Event is any of the types of this file.
 type Event interface {
-	SendingChanged |
+	ForeignRead | ForeignSelected |
+		SendingChanged |
 		StudyOpened | StudyIncoming | FindingSelected | FindingsChanged | ReportChanged | StudiesChanged | PeopleChanged | RegionMarked |
 		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | AnnotationsChanged | AnnotationSelected | AnnotationWanted | ConsultsChanged | OverdueWanted | IdleLockChanged | PriorInFront | StageWanted | BindingsChanged | LookChanged | TourWanted | DisplayChanged | PackWanted | PackageWanted | DisplayWanted
 }

@@ -17,6 +17,9 @@ func (ws *Workspace) Spot(ref imaging.Ref) report.Spot {
 		if s.UID != ref.SeriesUID {
 			continue
 		}
+		if i >= len(o.Stacks) { // a slide's
+			return report.Spot{Series: s.Number}
+		}
 		for _, stack := range o.Stacks[i] {
 			for k, slice := range stack.Slices {
 				if slice.Instance.SOPInstanceUID == ref.SOPUID && slice.Frame == ref.Frame && len(stack.Slices) > 1 {
