@@ -65,7 +65,7 @@ func (r *room) drop(e entry, at fyne.Position) {
 	for _, p := range r.panes {
 		p.Offer(false)
 	}
-	if k < 0 || r.study == "" {
+	if k < 0 || r.study == "" || e.series == nil { // of a study that was closed meanwhile
 		return
 	}
 	beside := view.Seen{}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"image"
 	"image/color"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -58,6 +59,7 @@ func (t *thumbs) show(entries []entry, priors []*prior) {
 			seen[c.of.stack] = c
 		}
 	}
+	before := t.cells
 	t.priors, t.cells, t.heads = priors, nil, nil
 	t.cursor.stops = nil
 	t.box.Objects = nil
@@ -84,6 +86,12 @@ func (t *thumbs) show(entries []entry, priors []*prior) {
 		add(p.entries)
 	}
 	t.cursor.at = min(t.cursor.at, len(t.cursor.stops)-1)
+	for _, c := range before {
+		c.forget()
+	}
+	if !slices.ContainsFunc(t.cells, func(c *thumb) bool { return c.of == t.marked }) {
+		t.marked = entry{} // of a study that was closed
+	}
 	t.words()
 	t.mark(t.marked)
 	t.box.Refresh()
@@ -240,6 +248,10 @@ func newThumb(of entry, tapped func(), drag *dragging) *thumb {
 	t.ExtendBaseWidget(t)
 	return t
 }
+
+// forget lets go of what a thumbnail that was taken away stood for: the toolkit
+// keeps the widget for a minute, and a plane keeps the whole volume.
+func (t *thumb) forget() { t.of, t.tapped = entry{}, func() {} }
 
 // CreateRenderer is fyne.Widget's.
 func (t *thumb) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(t.content) }
