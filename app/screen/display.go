@@ -68,9 +68,13 @@ type Monitor struct {
 // them to a tenth, after the size of words.
 const sameScale = 0.06
 
+// beyond is by how many pixels a window that fills a monitor may be larger than
+// it: by its border, and by rounding.
+const beyond = 24
+
 // Holds reports that a window of such a size and scale may stand on the monitor.
 func (m Monitor) Holds(window Monitor) bool {
-	return m.Host != "" && m.Host == window.Host && window.Width <= m.Width+1 && window.Height <= m.Height+1 && math.Abs(window.Scale-m.Scale) <= sameScale*m.Scale
+	return m.Host != "" && m.Host == window.Host && window.Width <= m.Width+beyond && window.Height <= m.Height+beyond && math.Abs(window.Scale-m.Scale) <= sameScale*m.Scale
 }
 
 // Displays are the checks, oldest first, and how often one is due.

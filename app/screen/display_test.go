@@ -84,6 +84,19 @@ func TestADisplayCountsAsCalibratedOnlyByPatternAndLuminancesOfThisMonitorNotToo
 	}
 }
 
+func TestAWindowThatFillsItsMonitorMayReachAFewPixelsBeyond(t *testing.T) {
+	m := screen.Monitor{Host: "reading-1", Width: 1366, Height: 768, Scale: 1}
+	for _, c := range []struct {
+		width, height int
+		scale         float64 // 1.2 is what the toolkit makes of 115 %
+		want          bool
+	}{{1366, 768, 1, true}, {1382, 784, 1, true}, {1369, 770, 1.2 / 1.15, true}, {1440, 900, 1, false}, {1366, 768, 1.25, false}} {
+		if got := m.Holds(screen.Monitor{Host: "reading-1", Width: c.width, Height: c.height, Scale: c.scale}); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}
+
 func TestADamagedFileOfChecksMakesNoDisplayCalibrated(t *testing.T) {
 	for _, text := range []string{`{`, ``, `[]`, `{"months":-3,"checks":[{"at":"2026-01-01T00:00:00Z"}]}`, `{"checks":[{"luminances":[1,2,3]}]}`} {
 		home := t.TempDir()

@@ -98,20 +98,25 @@ func crashInto(home string) error {
 const mostCrash = 1 << 20 // bytes of crashes that are kept
 
 // relook follows a change of the look. A size in which the window's pixels have
-// no room for every button is refused, and the one before stands.
+// no room for every button is refused, and the one before stands. The toolkit
+// rounds its scale, so how much larger things became is asked of it: 115 % is 120.
 func (d *session) relook() {
 	want, before := d.keeper.State().Size, d.look.size
-	size := d.window.Canvas().Size()
-	fits := fyne.NewSize(size.Width*float32(before)/float32(want), size.Height*float32(before)/float32(want))
+	c := d.window.Canvas()
+	size, scale := c.Size(), c.Scale()
+	d.look.set(d.keeper.State())
+	larger := c.Scale() / scale
+	fits := fyne.NewSize(size.Width/larger, size.Height/larger) // as many pixels as before
 	if least := d.shell.page.MinSize(); want > before && (fits.Width < least.Width || fits.Height < least.Height) {
 		d.keeper.Change(func(s *screen.State) { s.Size = before })
+		d.look.set(d.keeper.State())
+		d.window.Resize(size)
 		workspace.Publish(d.ws, workspace.LookChanged{}) // whoever shows the size
 		d.shell.say(func() string { return d.lang.T("shell.no_room", want) })
 		return
 	}
-	d.look.set(d.keeper.State())
-	if want != before {
-		d.window.Resize(fits) // as many pixels as before
+	if larger != 1 {
+		d.window.Resize(fits)
 	}
 	d.shell.recolour()
 }

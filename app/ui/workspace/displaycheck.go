@@ -92,6 +92,10 @@ func (ws *Workspace) DisplayStanding() (screen.Standing, *screen.DisplayCheck) {
 // DisplayWords is the standing in words, as it lies over every picture.
 func (ws *Workspace) DisplayWords() string {
 	standing, c := ws.DisplayStanding()
+	if before := ws.standing; before != "" && before != standing { // the window is on another monitor, or a check fell due
+		ws.do(func() { Publish(ws, DisplayChanged{}) })
+	}
+	ws.standing = standing
 	return DisplayWords(ws.Lang, standing, c)
 }
 

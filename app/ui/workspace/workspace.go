@@ -79,6 +79,7 @@ type Workspace struct {
 	pitch     float64             // of the monitor, mm
 	displays  screen.Displays     // the checks of monitors
 	monitor   func() screen.Monitor
+	standing  screen.Standing // that was worded last
 	running   sync.WaitGroup
 	live      bool // there is a UI goroutine: the program, not a test
 	held      sync.Mutex
