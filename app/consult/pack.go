@@ -67,6 +67,8 @@ type PackedImage struct {
 	Micrometres float64   `json:"micrometres,omitempty"` // of one pixel of the picture of a slide; 0: unknown
 	Edges       [4]string `json:"edges,omitzero"`        // orientation letters at left, right, top, bottom; empty where not known
 	Said        []string  `json:"said,omitempty"`        // what doctors confirmed here
+
+	View *records.KeyView `json:"view,omitempty"` // how it was wanted to be seen; nil: as it comes
 }
 
 // What a packed object is.

@@ -270,7 +270,7 @@ func (d *draft) pictures(ctx context.Context, progress func(done, total int)) er
 		if err != nil {
 			return fmt.Errorf("the key image of %q cannot be made: %w", it.Title, err)
 		}
-		img.Title = it.Title
+		img.Title, img.View = it.Title, wordless(view)
 		img.File = fmt.Sprintf("images/%d.png", len(d.pack.Images)+1)
 		d.pack.Images = append(d.pack.Images, img)
 	}

@@ -54,6 +54,13 @@ func (d *draft) place(ctx context.Context, ref imaging.Ref) (_ imaging.Ref, isSl
 		ref.SeriesUID, ref.SOPUID, ref.SOPClass = s.UID, in.SOPInstanceUID, in.SOPClassUID
 		return ref, false, nil
 	}
+	for _, s := range study.Series { // a place that was laid without the class is one of it all the same
+		for i := range s.Instances {
+			if in := &s.Instances[i]; in.SOPInstanceUID == ref.SOPUID {
+				ref.SeriesUID, ref.SOPClass = s.UID, in.SOPClassUID
+			}
+		}
+	}
 	for _, g := range groups {
 		if g.Has(ref.SOPUID) {
 			return ref, true, nil

@@ -79,8 +79,12 @@ func TestAPackShowsAPictureAsItWasLaidAndSoDoesItsPresentationState(t *testing.T
 		{Rotate: 180}}
 	m, err := b.Consult.Create(b.ctx, b.radiologist, b.film.PatientID, "题", "问", nil)
 	b.must(err)
-	for _, v := range views {
-		m, err = b.Consult.Add(b.ctx, b.radiologist, m.ID, records.ConsultItem{Kind: "study", Title: "胸片", Ref: &ref, View: v})
+	for i, v := range views {
+		laid := ref
+		if i == 2 {
+			laid.SOPClass = "" // as consults of before have it, laid out of the viewer
+		}
+		m, err = b.Consult.Add(b.ctx, b.radiologist, m.ID, records.ConsultItem{Kind: "study", Title: "胸片", Ref: &laid, View: v})
 		b.must(err)
 	}
 	raw, _ := b.pack(m.ID, consult.PackOptions{})
@@ -113,6 +117,9 @@ func TestAPackShowsAPictureAsItWasLaidAndSoDoesItsPresentationState(t *testing.T
 			b.must(err)
 			if !samePicture(got, want) {
 				t.Errorf("%s: view %d is another picture: %v, want %v", name, i, got.Bounds(), want.Bounds())
+			}
+			if got := p.Images[i].View; (got == nil) != (v == nil) || v != nil && (got.Rotate != v.Rotate || got.Flip != v.Flip) {
+				t.Errorf("%s: picture %d does not say how it is turned: %+v", name, i, got)
 			}
 			kept := p.Consult.Items[i].View
 			switch {

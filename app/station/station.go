@@ -300,7 +300,11 @@ func (s *Station) PrintMinutes(ctx context.Context, actor records.User, id, lang
 		if err != nil {
 			return nil, fmt.Errorf("the picture of %s: %w", k.Caption, err)
 		}
-		opt.KeyImages, opt.Captions = append(opt.KeyImages, img), append(opt.Captions, k.Caption)
+		caption := k.Caption
+		if s := report.ViewWords(k.View, lang); s != "" {
+			caption += " · " + s
+		}
+		opt.KeyImages, opt.Captions = append(opt.KeyImages, img), append(opt.Captions, caption)
 	}
 	var b bytes.Buffer
 	err = report.MinutesPDF(&m, opt, &b)

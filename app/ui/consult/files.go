@@ -1,6 +1,8 @@
 package consult
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
@@ -73,8 +75,35 @@ func (r *room) reveal(e *workspace.Entry) {
 	r.scroll.ScrollToOffset(at)
 }
 
+// release takes the keys from a field of the page before: it would send what stood
+// there by the key that does what is next on this one.
+func (r *room) release() {
+	c := fyne.CurrentApp().Driver().CanvasForObject(r.page)
+	if c == nil {
+		return
+	}
+	e, ok := c.Focused().(*workspace.Entry)
+	if ok && slices.Contains(r.fields, e) && !holds(r.page, e) {
+		c.Unfocus()
+	}
+}
+
+// holds reports an object that is in a container, at any depth.
+func holds(in *fyne.Container, what fyne.CanvasObject) bool {
+	for _, o := range in.Objects {
+		if o == what {
+			return true
+		}
+		if box, ok := o.(*fyne.Container); ok && holds(box, what) {
+			return true
+		}
+	}
+	return false
+}
+
 // seenFields makes fields come into sight when they get the keys.
 func (r *room) seenFields(fields ...*workspace.Entry) {
+	r.fields = append(r.fields, fields...)
 	for _, e := range fields {
 		e.OnFocus = func() { r.reveal(e) }
 	}

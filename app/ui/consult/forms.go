@@ -52,7 +52,7 @@ func (r *room) forms() {
 	r.packing = newPackForm(entry(), secret())
 	r.opening = newPackForm(entry(), secret())
 	r.answer = newAnswerForm(entry, long, secret)
-	r.seenFields(r.create.title, r.create.question, r.create.members, r.speak.name, r.speak.discipline, r.speak.text, r.speak.password, r.settle.text,
+	r.seenFields(r.flow.number, r.create.title, r.create.question, r.create.members, r.speak.name, r.speak.discipline, r.speak.text, r.speak.password, r.settle.text,
 		r.follow.date, r.follow.task, r.packing.path, r.packing.passphrase, r.opening.path, r.opening.passphrase)
 	r.seenFields(r.flow.entries()...)
 	r.seenFields(r.answer.fields()...)

@@ -22,6 +22,7 @@ import (
 	"longying/app/ui/workspace"
 	"longying/imaging"
 	"longying/records"
+	"longying/records/report"
 )
 
 // openedPack is a pack with its pictures decoded; its file stays open, because the
@@ -211,7 +212,17 @@ func (r *room) caption(img consult.PackedImage) string {
 	case img.Edges == [4]string{}:
 		out += " · " + l.T("consult.no_edges")
 	}
+	if s := report.ViewWords(img.View, l.Short()); s != "" {
+		out += " · " + s
+	}
 	return out
+}
+
+// takeKey takes the images of the pack that is shown.
+func (r *room) takeKey() {
+	if r.view == showPack {
+		r.takeImages()
+	}
 }
 
 // takeImages imports the whole studies of the pack and opens the first.

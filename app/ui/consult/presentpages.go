@@ -72,11 +72,12 @@ func (p *presentation) page(s Step) fyne.CanvasObject {
 		l := widget.NewLabel(x.text)
 		l.SizeName, l.Wrapping = look.SizeNameStage, fyne.TextWrapWord
 		switch {
-		case x.head:
-			l.Importance, l.TextStyle = widget.LowImportance, fyne.TextStyle{Bold: true}
 		case x.mark:
 			l.Importance = widget.WarningImportance
+		case x.head:
+			l.Importance = widget.LowImportance
 		}
+		l.TextStyle.Bold = x.head
 		if x.mark {
 			edge := fynecanvas.NewRectangle(look.Amber())
 			edge.SetMinSize(fyne.NewSize(6, 0))

@@ -51,6 +51,7 @@ type room struct {
 	answer  answerForm
 	opening packForm
 	flow    flowForm
+	fields  []*workspace.Entry // of every page
 
 	checks     []records.Check // of the current consult
 	colleagues []consult.Colleague
@@ -115,6 +116,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 			{Label: "consult.key_pack", Keys: []workspace.Key{{Name: fyne.KeyP, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}}, Do: r.toPacking},
 			{Label: "consult.key_choose", Keys: []workspace.Key{{Name: fyne.KeyO, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}}, Do: r.chooseFile},
 			{Label: "consult.key_answer", Keys: []workspace.Key{{Name: fyne.KeyR, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}}, Do: r.toAnswer},
+			{Label: "consult.key_take", Keys: []workspace.Key{{Name: fyne.KeyI, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}}, Do: r.takeKey},
 			{Label: "consult.key_back", Keys: []workspace.Key{workspace.Press(fyne.KeyEscape)}, Do: r.back},
 			{Label: "consult.lay_picture", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyK)}, Do: r.layPicture},
 			{Label: "consult.next_page", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyRight), workspace.Press(fyne.KeyRight)}, Do: func() { r.turn(r.flow.page + 1) }},
@@ -311,6 +313,7 @@ func (r *room) render() {
 	default:
 		r.consultPage()
 	}
+	r.release()
 	r.page.Refresh()
 	r.scroll.Refresh()
 }

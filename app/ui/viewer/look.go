@@ -32,5 +32,5 @@ func (r *room) look() (workspace.Look, bool) {
 		frame = s.Frame
 	}
 	return workspace.Look{Title: strings.Join(title, " · "), View: p.Saved(),
-		Ref: imaging.Ref{StudyUID: c.Examination.StudyUID, SeriesUID: s.Instance.SeriesUID, SOPUID: s.Instance.SOPInstanceUID, Frame: frame}}, true
+		Ref: imaging.Ref{StudyUID: c.Examination.StudyUID, SeriesUID: s.Instance.SeriesUID, SOPUID: s.Instance.SOPInstanceUID, SOPClass: s.Instance.SOPClassUID, Frame: frame}}, true
 }
