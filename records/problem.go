@@ -16,6 +16,23 @@ type Problem struct {
 	Table string `json:"table,omitempty"` // that does not list the code
 }
 
+// PreflightError refuses to write a document in a format that its fields do not
+// allow. It is a *RefusedError of the code preflight, with each problem to be said
+// in a reader's language.
+type PreflightError struct {
+	Format   string
+	Problems []Problem
+	Reason   string
+}
+
+// Error names every problem.
+func (e *PreflightError) Error() string { return e.Reason }
+
+// Unwrap is the refusal.
+func (e *PreflightError) Unwrap() error {
+	return &RefusedError{Code: "preflight", Args: []string{e.Reason}, Reason: e.Reason}
+}
+
 // What may be wrong with a field.
 const (
 	ProblemMissing   = "missing"

@@ -100,8 +100,8 @@ func (d *Delivery) Export(ctx context.Context, actor records.User, doc records.S
 	if err != nil {
 		return "", err
 	}
-	if problem := words(f.Preflight(&doc, format)); problem != "" {
-		return "", &records.RefusedError{Code: "preflight", Args: []string{problem}, Reason: "the document cannot be written as " + format + ": " + problem}
+	if problems := f.Preflight(&doc, format); len(problems) > 0 {
+		return "", &records.PreflightError{Format: format, Problems: problems, Reason: "the document cannot be written as " + format + ": " + words(problems)}
 	}
 	data, err := f.Encode(&doc, format)
 	if err != nil {

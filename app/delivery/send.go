@@ -244,6 +244,27 @@ func (d *Delivery) Problems(ctx context.Context, actor records.User, id string) 
 	return out, err
 }
 
+// Document is the document of a delivery as it was signed: whose it is, and what it
+// says.
+func (d *Delivery) Document(ctx context.Context, actor records.User, id string) (*records.Document, error) {
+	if err := trail.Require(ctx, d.store, actor, records.RightViewPatient, "list_deliveries", id); err != nil {
+		return nil, err
+	}
+	var out *records.Document
+	err := d.store.View(ctx, func(tx *sqlite.Tx) error {
+		del, err := tx.Delivery(id)
+		if err != nil {
+			return err
+		}
+		doc, err := tx.SignedDocument(del.DocumentID, del.Version)
+		if err == nil {
+			out = &doc.Document
+		}
+		return err
+	})
+	return out, err
+}
+
 // Retry puts a delivery that was given up, refused or needed attention back
 // into the queue, under the same document id and version.
 func (d *Delivery) Retry(ctx context.Context, actor records.User, id string) (err error) {
@@ -273,8 +294,8 @@ func (d *Delivery) Retry(ctx context.Context, actor records.User, id string) (er
 		if err != nil {
 			return err
 		}
-		if problem := words(f.Preflight(doc, del.Format)); problem != "" {
-			return &records.RefusedError{Code: "preflight", Args: []string{problem}, Reason: "the document still cannot be sent: " + problem}
+		if problems := f.Preflight(doc, del.Format); len(problems) > 0 {
+			return &records.PreflightError{Format: del.Format, Problems: problems, Reason: "the document still cannot be sent: " + words(problems)}
 		}
 		del.State, del.Next, del.LastError, del.Cause = records.DeliveryQueued, d.now(), "", nil
 		if err := tx.PutDelivery(del); err != nil {

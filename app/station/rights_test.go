@@ -368,6 +368,7 @@ func (f *fixture) cases() []useCase {
 			return err
 		}),
 		c("delivery.Delivery.SetAutomatic", configures, func(x X, u U) error { return f.Delivery.SetAutomatic(x, u, true) }),
+		c("delivery.Delivery.Document", view, func(x X, u U) error { return one(f.Delivery.Document(x, u, f.delivery)) }),
 		c("delivery.Delivery.Problems", view, func(x X, u U) error { return one(f.Delivery.Problems(x, u, f.delivery)) }),
 		c("delivery.Delivery.Retry", exports, func(x X, u U) error { return f.Delivery.Retry(x, u, f.delivery) }),
 		c("delivery.Delivery.Receipts", view, func(x X, u U) error { return one(f.Delivery.Receipts(x, u, film)) }),

@@ -26,9 +26,9 @@ func TestTheStatusBarSaysWhatWaitsToBeSentAndWhy(t *testing.T) {
 	}{
 		{"nothing waits", delivery.Standing{}, "待上传 0", "Outbox 0", widget.LowImportance},
 		{"sending", delivery.Standing{Waiting: 9, Sending: true, Done: 3, Total: 9}, "正在上传 3/9", "Sending 3/9", widget.LowImportance},
-		{"away", delivery.Standing{Waiting: 9, Away: []string{"省平台"}, Since: since}, "待上传 9 · 11-06 08:00 起离线", "Outbox 9 · offline since 11-06 08:00", widget.WarningImportance},
+		{"away", delivery.Standing{Waiting: 9, Away: []string{"省平台"}, Since: since}, "待上传 9 · 11-06 08:00 起离线", "Outbox 9 · offline since 11-06 08:00", widget.MediumImportance},
 		{"off", delivery.Standing{Waiting: 9, Off: true}, "待上传 9（自动上传已关）", "Outbox 9 (automatic sending is off)", widget.WarningImportance},
-		{"care", delivery.Standing{Waiting: 1, Care: 2}, "待上传 1 · 上传需处理 2", "Outbox 1 · 2 need attention", widget.WarningImportance},
+		{"care", delivery.Standing{Waiting: 1, Care: 2}, "待上传 1 · 上传需处理 2", "Outbox 1 · attention 2", widget.WarningImportance},
 	} {
 		for code, want := range map[lang.Code]string{lang.Chinese: x.zh, lang.English: x.en} {
 			l.Set(code)

@@ -291,7 +291,7 @@ func outboxWords(l *lang.Strings, st delivery.Standing) (string, widget.Importan
 	case st.Off && st.Waiting > 0:
 		text, weight = l.T("shell.outbox_off", st.Waiting), widget.WarningImportance
 	case len(st.Away) > 0:
-		text, weight = l.T("shell.outbox_offline", st.Waiting, st.Since.In(imaging.Zone()).Format("01-02 15:04")), widget.WarningImportance
+		text, weight = l.T("shell.outbox_offline", st.Waiting, st.Since.In(imaging.Zone()).Format("01-02 15:04")), widget.MediumImportance // it is tried again by itself
 	}
 	if st.Care > 0 {
 		text, weight = text+" · "+l.T("shell.outbox_care", st.Care), widget.WarningImportance

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"errors"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -39,6 +40,9 @@ func Causes() []string {
 		causeMisfit, causeNoRoute, causeNotEncoded, causeSettings}
 }
 
+// tag is one of HTML.
+var tag = regexp.MustCompile(`(?s)<!--.*?-->|<(?:style|script)\b.*?</(?:style|script)>|<[^>]*>`)
+
 // because is a cause at a destination; status 0: there was no answer.
 func because(code, destination string, status int, said string) *records.Cause {
 	c := &records.Cause{Code: code, Args: []string{destination}, Said: excerpt(said)}
@@ -48,8 +52,12 @@ func because(code, destination string, status int, said string) *records.Cause {
 	return c
 }
 
-// excerpt is the beginning of what somebody said, in one line.
+// excerpt is the beginning of what somebody said, in one line; of a web page what
+// it shows.
 func excerpt(said string) string {
+	if start := strings.ToLower(said[:min(len(said), 1024)]); strings.Contains(start, "<html") {
+		said = tag.ReplaceAllString(said, " ")
+	}
 	r := []rune(strings.Join(strings.Fields(strings.ToValidUTF8(said, "\uFFFD")), " "))
 	if len(r) > 300 {
 		return string(r[:300]) + "…"

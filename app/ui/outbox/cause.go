@@ -34,9 +34,18 @@ func Because(l *lang.Strings, c *records.Cause, words string) string {
 		text += l.T("attempt.status", n)
 	}
 	if c.Said != "" {
-		text += l.T("attempt.said", c.Said)
+		text += l.T(saying(c.Code), c.Said)
 	}
 	return text
+}
+
+// saying is who said what is quoted: where no answer came, the system.
+func saying(code string) lang.Key {
+	switch code {
+	case "unreachable", "untrusted", "certificate", "broken", "folder", "not_encoded", "misconfigured":
+		return "attempt.said_here"
+	}
+	return "attempt.said"
 }
 
 // status is the HTTP status of the answer, where there was one.

@@ -29,8 +29,8 @@ func TestEveryCauseIsSaidInTheReadersLanguageAndWhatOthersSaidIsQuoted(t *testin
 		want string
 	}{
 		{nil, "english words"},
-		{&records.Cause{Code: "busy", Args: []string{"省平台", "503"}, Said: "maintenance"}, "“省平台”正忙或暂停服务。（HTTP 503）对方或系统原文：“maintenance”"},
-		{&records.Cause{Code: "unreachable", Args: []string{"省平台"}}, "连不上“省平台”，什么也没有发出。"},
+		{&records.Cause{Code: "busy", Args: []string{"省平台", "503"}, Said: "maintenance"}, "“省平台”正忙或暂停服务。（HTTP 503）对方原文：“maintenance”"},
+		{&records.Cause{Code: "unreachable", Args: []string{"省平台"}, Said: "connection refused"}, "连不上“省平台”，什么也没有发出。系统原文：“connection refused”"},
 		{&records.Cause{Code: "other_file", Args: []string{"文件夹", "a.xml"}}, "“文件夹”里已有同名但内容不同的文件 a.xml，没有覆盖。"},
 		{&records.Cause{Code: "stays", Args: []string{"县 PACS", "seg"}}, "这一版没有可作为" + l.T("format.seg") + "发送的内容，而“县 PACS”可能还留有上一版的，请让对方删除。"},
 		{&records.Cause{Code: "refusal", Args: []string{"delivered"}}, l.T("refused.delivered")},

@@ -32,6 +32,7 @@ type room struct {
 	selected string
 	attempts []records.Attempt
 	problems []records.Problem // of the selected delivery, where it needs attention
+	document *records.Document // that it sends; nil: not known yet
 	job      *workspace.Job
 	standing *delivery.Standing // nil: not for this person, or not known yet
 
@@ -60,7 +61,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	})
 	workspace.On(ws, func(workspace.UserChanged) {
 		r.rows, r.selected, r.attempts, r.problems, r.unqueued = nil, "", nil, nil, delivery.Unqueued{}
-		r.standing = nil
+		r.standing, r.document = nil, nil
 		r.render()
 	})
 	workspace.On(ws, func(workspace.LanguageChanged) { r.words() })
@@ -72,6 +73,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 			{Label: "outbox.retry", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyR)}, Do: r.retryNow},
 			{Label: "outbox.queue", Keys: []workspace.Key{{Name: fyne.KeyU, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}}, Do: r.queueNow},
 			{Label: "outbox.reload", Keys: []workspace.Key{workspace.Press(fyne.KeyF5)}, Do: r.load},
+			{Label: "outbox.open", Keys: []workspace.Key{workspace.Press(fyne.KeyReturn)}, Do: r.open},
 			{Label: "outbox.next", Keys: []workspace.Key{workspace.Press(fyne.KeyDown)}, Do: func() { r.step(1) }},
 			{Label: "outbox.previous", Keys: []workspace.Key{workspace.Press(fyne.KeyUp)}, Do: func() { r.step(-1) }},
 		}}
@@ -83,7 +85,7 @@ func columns() []lang.Key {
 }
 
 // shares are the columns' parts of the width.
-func shares() []float32 { return []float32{0.13, 0.24, 0.06, 0.12, 0.08, 0.07, 0.17, 0.13} }
+func shares() []float32 { return []float32{0.12, 0.19, 0.05, 0.2, 0.1, 0.06, 0.17, 0.11} }
 
 func (r *room) build() fyne.CanvasObject {
 	r.summary = widget.NewLabel("")
@@ -134,8 +136,8 @@ func (r *room) build() fyne.CanvasObject {
 	r.aside.Wrapping = fyne.TextWrapWord
 	r.aside.Importance = widget.WarningImportance
 	r.queue = widget.NewButtonWithIcon("", theme.ContentAddIcon(), r.queueNow)
-	top := container.NewVBox(container.NewBorder(nil, nil, nil, container.NewHBox(r.cancel, r.retry, r.send), container.New(layout.NewCustomPaddedVBoxLayout(-6), r.summary, r.byself)),
-		container.NewBorder(nil, nil, nil, r.queue, r.aside), r.problem)
+	top := container.NewVBox(container.NewBorder(nil, nil, nil, container.NewVBox(container.NewHBox(r.cancel, r.retry, r.send)), container.New(layout.NewCustomPaddedVBoxLayout(-6), r.summary, r.byself)),
+		container.NewBorder(nil, nil, nil, container.NewVBox(r.queue), r.aside), r.problem)
 	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), container.NewBorder(top, nil, nil, nil, split))
 }
 
@@ -179,8 +181,20 @@ func (r *room) cell(l *widget.Label, d records.Delivery, column int) {
 			text = moment(d.Receipt.At)
 		}
 	}
-	l.Importance = weight
+	l.Importance, l.TextStyle.Bold = weight, d.ID == r.selected
 	l.SetText(text)
+}
+
+// about says whose report it is, and of which examination, as it is sent.
+func about(l *lang.Strings, d *records.Document) string {
+	out := []string{d.Patient.Name, l.Or(lang.Key("sex."+string(d.Patient.Sex)), string(d.Patient.Sex)), d.Examination.Modality}
+	if d.Examination.Description != "" {
+		out = append(out, d.Examination.Description)
+	}
+	if !d.Examination.Date.IsZero() {
+		out = append(out, d.Examination.Date.In(imaging.Zone()).Format("2006-01-02 15:04"))
+	}
+	return strings.Join(out, " · ")
 }
 
 // state is a delivery's state in words, each with a mark of its own.
@@ -287,9 +301,16 @@ func (r *room) choose(id string) {
 	if id == r.selected {
 		return
 	}
-	r.selected, r.attempts, r.problems = id, nil, nil
+	r.selected, r.attempts, r.problems, r.document = id, nil, nil, nil
 	r.render()
 	r.ask()
+}
+
+// open opens the study of the selected delivery.
+func (r *room) open() {
+	if d, ok := r.current(); ok && d.StudyUID != "" {
+		r.ws.OpenStudy(d.StudyUID, func(err error) { r.problem.SetText(r.ws.Explain(err)) })
+	}
 }
 
 func (r *room) step(n int) {
@@ -317,12 +338,16 @@ func (r *room) ask() {
 		if err == nil {
 			ps, err = r.ws.Delivery.Problems(ctx, user, id)
 		}
+		var doc *records.Document
+		if err == nil {
+			doc, err = r.ws.Delivery.Document(ctx, user, id)
+		}
 		return func() {
 			if err != nil {
 				r.problem.Explain(err)
 				return
 			}
-			r.attempts, r.problems = as, ps
+			r.attempts, r.problems, r.document = as, ps, doc
 			r.details()
 		}
 	})
@@ -341,10 +366,17 @@ func (r *room) details() {
 	head := widget.NewLabelWithStyle(l.T("outbox.detail", d.DocumentID, d.Version, d.Destination, strings.ToUpper(d.Format)), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 	head.Wrapping = fyne.TextWrapWord
 	r.detail.Add(head)
+	if r.document != nil {
+		open := widget.NewButtonWithIcon(l.T("outbox.button_open"), theme.NavigateNextIcon(), r.open)
+		open.Importance = widget.LowImportance
+		of := widget.NewLabel(about(l, r.document))
+		of.Wrapping, of.Selectable = fyne.TextWrapWord, true
+		r.detail.Add(container.New(layout.NewCustomPaddedLayout(-4, -4, 0, 0), container.NewBorder(nil, nil, nil, open, of)))
+	}
 	r.add(word, weight)
 	switch {
 	case d.State == records.DeliveryNeedsCare && len(r.problems) > 0:
-		r.add(Problems(l, r.problems), widget.WarningImportance)
+		r.add(workspace.Problems(l, r.problems), widget.WarningImportance)
 	case d.LastError != "":
 		r.add(l.T("outbox.last_error", Because(l, d.Cause, d.LastError)), widget.WarningImportance)
 	}

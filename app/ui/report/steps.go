@@ -306,6 +306,16 @@ func (t *tab) said(text, pdf string) {
 	t.done.SetText(text)
 	t.view.Hidden = pdf == ""
 	t.view.Refresh()
+	if text != "" {
+		t.toEnd()
+	}
+}
+
+// toEnd brings what became of printing and exporting into sight.
+func (t *tab) toEnd() {
+	t.scroll.Content.Refresh()
+	t.scroll.Refresh()
+	t.scroll.ScrollToBottom()
 }
 
 // viewPrinted shows the written PDF in the system's own viewer, which has the
@@ -358,11 +368,13 @@ func (t *tab) export() {
 			t.said("", "")
 			if err != nil {
 				t.unwritten.Explain(err)
+				t.toEnd()
 				return
 			}
 			t.said(t.ws.Lang.T("report.printed", strings.Join(paths, "\n")), "")
 			if len(left) > 0 {
 				t.unwritten.Say("report.export_left", strings.Join(left, "\n"))
+				t.toEnd()
 			}
 		}
 	})

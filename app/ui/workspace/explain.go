@@ -21,6 +21,7 @@ import (
 // such, what a person can mend by its type, everything else as it stands.
 func Explained(l *lang.Strings, err error) string {
 	var (
+		preflight  *records.PreflightError
 		refused    *records.RefusedError
 		stale      *records.StaleError
 		password   *seal.PasswordError
@@ -40,6 +41,8 @@ func Explained(l *lang.Strings, err error) string {
 		return l.T("shell.cancelled")
 	case errors.Is(err, context.DeadlineExceeded):
 		return l.T("shell.timed_out")
+	case errors.As(err, &preflight):
+		return l.T("error.preflight", l.Or(lang.Key("format."+preflight.Format), preflight.Format)) + "\n" + Problems(l, preflight.Problems)
 	case errors.As(err, &refused):
 		args := make([]any, len(refused.Args))
 		for i, a := range refused.Args {

@@ -1,4 +1,4 @@
-package outbox
+package workspace
 
 import (
 	"testing"
@@ -22,6 +22,18 @@ func TestAProblemIsSaidInTheReadersLanguageWithWhereToMendIt(t *testing.T) {
 	}
 	l.Set(lang.English)
 	if got, want := Problems(l, ps[:1]), "· Missing: resident ID number (DE02.01.030.00); mend it in the population register"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestAFormatThatCannotBeWrittenIsSaidFieldByFieldInTheReadersLanguage(t *testing.T) {
+	l, err := lang.New("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refusal := &records.PreflightError{Format: "cda", Problems: []records.Problem{{Field: "patient.id_number", DE: "DE02.01.030.00", What: records.ProblemMissing}}, Reason: "in English"}
+	want := "还不能写成" + l.T("format.cda") + "：\n· 缺少：身份证号 (DE02.01.030.00)，请在人口登记中补正"
+	if got := Explained(l, refusal); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
