@@ -123,12 +123,19 @@ func TestEverythingDroppedArrivesOrSaysWhyNot(t *testing.T) {
 	if !strings.Contains(said(), "restore") || !strings.Contains(said(), s.ws.Lang.T("error.no_file", filepath.Join(folder, "none"))) {
 		t.Errorf("%q", said())
 	}
+	if !s.status.strip.Visible() || s.status.long.Text() != said() {
+		t.Error("what has no room in the bar is cut")
+	}
 	// What is said follows the language.
 	s.ws.SetLanguage(lang.English)
 	if !strings.Contains(s.status.job.Text, "backup of a data folder") {
 		t.Errorf("%q", s.status.job.Text)
 	}
 	s.ws.SetLanguage(lang.Chinese)
+	s.ws.Keys.Run(saidKey())
+	if s.status.strip.Visible() || said() != "" {
+		t.Error("it cannot be taken away")
+	}
 	// The administrator sees no patients, and is told instead of ignored.
 	s.ws.SetUser(sample.Users["admin"])
 	s.ws.Settle()

@@ -44,9 +44,12 @@ type statusBar struct {
 	dueToday int
 	reviews  []records.Report
 	alarms   int
-	longest  time.Time         // since when the oldest of them is open
-	standing delivery.Standing // of the outbox
-	said     func() string     // nil: nothing
+	longest  time.Time          // since when the oldest of them is open
+	standing delivery.Standing  // of the outbox
+	said     func() string      // nil: nothing
+	long     *workspace.Problem // what is said, where the bar has no room for it
+	strip    *fyne.Container
+	enough   *widget.Button // with it
 }
 
 func newStatusBar(ws *workspace.Workspace) *statusBar {
@@ -73,7 +76,11 @@ func newStatusBar(ws *workspace.Workspace) *statusBar {
 	}
 	job := container.NewBorder(nil, nil, nil, container.NewHBox(container.NewGridWrap(fyne.NewSize(140, 26), b.progress), b.cancel), b.job)
 	right := container.New(layout.NewCustomPaddedHBoxLayout(10), b.critical, b.tasks, b.review, b.assist, b.display, b.outbox, b.user, b.out, b.language, b.keys)
-	b.content = container.NewStack(canvas.NewRectangle(theme.Raised()), container.NewBorder(nil, nil, nil, right, job))
+	b.long = workspace.NewProblem(nil)
+	b.enough = widget.NewButtonWithIcon("", fynetheme.CancelIcon(), b.leave)
+	b.strip = container.NewStack(canvas.NewRectangle(theme.Raised()), container.NewBorder(nil, nil, nil, container.NewVBox(b.enough), b.long))
+	b.strip.Hide()
+	b.content = container.NewVBox(b.strip, container.NewStack(canvas.NewRectangle(theme.Raised()), container.NewBorder(nil, nil, nil, right, job)))
 	workspace.On(ws, func(workspace.JobsChanged) { b.jobs() })
 	workspace.On(ws, func(workspace.OutboxChanged) { b.ask() })
 	workspace.On(ws, func(e workspace.SendingChanged) { b.stands(e.Standing) })
@@ -128,14 +135,41 @@ func (b *statusBar) explain(err error) {
 	b.say(func() string { return workspace.Explained(b.ws.Lang, err) })
 }
 
+// leave takes away what is said.
+func (b *statusBar) leave() { b.say(nil) }
+
+// spell shows what is said in a strip of its own where the bar has no room for
+// it: beside a job, or because it is long.
+func (b *statusBar) spell(text string) {
+	room := b.job.Size().Width - 4*fynetheme.InnerPadding()
+	if text == "" || len(b.ws.Jobs()) == 0 && fyne.MeasureText(text, fynetheme.TextSize(), fyne.TextStyle{}).Width <= room {
+		b.long.SetText("")
+		b.strip.Hide()
+		return
+	}
+	b.long.SetText(text)
+	b.enough.SetText(b.ws.Lang.T("shell.close"))
+	key := workspace.Action{Label: "shell.said_close", Keys: []workspace.Key{saidKey()}}
+	if keys := b.ws.Keys.Bound(key); len(keys) > 0 {
+		b.enough.SetText(b.enough.Text + "  " + keys[0].String())
+	}
+	b.strip.Show()
+}
+
+// saidKey takes away what is said.
+func saidKey() workspace.Key {
+	return workspace.Key{Name: fyne.KeyEscape, Mod: fyne.KeyModifierShift}
+}
+
 // jobs shows the newest job, and how many more there are.
 func (b *statusBar) jobs() {
 	jobs := b.ws.Jobs()
+	text := ""
+	if b.said != nil {
+		text = b.said()
+	}
+	b.spell(text)
 	if len(jobs) == 0 {
-		text := ""
-		if b.said != nil {
-			text = b.said()
-		}
 		b.job.SetText(text)
 		b.progress.Hide()
 		b.cancel.Hide()

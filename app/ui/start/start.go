@@ -220,9 +220,7 @@ func (s *Screen) send() {
 		return wrong
 	})
 	if wrong != "" {
-		if c := fyne.CurrentApp().Driver().CanvasForObject(field); c != nil {
-			c.Focus(field)
-		}
+		s.focus(field)
 		return
 	}
 	s.button.Disable()
@@ -233,6 +231,16 @@ func (s *Screen) send() {
 			s.button.Enable()
 			s.busy.SetText("")
 			s.problem.SetWords(func() string { return workspace.Explained(s.words, err) })
+			if err != nil && !s.o.Fresh { // to be typed anew
+				s.passphrase.SetText("")
+				s.focus(s.passphrase)
+			}
 		})
 	}()
+}
+
+func (s *Screen) focus(field *widget.Entry) {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(field); c != nil {
+		c.Focus(field)
+	}
 }

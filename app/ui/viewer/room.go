@@ -172,6 +172,7 @@ func (r *room) build() fyne.CanvasObject {
 	r.scrollButton, r.linkButton = widget.NewButton("", r.scrolling), widget.NewButton("", r.linked)
 	r.column = container.NewVScroll(container.NewVBox(r.thumbs.box, r.states.box))
 	side := container.NewBorder(nil, container.NewVBox(r.measures.Button, r.slabButton, r.hangButton, r.mprButton, r.scrollButton, r.linkButton, r.layoutButton), nil, nil, r.column)
+	r.grid.Hide()
 	return container.NewBorder(container.NewVBox(r.problem, r.hung.form, r.measures.Row), nil, side, nil, container.NewStack(r.grid, container.NewCenter(r.empty)))
 }
 
@@ -254,6 +255,7 @@ func (r *room) incoming() {
 	o := r.ws.Incoming()
 	r.clear()
 	r.empty.Hide()
+	r.grid.Show()
 	s := &o.Study.Series[0]
 	r.panes[0].SetFirst(o.Study, s, volume.Slices(s)[0], r.who())
 }
@@ -292,10 +294,12 @@ func (r *room) open() {
 	r.clear()
 	if c == nil || c.Slide() {
 		r.empty.Show()
+		r.grid.Hide() // its viewports say that no series is chosen
 		r.words()
 		return
 	}
 	r.empty.Hide()
+	r.grid.Show()
 	r.study = c.Examination.StudyUID
 	r.entries = entriesOf(c)
 	r.shelve()

@@ -192,8 +192,8 @@ func columns() []struct {
 		key   lang.Key
 		share float32
 	}{
-		{"worklist.column_name", 0.13}, {"worklist.column_sex", 0.06}, {"worklist.column_modality", 0.07}, {"worklist.column_date", 0.14},
-		{"worklist.column_what", 0.13}, {"worklist.column_accession", 0.085}, {"worklist.column_link", 0.145},
+		{"worklist.column_name", 0.125}, {"worklist.column_sex", 0.06}, {"worklist.column_modality", 0.07}, {"worklist.column_date", 0.14},
+		{"worklist.column_what", 0.125}, {"worklist.column_accession", 0.1}, {"worklist.column_link", 0.135},
 		{"worklist.column_stage", 0.08}, {"worklist.column_turnaround", 0.105}, {"worklist.column_earlier", 0.055},
 	}
 }
@@ -274,7 +274,7 @@ func (r *room) build() fyne.CanvasObject {
 	r.people = newPeople(r.ws)
 	r.undo = widget.NewButtonWithIcon("", theme.ContentUndoIcon(), r.undoImport)
 	r.undo.Hide()
-	r.body = container.NewBorder(container.NewVBox(top, container.NewBorder(nil, nil, nil, r.filters.content, r.summary), container.NewBorder(nil, nil, nil, r.undo, r.done), r.problem), workspace.NewUpTo(bottomHeight, r.bottom), nil, nil, container.NewBorder(nil, nil, nil, r.glance.content, container.New(spread{r.table}, r.table)))
+	r.body = container.NewBorder(container.NewVBox(top, container.NewBorder(nil, nil, nil, r.filters.content, r.summary), container.NewBorder(nil, nil, nil, r.undo, r.done), r.problem), workspace.NewUpTo(bottomHeight, r.bottom), nil, nil, container.NewBorder(nil, nil, nil, r.glance.content, container.New(spread{r}, r.table)))
 	r.people.stored, r.people.closed = r.peopleStored, r.body.Show
 	r.people.opened = r.body.Hide
 	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), container.NewStack(r.body, r.people.content))
@@ -285,14 +285,15 @@ func (r *room) build() fyne.CanvasObject {
 const bottomHeight = 300
 
 // spread gives the columns their parts of the width.
-type spread struct{ table *workspace.Table }
+type spread struct{ of *room }
 
 func (s spread) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(480, 160) }
 
 func (s spread) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	gap := theme.Padding() * float32(len(columns()))
-	for i, c := range columns() {
-		s.table.SetColumnWidth(i, max(48, c.share*(size.Width-gap)))
+	for i, c := range columns() { // where there is no room for the heads, the table scrolls
+		head := fyne.MeasureText(s.of.ws.Lang.T(c.key)+s.of.order.sign(i), theme.TextSize(), fyne.TextStyle{})
+		s.of.table.SetColumnWidth(i, max(head.Width+4*theme.InnerPadding(), c.share*(size.Width-gap)))
 	}
 	objects[0].Resize(size)
 	objects[0].Move(fyne.NewPos(0, 0))
