@@ -134,6 +134,30 @@ func TestUltrasoundIsMeasuredInOneRegionOfSpaceOnly(t *testing.T) {
 	}
 }
 
+// The regions of an echo of 2008: one without format and units over the whole
+// screen, and the sector within it.
+func TestARegionThatClaimsNothingTakesNoCalibrationFromTheOneOverIt(t *testing.T) {
+	screen := UltrasoundRegion{X0: 0, Y0: 32, X1: 575, Y1: 431, DeltaX: 1, DeltaY: 1}
+	sector := UltrasoundRegion{X0: 27, Y0: 48, X1: 548, Y1: 391, Format: 1, UnitX: 3, UnitY: 3, DeltaX: -0.0524781, DeltaY: 0.0524781}
+	in := &Instance{Regions: []UltrasoundRegion{screen, sector}}
+	a, b := Point{200, 200}, Point{300, 200}
+	if r := in.Ruler(1, a, b); r.Why != Calibrated || math.Abs(r.Length(a, b)-52.4781) > 1e-9 {
+		t.Errorf("%+v, %g", r, r.Length(a, b))
+	}
+	if r := in.Ruler(1, a, Point{560, 420}); r.Why != OutsideRegions || r.Known() {
+		t.Errorf("from the sector to the screen: %+v", r)
+	}
+	in.Regions = in.Regions[:1]
+	if r := in.Ruler(1, a, b); r.Why != NoSpacing || r.Known() {
+		t.Errorf("of the screen alone: %+v", r)
+	}
+	screen.Format = 2 // a trace: which of the two is meant is not known
+	in.Regions = []UltrasoundRegion{screen, sector}
+	if r := in.Ruler(1, a, b); r.Why != RegionNotInSpace || r.Known() {
+		t.Errorf("over a trace: %+v", r)
+	}
+}
+
 // ramp is the frame of the numbers below.
 func ramp() *Frame {
 	f := &Frame{Columns: 40, Rows: 30, Samples: 1, BitsStored: 16, Photometric: "MONOCHROME2", Int16: make([]int16, 1200)}

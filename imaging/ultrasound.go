@@ -32,9 +32,17 @@ func (u UltrasoundRegion) space() (Spacing, bool) {
 	return s, u.Format == ultrasound2D && u.UnitX == ultrasoundCM && u.UnitY == ultrasoundCM && fine(s.RowMM) && fine(s.ColumnMM)
 }
 
+// silent reports a region that claims nothing: no spatial format, and axes in no
+// unit. Echo machines put one over the whole screen, below the others.
+func (u UltrasoundRegion) silent() bool { return u.Format == 0 && u.UnitX == 0 && u.UnitY == 0 }
+
 // spacingAt is the spacing that holds at all the points; without points, the one
 // that all regions in space agree on.
 func spacingAt(regions []UltrasoundRegion, points []Point) (Spacing, Uncalibrated) {
+	regions = slices.DeleteFunc(slices.Clone(regions), UltrasoundRegion.silent)
+	if len(regions) == 0 {
+		return Spacing{}, NoSpacing
+	}
 	var common []int // regions that hold all the points
 	anywhere := len(points) == 0
 	inSome := true

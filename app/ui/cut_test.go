@@ -90,6 +90,9 @@ func TestALengthOnAnObliquePlaneIsKeptInThePatientAndStandsThereAgain(t *testing
 	c.ws.Settle()
 	shown := 0
 	for _, one := range c.ports() {
+		if w, h := int(one.Size().Width), int(one.Size().Height); one.State().Zoom(w, h) > 100 {
+			t.Errorf("a plane is magnified %g times", one.State().Zoom(w, h))
+		}
 		for _, words := range one.Measured() {
 			shown++
 			if s, ok := one.Shown(); !ok || math.Abs(math.Abs(s.Plane().Normal().Dot(a.Cut.Plane.Normal()))-1) > 1e-6 || !strings.Contains(words, "mm") {

@@ -264,3 +264,23 @@ func TestATextIsKeptWithItsWordsAndNotWithoutThem(t *testing.T) {
 		t.Errorf("%+v", list)
 	}
 }
+
+func TestPointsOfAnOutlineThatAreSetFastAreNoDoubleClick(t *testing.T) {
+	r := newRuler(t, "CT")
+	r.key(canvas.ToolKey(records.ToolPolygon))
+	twice := func(p imaging.Point) {
+		r.click(p)
+		r.image().DoubleTapped(&fyne.PointEvent{Position: r.at(p)}) // by the time alone
+		r.ws.Settle()
+	}
+	for _, p := range []imaging.Point{{X: 60, Y: 60}, {X: 160, Y: 60}, {X: 160, Y: 160}, {X: 60, Y: 160}} {
+		twice(p)
+	}
+	if n := len(r.kept()); n != 0 {
+		t.Fatalf("%d outlines were closed on the way", n)
+	}
+	twice(imaging.Point{X: 60, Y: 160}) // the second click in the same place
+	if list := r.kept(); len(list) != 1 || len(list[0].Points) != 4 {
+		t.Errorf("%+v", list)
+	}
+}

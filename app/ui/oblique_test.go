@@ -107,3 +107,22 @@ func TestALineIsTurnedByItsFarEndAndTheCrosshairStaysWhereItIsOnTheScreen(t *tes
 		t.Errorf("the crosshair is at %g %g", nx, ny)
 	}
 }
+
+func TestPlanesInAColourMapAreTurnedAndThickened(t *testing.T) {
+	c := newCompared(t)
+	c.key(fyne.KeyM, 0)
+	p := c.ports()
+	for _, one := range p {
+		one.Resize(fyne.NewSize(400, 400))
+		one.OnActivate()
+		c.key(fyne.KeyC, fyne.KeyModifierShift)
+	}
+	p[1].OnActivate()
+	c.key(fyne.KeyRight, fyne.KeyModifierShift)
+	c.key(fyne.KeyM, fyne.KeyModifierShift)
+	for _, one := range p {
+		if one.Problem() != "" {
+			t.Error(one.Problem())
+		}
+	}
+}

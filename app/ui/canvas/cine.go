@@ -14,6 +14,7 @@ type Cine struct {
 	tick  func(ctx context.Context, every time.Duration, step func()) // tests give their own
 	rate  float64                                                     // pictures a second; 0: the file's own
 	stop  func()
+	came  []time.Time // when the pictures of the last second came
 }
 
 // NewCine makes one that stands still.
@@ -41,7 +42,7 @@ func (c *Cine) Toggle() {
 		return
 	}
 	ctx, cancel := context.WithCancel(c.image.ws.Context())
-	c.stop = cancel
+	c.stop, c.came = cancel, nil
 	c.tick(ctx, time.Duration(float64(time.Second)/c.Rate()), c.step)
 	c.image.Refresh()
 }
@@ -70,7 +71,32 @@ func (c *Cine) step() {
 	if c.stop == nil || i.loading || len(i.slices) == 0 {
 		return
 	}
+	now := time.Now()
+	for len(c.came) > 0 && now.Sub(c.came[0]) > time.Second {
+		c.came = c.came[1:]
+	}
+	c.came = append(c.came, now)
 	i.SetState(i.state.ScrollTo((i.state.Slice + 1) % len(i.slices)))
+}
+
+// real is how many pictures came in the last second where they are behind the
+// rate, 0 where they are not or nothing is known yet.
+func (c *Cine) real() float64 {
+	n := len(c.came)
+	if n < 4 {
+		return 0
+	}
+	took := c.came[n-1].Sub(c.came[0]).Seconds()
+	if got := float64(n-1) / took; took > 0.5 && got < 0.9*c.Rate() {
+		return got
+	}
+	return 0
+}
+
+// own reports that it plays at the file's own rate.
+func (c *Cine) own() bool {
+	s, ok := c.image.Shown()
+	return ok && c.rate == 0 && s.Instance.FrameRate > 0
 }
 
 // ticking calls step on the UI goroutine at each tick; one that comes while the

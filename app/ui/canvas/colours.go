@@ -125,7 +125,10 @@ func (i *Image) barLabels() (top, bottom string) {
 		return "", ""
 	}
 	low, high := w.Center-w.Width/2, w.Center+w.Width/2
-	s, _ := i.Shown()
+	s, ok := i.Shown()
+	if !ok || i.frame == nil { // of a plane that is being cut anew
+		return "", ""
+	}
 	if i.state.Invert != render.Inverted(s.Instance, i.frame.Photometric) {
 		low, high = high, low
 	}

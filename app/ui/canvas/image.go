@@ -56,6 +56,7 @@ type Image struct {
 	front      bool // keys go here
 	target     *imaging.Region
 	buffer     *image.RGBA
+	corners    []*outlined // words over the picture
 	wheel      float32
 	dragged    float32 // of a drag that scrolls, what is less than a slice
 	pressed    desktop.MouseButton

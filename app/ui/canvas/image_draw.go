@@ -86,6 +86,7 @@ func (i *Image) draw(w, h int) image.Image {
 			strokeRect(i.buffer, int(x0), int(y0), int(x1), int(y1), Drawing, false)
 		}
 		i.drawGlass(w, h)
+		i.shade()
 	}
 	return i.buffer
 }
@@ -161,6 +162,9 @@ func (i *Image) Words() view.Corners {
 		w, h := i.pixels()
 		f.Instance, f.Frame = s.Instance, s.Frame
 		f.State.Slice = i.shown
+		if i.cine.Playing() {
+			f.Cine, f.CineReal, f.CineOwn = i.cine.Rate(), i.cine.real(), i.cine.own()
+		}
 		f.Colours, f.TrueSize = i.coloursName(), i.trueSize()
 		f.Window, f.Colour = i.renderer.Window(), i.frame.Samples > 1 || i.frame.Photometric == "PALETTE COLOR"
 		f.Applied, f.Refused, f.Bare = i.inForce, i.refused, i.uncovered
@@ -217,6 +221,7 @@ func (i *Image) CreateRenderer() fyne.WidgetRenderer {
 	r.side = newOutlined(fyne.TextAlignCenter)
 	r.side.size = 18
 	r.middle = newOutlined(fyne.TextAlignCenter)
+	i.corners = r.corner[:]
 	r.warned = newOutlined(fyne.TextAlignLeading)
 	r.warned.ground = color.NRGBA{A: 0xa0}
 	r.prior, r.measured = newStrip(), NewLabels(i.measure)

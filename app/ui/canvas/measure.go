@@ -68,6 +68,7 @@ type Measuring struct {
 	floating *imaging.Point  // follows the pointer
 	tracing  bool            // a free outline under a button that is held
 	from     point           // of the screen, where the button went down
+	before   point           // and where it went down the time before
 	held     bool
 	grip     *grip
 	live     []string // what the drawing measures

@@ -209,6 +209,8 @@ func square(dst *image.RGBA, x, y float64) {
 // Labels are the words at the measurements of a viewport, and the hint of the tool
 // in hand.
 type Labels struct {
+	// Ground lies under the words; nil: nothing, over a picture that is dark.
+	Ground color.Color
 	of     *Measuring
 	labels []*outlined
 	hint   *outlined
@@ -268,6 +270,9 @@ func (m *Labels) Refresh(hidden bool) {
 		if k >= len(shown) {
 			l.Hide()
 			continue
+		}
+		if m.Ground != nil {
+			l.ground = m.Ground
 		}
 		l.set(theme.Measured(), m.of.wordsOf(&shown[k])...)
 		l.Show()
@@ -383,11 +388,28 @@ func (m *Labels) Lay(size fyne.Size, taken []fyne.CanvasObject) {
 			at = places[best]
 		}
 		l.Move(at)
+		if m.Ground == nil {
+			m.of.shade(l, px)
+		}
 		busy = append(busy, rect{at.X, at.Y, at.X + s.Width, at.Y + s.Height})
 	}
 	s := m.hint.MinSize()
 	m.hint.Resize(s)
 	m.hint.Move(fyne.NewPos((size.Width-s.Width)/2, size.Height-s.Height-34))
+}
+
+// shade puts a ground below words that lie on something bright.
+func (m *Measuring) shade(l *outlined, px float32) {
+	at, s := l.Position(), l.Size()
+	b := m.brightness(at.X*px, at.Y*px, s.Width*px, s.Height*px)
+	var ground color.Color
+	if b > brightBelow || b > darkBelow && l.ground != nil {
+		ground = color.NRGBA{A: 0xa0}
+	}
+	if l.ground != ground {
+		l.ground = ground
+		l.Refresh()
+	}
 }
 
 // brightness is how bright the picture is under a rectangle of the screen, 0 to

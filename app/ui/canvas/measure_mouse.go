@@ -37,7 +37,7 @@ func (m *Measuring) onImage(at fyne.Position) (p imaging.Point, screen point) {
 // Down takes a press of the left button, and reports whether it did.
 func (m *Measuring) Down(at fyne.Position) bool {
 	p, screen := m.onImage(at)
-	m.from, m.held = screen, true
+	m.before, m.from, m.held = m.from, screen, true
 	if len(m.points) == 0 && m.floating == nil {
 		// With a tool in hand only what was drawn last is corrected: another
 		// measurement may begin on the line of the one before.
@@ -196,7 +196,9 @@ func (m *Measuring) Move(at fyne.Position) {
 // Double takes a double click: it closes an outline, or asks for the
 // words of a measurement.
 func (m *Measuring) Double(at fyne.Position) bool {
-	if m.tool == records.ToolPolygon && len(m.points) >= 3 {
+	// The toolkit tells two clicks by their time alone, and points are set fast.
+	apart := math.Hypot(m.from.x-m.before.x, m.from.y-m.before.y) >= 2*clickSlack
+	if m.tool == records.ToolPolygon && len(m.points) >= 3 && !apart {
 		m.finish(slices.Clone(m.points))
 		return true
 	}

@@ -98,6 +98,7 @@ func (r *outlinedRenderer) Layout(size fyne.Size) {
 }
 
 func (r *outlinedRenderer) Refresh() {
+	r.ground.FillColor = r.o.ground
 	n := len(r.o.lines) * (len(edge) + 1)
 	for len(r.objects) < n {
 		t := canvas.NewText("", color.Black)
@@ -120,4 +121,49 @@ func (r *outlinedRenderer) Refresh() {
 		}
 	}
 	r.Layout(r.o.Size())
+}
+
+// Where the picture below words is as bright as this they get a ground, which they
+// lose when it is darker than that: words of its own may be burned into a picture.
+const (
+	brightBelow = 40
+	darkBelow   = 28
+)
+
+// groundBelow is what words need below them that stand where they stand; nil:
+// nothing.
+func (i *Image) groundBelow(o *outlined) color.Color {
+	if i.renderer == nil || len(o.lines) == 0 {
+		return nil
+	}
+	w, _ := i.pixels()
+	d := float32(w) / max(1, i.Size().Width)
+	at, size := o.Position(), o.Size()
+	b := i.measure.brightness(at.X*d, at.Y*d, size.Width*d, size.Height*d)
+	if b > brightBelow || b > darkBelow && o.ground != nil {
+		return color.NRGBA{A: 0xa0}
+	}
+	return nil
+}
+
+// shade gives the words in the corners their grounds, once the picture below them
+// is painted.
+func (i *Image) shade() {
+	same := true
+	for _, o := range i.corners {
+		same = same && i.groundBelow(o) == o.ground
+	}
+	if same {
+		return
+	}
+	i.ws.Go(func() { // not while it is being painted
+		i.ws.Do(func() {
+			for _, o := range i.corners {
+				if g := i.groundBelow(o); g != o.ground {
+					o.ground = g
+					o.Refresh()
+				}
+			}
+		})
+	})
 }

@@ -34,6 +34,10 @@ func (i *Image) Recut(study *imaging.Study, series *imaging.Series, stack *volum
 	slice, _, _ := view.Nearest(stack.Slices, centre)
 	i.SetStack(study, series, stack, who, slice)
 	i.cross, i.crossFrame, i.crossing, i.turning = cross, crossFrame, crossing, turning
+	if state.Columns == 0 { // the picture before was still on its way: there is no scale to keep
+		i.SetState(i.state.WithWindow(state.Window))
+		return
+	}
 	next := state
 	next.Columns, next.Rows, next.Slices = columns, rows, len(stack.Slices)
 	next = next.ScrollTo(slice)

@@ -59,6 +59,7 @@ func newPane(ws *workspace.Workspace) *pane {
 	p := &pane{ws: ws, opacity: 0.45, onView: func() {}, onSay: func(string) {}}
 	p.measure = viewer.NewMeasuring(ws, sheet{p})
 	p.labels = viewer.NewLabels(p.measure)
+	p.labels.Ground = color.NRGBA{0x10, 0x12, 0x15, 0xd0}
 	p.raster = canvas.NewRaster(p.draw)
 	p.raster.ScaleMode = canvas.ImageScalePixels
 	p.ExtendBaseWidget(p)

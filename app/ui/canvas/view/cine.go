@@ -1,6 +1,10 @@
 package view
 
-import "math"
+import (
+	"math"
+
+	"longying/app/ui/lang"
+)
 
 // The rates of a cine, in pictures a second.
 const (
@@ -30,4 +34,18 @@ func CineFaster(rate float64, steps int) float64 {
 		rate += by
 	}
 	return CineRate(max(rate, leastCineRate), 0)
+}
+
+// cineWords say how fast it plays, whose rate that is, and how fast it really is
+// where the pictures do not come in time.
+func cineWords(l *lang.Strings, f Facts) string {
+	k := lang.Key("canvas.cine")
+	if f.CineOwn {
+		k = "canvas.cine_own"
+	}
+	out := l.T(k, Figures(f.Cine))
+	if f.CineReal > 0 {
+		out += l.T("canvas.cine_real", Figures(math.Round(f.CineReal)))
+	}
+	return out
 }

@@ -34,9 +34,12 @@ type Facts struct {
 	State    State
 	Missing  int // pixels that the file did not hold
 	Note     string
-	Display  string // what the check of the monitor says; empty: it was not checked
-	TrueSize bool   // as large as what it shows
-	Colours  string // name of the colour map that is on; empty: none
+	Display  string  // what the check of the monitor says; empty: it was not checked
+	TrueSize bool    // as large as what it shows
+	Cine     float64 // pictures a second at which it plays; 0: it stands
+	CineReal float64 // that came in the last second, where it is behind; 0: it is not
+	CineOwn  bool    // the rate is the file's own
+	Colours  string  // name of the colour map that is on; empty: none
 
 	Applied *imaging.PresentationState // in force for this picture; nil: none
 	Refused string                     // why the chosen state is not applied; empty when it is
@@ -114,6 +117,9 @@ func Words(l *lang.Strings, f Facts) Corners {
 		}
 	}
 	c.BottomLeft = append(c.BottomLeft, sliceWords(l, f)...)
+	if f.Cine > 0 {
+		c.BottomLeft = append(c.BottomLeft, cineWords(l, f))
+	}
 
 	c.BottomRight = append(c.BottomRight, compression(l, in), spacing(l, in.Frame(f.Frame).Space))
 	if f.Missing > 0 {
