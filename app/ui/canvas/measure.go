@@ -20,8 +20,9 @@ type Annotated struct {
 	// Key tells it from the others, also before the record has given it a UID.
 	Key     string
 	Saving  bool
-	Unsaved bool // the record did not take it
-	Prior   bool // of an earlier study: it is only looked at
+	Unsaved bool   // the record did not take it
+	Prior   bool   // of an earlier study: it is only looked at
+	Of      string // the day of that study; empty: it has none
 }
 
 // Sheet is the picture in front that is measured on.

@@ -1,6 +1,7 @@
 package canvas
 
 import (
+	"cmp"
 	"image"
 	"image/color"
 	"math"
@@ -249,7 +250,7 @@ func (m *Measuring) wordsOf(a *Annotated) []string {
 	}
 	out := a.Said(l.Short())
 	if a.Prior {
-		out = append([]string{l.T("canvas.measure_then", a.At.In(imaging.Zone()).Format("2006-01-02"), a.ByName)}, out...)
+		out = append([]string{l.T("canvas.measure_then", cmp.Or(a.Of, "—"), a.ByName)}, out...)
 	}
 	if a.Unsaved {
 		out = append(out, l.T("canvas.measure_unsaved"))

@@ -8,6 +8,7 @@ import (
 	"longying/app/ui/canvas"
 	"longying/app/ui/canvas/view"
 	"longying/app/ui/workspace"
+	"longying/imaging"
 	"longying/imaging/volume"
 	"longying/records"
 )
@@ -340,8 +341,12 @@ func (r *room) openPrior(p *prior, then func()) {
 			// Only what a doctor confirmed: proposals for it are decided in it.
 			findings = slices.DeleteFunc(findings, func(f records.Finding) bool { return !f.State.Factual() })
 			p.drawn = nil
+			day := ""
+			if d := p.ex.Date; !d.IsZero() {
+				day = d.In(imaging.Zone()).Format("2006-01-02")
+			}
 			for _, a := range drawn {
-				p.drawn = append(p.drawn, canvas.Annotated{Annotation: a, Key: a.UID, Prior: true})
+				p.drawn = append(p.drawn, canvas.Annotated{Annotation: a, Key: a.UID, Prior: true, Of: day})
 			}
 			p.found = findings
 			var damaged error
