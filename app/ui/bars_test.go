@@ -137,7 +137,7 @@ func TestAWarningThatAppearsMovesWhatLiesBelowIt(t *testing.T) {
 	test.NewTempApp(t)
 	bar, body := canvas.NewRectangle(color.Black), canvas.NewRectangle(color.Black)
 	bar.SetMinSize(fyne.NewSize(10, 30))
-	page := steadied(container.NewBorder(bar, nil, nil, nil, body))
+	page := workspace.Steady(container.NewBorder(bar, nil, nil, nil, body))
 	page.Resize(fyne.NewSize(400, 300))
 	before := body.Position().Y
 	bar.SetMinSize(fyne.NewSize(10, 60)) // the page is told nothing of it

@@ -79,44 +79,6 @@ func (w atLeast) MinSize(os []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(float32(w), height)
 }
 
-// steady lays out anew as soon as a child wants another size. The toolkit does so
-// itself, but of several changes within one frame it can lose the outer one: a
-// warning about the patient would lie below the picture.
-type steady struct {
-	of    fyne.Layout
-	size  fyne.Size
-	wants []fyne.Size
-}
-
-func steadied(c *fyne.Container) *fyne.Container {
-	c.Layout = &steady{of: c.Layout}
-	return c
-}
-
-func wants(os []fyne.CanvasObject) []fyne.Size {
-	out := make([]fyne.Size, len(os))
-	for i, o := range os {
-		if o.Visible() {
-			out[i] = o.MinSize()
-		}
-	}
-	return out
-}
-
-// Layout is fyne.Layout's.
-func (s *steady) Layout(os []fyne.CanvasObject, size fyne.Size) {
-	s.size, s.wants = size, wants(os)
-	s.of.Layout(os, size)
-}
-
-// MinSize is fyne.Layout's; the toolkit asks for it before it paints.
-func (s *steady) MinSize(os []fyne.CanvasObject) fyne.Size {
-	if s.wants != nil && !slices.Equal(s.wants, wants(os)) {
-		s.Layout(os, s.size)
-	}
-	return s.of.MinSize(os)
-}
-
 func newShell(ws *workspace.Workspace, w fyne.Window) *shell {
 	s := &shell{ws: ws, window: w, rooms: rooms(ws), buttons: map[string]*widget.Button{}, offset: -1, dropping: ws.NewTask(), desk: newDesk(ws.Keys, w), wings: newDesk(ws.Keys, w)}
 	s.bar = newPatientBar(ws)
@@ -140,7 +102,7 @@ func newShell(ws *workspace.Workspace, w fyne.Window) *shell {
 	key.Text, key.Alignment = "F9", fyne.TextAlignCenter
 	s.strip = container.NewStack(canvas.NewRectangle(theme.Raised()), container.NewVBox(unfold, key))
 	s.body = container.NewStack(s.middle)
-	s.page = s.desk.around(newPulse(ws.Activity.Seen), steadied(container.NewBorder(s.bar.content, container.NewVBox(s.notice.content, s.status.content), s.rail.content, nil, s.body)))
+	s.page = s.desk.around(newPulse(ws.Activity.Seen), workspace.Steady(container.NewBorder(s.bar.content, container.NewVBox(s.notice.content, s.status.content), s.rail.content, nil, s.body)))
 	ws.Keys.SetTab(func(from fyne.Focusable) { s.desks().walk(from) })
 
 	ws.Keys.SetSections(s.sections)

@@ -154,7 +154,7 @@ func (r *room) build() fyne.CanvasObject {
 	words := container.NewVBox(r.corner.box, r.colour.box, r.chosen.box, r.notes, layout.NewSpacer(), r.shown.box, r.scale.box)
 	over := container.New(layout.NewCustomPaddedLayout(8, 8, 10, 10), words)
 	r.foot = container.NewStack(r.legend)
-	content = container.NewBorder(container.NewVBox(bar, r.problem, r.measures.Row), r.foot, nil, nil, container.NewStack(r.pane, over))
+	content = workspace.Steady(container.NewBorder(container.NewVBox(bar, r.problem, r.measures.Row), r.foot, nil, nil, container.NewStack(r.pane, over)))
 	return content
 }
 

@@ -173,7 +173,7 @@ func (r *room) build() fyne.CanvasObject {
 	r.column = container.NewVScroll(container.NewVBox(r.thumbs.box, r.states.box))
 	side := container.NewBorder(nil, container.NewVBox(r.measures.Button, r.slabButton, r.hangButton, r.mprButton, r.scrollButton, r.linkButton, r.layoutButton), nil, nil, r.column)
 	r.grid.Hide()
-	return container.NewBorder(container.NewVBox(r.problem, r.hung.form, r.measures.Row), nil, side, nil, container.NewStack(r.grid, container.NewCenter(r.empty)))
+	return workspace.Steady(container.NewBorder(container.NewVBox(r.problem, r.hung.form, r.measures.Row), nil, side, nil, container.NewStack(r.grid, container.NewCenter(r.empty))))
 }
 
 func (r *room) words() {
