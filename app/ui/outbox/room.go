@@ -5,6 +5,7 @@ package outbox
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -206,7 +207,7 @@ func (r *room) state(s records.DeliveryState) (string, widget.Importance) {
 	case records.DeliveryRefused, records.DeliveryDead:
 		return "× " + word, widget.DangerImportance
 	case records.DeliveryAcknowledged:
-		return "√ " + word, widget.SuccessImportance
+		return "✓ " + word, widget.SuccessImportance
 	}
 	return "… " + word, widget.MediumImportance
 }
@@ -391,7 +392,7 @@ func (r *room) details() {
 		r.add(l.T("outbox.receipt_proof", workspace.Grouped(rc.SHA256), rc.AuditCount), widget.LowImportance)
 	}
 	r.add(l.T("outbox.attempts", len(r.attempts)), widget.LowImportance)
-	for _, a := range r.attempts {
+	for _, a := range slices.Backward(r.attempts) { // what was tried last stands first
 		text := a.At.In(imaging.Zone()).Format("2006-01-02 15:04:05") + "  " + l.Or(lang.Key("attempt."+a.Outcome), a.Outcome)
 		if a.Detail != "" {
 			text += "  " + Because(l, a.Cause, a.Detail)

@@ -478,11 +478,11 @@ func hereText(l *lang.Strings, s *pacs.Study, h transfer.Here, one *fetch) (stri
 	case one != nil && one.err == "":
 		return "… " + l.T("worklist.here_waiting"), widget.MediumImportance
 	case !h.Signed.IsZero():
-		return "√ " + l.T("worklist.here_signed"), widget.SuccessImportance
+		return "✓ " + l.T("worklist.here_signed"), widget.SuccessImportance
 	case h.Instances > 0 && h.Instances < s.Instances:
 		return "! " + l.T("worklist.here_partly", h.Instances, s.Instances), widget.WarningImportance
 	case h.Instances > 0:
-		return "√ " + l.T("worklist.here_yes"), widget.SuccessImportance
+		return "✓ " + l.T("worklist.here_yes"), widget.SuccessImportance
 	case s.Offline:
 		return l.T("worklist.here_offline"), widget.LowImportance
 	case s.Instances > 0:

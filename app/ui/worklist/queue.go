@@ -444,9 +444,9 @@ func waitText(l *lang.Strings, q *queued) (string, widget.Importance) {
 		return clock(q.took), widget.SuccessImportance
 	case reported:
 		if !q.Exact || q.took < 0 {
-			return "√ " + l.T("worklist.here_signed"), widget.LowImportance
+			return "✓ " + l.T("worklist.here_signed"), widget.LowImportance
 		}
-		return "√ " + l.T("worklist.queue_took", clock(q.took)), widget.LowImportance
+		return "✓ " + l.T("worklist.queue_took", clock(q.took)), widget.LowImportance
 	}
 	return "? " + l.T("worklist.queue_timeless"), widget.WarningImportance
 }
