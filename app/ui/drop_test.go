@@ -128,8 +128,8 @@ func TestEverythingDroppedArrivesOrSaysWhyNot(t *testing.T) {
 	}
 	// What is said follows the language.
 	s.ws.SetLanguage(lang.English)
-	if !strings.Contains(s.status.job.Text, "backup of a data folder") {
-		t.Errorf("%q", s.status.job.Text)
+	if !strings.Contains(s.status.long.Text(), "backup of a data folder") {
+		t.Errorf("%q", s.status.long.Text())
 	}
 	s.ws.SetLanguage(lang.Chinese)
 	s.ws.Keys.Run(saidKey())

@@ -17,10 +17,10 @@ func TestAnErrorThatStandsIsWordedAnewWhenTheLanguageChanges(t *testing.T) {
 	q.Say("viewer.measure_failed", refused)
 	plain.SetText("/media/cd")
 	s.explain(refused)
-	before := []string{p.Text(), q.Text(), s.status.job.Text}
+	before := []string{p.Text(), q.Text(), s.status.job.Text + s.status.long.Text()}
 	s.ws.SetLanguage(lang.English)
 	want := workspace.Explained(s.ws.Lang, refused)
-	for k, now := range []string{p.Text(), q.Text(), s.status.job.Text} {
+	for k, now := range []string{p.Text(), q.Text(), s.status.job.Text + s.status.long.Text()} {
 		if now == before[k] || !strings.Contains(now, want) {
 			t.Errorf("%q became %q, not %q", before[k], now, want)
 		}

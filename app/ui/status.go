@@ -139,13 +139,13 @@ func (b *statusBar) explain(err error) {
 func (b *statusBar) leave() { b.say(nil) }
 
 // spell shows what is said in a strip of its own where the bar has no room for
-// it: beside a job, or because it is long.
-func (b *statusBar) spell(text string) {
-	room := b.job.Size().Width - 4*fynetheme.InnerPadding()
+// it: beside a job, or because it is long. It reports whether it does.
+func (b *statusBar) spell(text string) bool {
+	room := min(b.job.Size().Width-4*fynetheme.InnerPadding(), mostInBar)
 	if text == "" || len(b.ws.Jobs()) == 0 && fyne.MeasureText(text, fynetheme.TextSize(), fyne.TextStyle{}).Width <= room {
 		b.long.SetText("")
 		b.strip.Hide()
-		return
+		return false
 	}
 	b.long.SetText(text)
 	b.enough.SetText(b.ws.Lang.T("shell.close"))
@@ -154,7 +154,11 @@ func (b *statusBar) spell(text string) {
 		b.enough.SetText(b.enough.Text + "  " + keys[0].String())
 	}
 	b.strip.Show()
+	return true
 }
+
+// mostInBar is the width of a text that the bar has room for in either language.
+const mostInBar = 320
 
 // saidKey takes away what is said.
 func saidKey() workspace.Key {
@@ -168,7 +172,9 @@ func (b *statusBar) jobs() {
 	if b.said != nil {
 		text = b.said()
 	}
-	b.spell(text)
+	if b.spell(text) {
+		text = ""
+	}
 	if len(jobs) == 0 {
 		b.job.SetText(text)
 		b.progress.Hide()

@@ -83,3 +83,22 @@ func TestAMismatchIsSaidInTheListToo(t *testing.T) {
 		t.Errorf("the names differ: %q", got)
 	}
 }
+
+func TestColumnsFillTheirRoomAndNeverCutTheirHeads(t *testing.T) {
+	parts := []float32{0.5, 0.3, 0.2}
+	for _, c := range []struct {
+		least []float32
+		width float32
+		want  []float32
+	}{
+		{[]float32{10, 10, 10}, 100, []float32{50, 30, 20}},
+		{[]float32{10, 10, 40}, 100, []float32{50 - 20.0*40/60, 30 - 20.0*20/60, 40}},
+		{[]float32{50, 40, 30}, 100, []float32{50, 40, 30}}, // the table scrolls
+	} {
+		for i, w := range widths(c.least, parts, c.width) {
+			if d := w - c.want[i]; d > 0.01 || d < -0.01 {
+				t.Errorf("%v in %v: column %d is %v, want %v", c.least, c.width, i, w, c.want[i])
+			}
+		}
+	}
+}

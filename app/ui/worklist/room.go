@@ -284,16 +284,40 @@ func (r *room) build() fyne.CanvasObject {
 // it the list keeps its four rows also on a screen of 768 lines with a task bar.
 const bottomHeight = 300
 
+// widths gives each column its part of a width, but never less than its head
+// wants: what those lack, the others give. Where there is not even room for the
+// heads, the table scrolls.
+func widths(least, parts []float32, width float32) []float32 {
+	out := make([]float32, len(parts))
+	over, slack := -width, float32(0)
+	for i := range parts {
+		out[i] = max(least[i], parts[i]*width)
+		over += out[i]
+		slack += out[i] - least[i]
+	}
+	if over > 0 && slack > 0 {
+		give := min(1, over/slack)
+		for i := range out {
+			out[i] -= give * (out[i] - least[i])
+		}
+	}
+	return out
+}
+
 // spread gives the columns their parts of the width.
 type spread struct{ of *room }
 
 func (s spread) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(480, 160) }
 
 func (s spread) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	gap := theme.Padding() * float32(len(columns()))
-	for i, c := range columns() { // where there is no room for the heads, the table scrolls
+	all := columns()
+	var least, parts []float32
+	for i, c := range all {
 		head := fyne.MeasureText(s.of.ws.Lang.T(c.key)+s.of.order.sign(i), theme.TextSize(), fyne.TextStyle{})
-		s.of.table.SetColumnWidth(i, max(head.Width+4*theme.InnerPadding(), c.share*(size.Width-gap)))
+		least, parts = append(least, head.Width+3*theme.InnerPadding()), append(parts, c.share)
+	}
+	for i, w := range widths(least, parts, size.Width-theme.Padding()*float32(len(all)+1)) {
+		s.of.table.SetColumnWidth(i, w)
 	}
 	objects[0].Resize(size)
 	objects[0].Move(fyne.NewPos(0, 0))
