@@ -3,6 +3,7 @@ package consult
 import (
 	"context"
 	"image"
+	"image/color"
 	"os"
 	"path/filepath"
 	"strings"
@@ -372,7 +373,7 @@ func (r *room) picture(it records.ConsultItem) fyne.CanvasObject {
 	if img != nil {
 		o := canvas.NewImageFromImage(img)
 		o.FillMode, o.ScaleMode = canvas.ImageFillContain, canvas.ImageScalePixels
-		o.SetMinSize(fyne.NewSize(200, 220))
+		o.SetMinSize(boardPicture())
 		return o
 	}
 	if !asked && it.Ref.SOPUID != "" {
@@ -393,8 +394,12 @@ func (r *room) picture(it records.ConsultItem) fyne.CanvasObject {
 			}
 		})
 	}
-	return wrapped(r.ws.Lang.T("consult.no_place"), widget.LowImportance)
+	room := canvas.NewRectangle(color.Transparent) // the picture's, so that nothing moves when it comes
+	room.SetMinSize(boardPicture())
+	return container.NewStack(room, wrapped(r.ws.Lang.T("consult.no_place"), widget.LowImportance))
 }
+
+func boardPicture() fyne.Size { return fyne.NewSize(200, 220) }
 
 // correlateKey leads to the words of the statement first: one key alone must not
 // state that lesion and slide agree.

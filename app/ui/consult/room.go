@@ -145,6 +145,10 @@ func (r *room) show(v view) {
 	r.scroll.ScrollToTop()
 	switch v {
 	case showCreate:
+		if o := r.ws.Current(); o == nil || o.Record == nil {
+			workspace.Focus(r.flow.number) // whose it is comes first
+			break
+		}
 		workspace.Focus(r.create.title)
 	case showOpenPack:
 		r.opening.passphrase.SetText("")
