@@ -228,9 +228,13 @@ func (d *draft) refer(ref imaging.Ref) imaging.Ref {
 // finding is a finding that clean has gone over, under its new UIDs. What is not
 // named here is left out.
 func (d *draft) finding(f records.Finding) records.Finding {
+	var origin *records.Origin
+	if o := f.Origin; o != nil { // its label may be anybody's words: the finding's own stands for it
+		origin = &records.Origin{SOPUID: d.uid(o.SOPUID), SOPClass: o.SOPClass, Item: o.Item, Maker: o.Maker, Algorithm: o.Algorithm, Label: f.Label.In("zh")}
+	}
 	return records.Finding{UID: d.uid(f.UID), TrackingUID: d.uid(f.TrackingUID), Version: f.Version, StudyUID: d.uid(f.StudyUID), State: f.State,
 		Label: f.Label, Code: f.Code, Site: f.Site, Topography: f.Topography, Morphology: f.Morphology, Grade: f.Grade, Laterality: f.Laterality,
-		Ref: d.refer(f.Ref), Value: f.Value, Sizes: f.Sizes, Probability: f.Probability, Model: f.Model,
+		Ref: d.refer(f.Ref), Value: f.Value, Sizes: f.Sizes, Probability: f.Probability, Model: f.Model, Origin: origin,
 		Note: d.text(TextFinding, f.Note), Reason: d.text(TextFinding, f.Reason), By: f.By, ByName: f.ByName, At: d.profile.Time(f.At)}
 }
 

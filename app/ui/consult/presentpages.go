@@ -39,6 +39,9 @@ func (p *presentation) caption(s Step) string {
 		if f.Model != nil {
 			by += " · " + l.T("consult.present_model", f.Model.Name.In(l.Short()), f.Model.Version)
 		}
+		if f.Origin != nil {
+			by += " · " + f.Origin.Said(l.Short())
+		}
 		lines = append(lines, line+"    "+by)
 	}
 	if s.Left > 0 {

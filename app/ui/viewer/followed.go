@@ -49,6 +49,7 @@ func (r *room) showFollowed() {
 			pane.SetMarks(p.marks, old.UID)
 			if leader := r.leading(k); leader != nil {
 				r.together.register(leader, pane)
+				r.together.lesion = pair{leader.Stack(), pane.Stack()}
 			}
 			r.tie()
 		}

@@ -16,6 +16,7 @@ type together struct {
 	ties      []view.Tie // of each viewport to the one in front
 	following bool       // changes are the room's own
 	matched   matches    // said by hand to show the same place
+	lesion    pair       // of those: matched where a finding and the prior one that it follows lie
 }
 
 // shown are the viewports on the screen.

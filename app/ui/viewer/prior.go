@@ -43,6 +43,7 @@ func (t *together) register(a, b *canvas.Image) {
 	if t.matched == nil {
 		t.matched = matches{}
 	}
+	t.lesion = pair{}
 	t.matched[pair{a.Stack(), b.Stack()}] = view.TieOf(a.Seen(), b.Seen())
 	t.matched[pair{b.Stack(), a.Stack()}] = view.TieOf(b.Seen(), a.Seen())
 }
@@ -200,7 +201,9 @@ func (r *room) sayMatches() {
 		case r.together.scroll == view.Apart:
 			p.SetMatch(l.T("viewer.match_apart"))
 		default:
-			if _, ok := r.together.matched.of(leader, p); ok {
+			if _, ok := r.together.matched.of(leader, p); ok && r.together.lesion == (pair{leader.Stack(), p.Stack()}) {
+				p.SetMatch(l.T("viewer.match_lesion"))
+			} else if ok {
 				p.SetMatch(l.T("viewer.match_hand"))
 			} else if view.Shared(leader.Seen().Plane(), p.Seen().Plane()) && r.together.scroll == view.ByPosition {
 				p.SetMatch(l.T("viewer.match_shared"))
