@@ -37,6 +37,7 @@ type room struct {
 	job      *workspace.Job
 	standing *delivery.Standing // nil: not for this person, or not known yet
 
+	unread  bool // the problem in sight is that the list could not be loaded
 	summary *widget.Label
 	byself  *widget.Label // what is sent without anybody asking, and why not
 	problem *workspace.Problem
@@ -246,13 +247,19 @@ func (r *room) load() {
 			standing = &st
 		}
 		return func() {
-			r.problem.Explain(err)
-			if err == nil {
-				r.rows, r.unqueued, r.standing = Sorted(ds), aside, standing
-				r.render()
-				r.mark()
-				r.ask()
+			if err != nil {
+				r.problem.Explain(err)
+				r.unread = true
+				return
 			}
+			if r.unread { // what an act was refused for stays in sight
+				r.problem.SetText("")
+				r.unread = false
+			}
+			r.rows, r.unqueued, r.standing = Sorted(ds), aside, standing
+			r.render()
+			r.mark()
+			r.ask()
 		}
 	})
 }
@@ -303,6 +310,7 @@ func (r *room) choose(id string) {
 		return
 	}
 	r.selected, r.attempts, r.problems, r.document = id, nil, nil, nil
+	r.problem.SetText("")
 	r.render()
 	r.ask()
 }
@@ -310,7 +318,7 @@ func (r *room) choose(id string) {
 // open opens the study of the selected delivery.
 func (r *room) open() {
 	if d, ok := r.current(); ok && d.StudyUID != "" {
-		r.ws.OpenStudy(d.StudyUID, func(err error) { r.problem.SetText(r.ws.Explain(err)) })
+		r.ws.OpenStudy(d.StudyUID, func(err error) { r.problem.Explain(err) })
 	}
 }
 
@@ -449,8 +457,10 @@ func (r *room) retryNow() {
 	r.ws.NewTask().Start(func(ctx context.Context) func() {
 		err := r.ws.Delivery.Retry(ctx, user, d.ID)
 		return func() {
-			workspace.Publish(r.ws, workspace.OutboxChanged{})
 			r.problem.Explain(err)
+			if err == nil {
+				workspace.Publish(r.ws, workspace.OutboxChanged{})
+			}
 		}
 	})
 }

@@ -25,7 +25,7 @@ func Problems(l *lang.Strings, problems []records.Problem) string {
 		case records.ProblemMalformed:
 			line = l.T("problem.malformed", name, p.Value)
 		case records.ProblemUnlisted:
-			line = l.T("problem.unlisted", name, p.Value, p.Table)
+			line = l.T("problem.unlisted", name, p.Value, l.Or(lang.Key("settings.codes."+p.Table), p.Table))
 		default:
 			line = l.T("problem.missing", name)
 		}
