@@ -78,7 +78,7 @@ func sittings() []sitting {
 		{"consult", func(h *hand) { h.press("F9"); h.room("consult") }},
 	}
 	for i := range 5 {
-		viewer = append(viewer, place{fmt.Sprintf("consult-%d", i+2), pressing("ctrl+Right")})
+		viewer = append(viewer, place{fmt.Sprintf("consult-%d", 5-i), pressing("ctrl+Left")})
 	}
 	viewer = append(viewer,
 		place{"consult-new", pressing("ctrl+n")},
