@@ -193,3 +193,19 @@ func TestTheKeySheetIsTurnedByKeysThatDoNothingElseMeanwhile(t *testing.T) {
 		t.Errorf("back at %g", s.sheet.scroll.Offset.Y)
 	}
 }
+
+func TestTheKeySheetThatIsOpenFollowsTheLanguage(t *testing.T) {
+	s, _, _, _ := opened(t)
+	s.want("viewer")
+	s.toggleKeys()
+	s.ws.SetLanguage(lang.English)
+	s.ws.Settle()
+	want, there := s.ws.Lang.T("shell.lock"), false
+	for _, o := range test.LaidOutObjects(s.sheet.content) {
+		t, ok := o.(*canvas.Text)
+		there = there || ok && t.Text == want
+	}
+	if !there {
+		t.Errorf("nothing in the sheet says %q", want)
+	}
+}

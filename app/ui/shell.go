@@ -239,6 +239,9 @@ func (s *shell) words() {
 	s.signIn.words()
 	s.lock.page.words()
 	s.sheet.words()
+	if s.keysUp {
+		s.sheet.fill(s.ws.Keys.Sections())
+	}
 	s.notice.words()
 }
 

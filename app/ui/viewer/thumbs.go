@@ -25,7 +25,7 @@ import (
 
 // The size of a thumbnail.
 const (
-	thumbWidth  = 116
+	thumbWidth  = 130
 	thumbHeight = 92
 )
 
