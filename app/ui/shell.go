@@ -472,7 +472,7 @@ func (s *shell) own() []workspace.Action {
 		workspace.Action{Label: "shell.scheme", Keys: press(workspace.Key{Name: fyne.KeyD, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}), Do: s.otherScheme},
 		workspace.Action{Label: "shell.larger", Keys: press(workspace.Ctrl(fyne.KeyEqual)), Do: func() { s.ws.Grow(1) }},
 		workspace.Action{Label: "shell.smaller", Keys: press(workspace.Ctrl(fyne.KeyMinus)), Do: func() { s.ws.Grow(-1) }},
-		workspace.Action{Label: "shell.display", Keys: press(workspace.Key{Name: fyne.KeyM, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}), Do: func() { workspace.Publish(s.ws, workspace.DisplayWanted{}) }},
+		workspace.Action{Label: "shell.display", Keys: press(workspace.Key{Name: fyne.KeyK, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}), Do: func() { workspace.Publish(s.ws, workspace.DisplayWanted{}) }},
 		workspace.Action{Label: "shell.lock", Keys: press(workspace.Ctrl(fyne.KeyL)), Do: s.lockScreen},
 		workspace.Action{Label: "shell.said_close", Keys: press(saidKey()), Do: s.status.leave},
 		workspace.Action{Label: "shell.cancel_job", Keys: press(workspace.Ctrl(fyne.KeyPeriod)), Do: s.status.cancelNewest},
