@@ -44,6 +44,16 @@ func (i *Image) want() {
 	i.Refresh()
 }
 
+// Reading is how to wait, on any goroutine, for the picture that is wanted in
+// front, nil where it is another one than s.
+func (i *Image) Reading(s volume.Slice) volume.Read {
+	at, loader := i.state.Slice, i.loader
+	if loader == nil || at >= len(i.slices) || i.slices[at] != s {
+		return nil
+	}
+	return func(ctx context.Context, _ volume.Slice) (*imaging.Frame, error) { return loader.Load(ctx, at) }
+}
+
 func (i *Image) fail(at int, err error) {
 	i.loading = false
 	i.shown, i.renderer, i.frame = at, nil, nil

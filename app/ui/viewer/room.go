@@ -63,7 +63,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	r.measures = canvas.NewMeasures(ws, desk{r}, records.Tools())
 	r.panes = []*canvas.Image{r.pane(0)}
 	r.askingPriors, r.others.asking = ws.NewTask(), ws.NewTask()
-	r.thumbs = newThumbs(ws, r.thumbnail, r.choose, func(p *prior) { r.openPrior(p, nil) })
+	r.thumbs = newThumbs(ws, r.thumbnail, r.reading, r.choose, func(p *prior) { r.openPrior(p, nil) })
 	r.thumbs.drag = dragging{over: r.offer, drop: r.drop}
 	r.states = newStates(r)
 	content := r.build()
@@ -215,6 +215,17 @@ func (r *room) thumbnail(ctx context.Context, s volume.Slice) (*imaging.Frame, e
 		return f, nil
 	}
 	return r.read(ctx, s)
+}
+
+// reading is how to wait for a picture that a viewport is reading, so that it is
+// not read twice; nil where none is.
+func (r *room) reading(s volume.Slice) volume.Read {
+	for _, p := range r.shown() {
+		if wait := p.Reading(s); wait != nil {
+			return wait
+		}
+	}
+	return nil
 }
 
 // read decodes one frame of a stored object.

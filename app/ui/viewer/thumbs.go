@@ -34,6 +34,7 @@ const (
 type thumbs struct {
 	ws     *workspace.Workspace
 	read   volume.Read
+	shared func(volume.Slice) volume.Read // waits for a picture that a viewport reads; nil: none does
 	choose func(entry)
 	look   func(*prior) // at an earlier study
 	task   *workspace.Task
@@ -47,8 +48,8 @@ type thumbs struct {
 	cursor cursor
 }
 
-func newThumbs(ws *workspace.Workspace, read volume.Read, choose func(entry), look func(*prior)) *thumbs {
-	return &thumbs{ws: ws, read: read, choose: choose, look: look, task: ws.NewTask(), box: container.NewVBox(), title: widget.NewLabel("")}
+func newThumbs(ws *workspace.Workspace, read volume.Read, shared func(volume.Slice) volume.Read, choose func(entry), look func(*prior)) *thumbs {
+	return &thumbs{ws: ws, read: read, shared: shared, choose: choose, look: look, task: ws.NewTask(), box: container.NewVBox(), title: widget.NewLabel("")}
 }
 
 func (t *thumbs) show(entries []entry, priors []*prior) {
@@ -95,7 +96,7 @@ func (t *thumbs) show(entries []entry, priors []*prior) {
 	t.words()
 	t.mark(t.marked)
 	t.box.Refresh()
-	t.fill(0)
+	t.ws.Do(func() { t.fill(0) }) // when the viewports have begun to read
 }
 
 func (t *thumbs) words() {
@@ -154,8 +155,17 @@ func (t *thumbs) fill(i int) {
 	}
 	cell := t.cells[i]
 	s := cell.of.stack.Slices[len(cell.of.stack.Slices)/2]
+	read := t.read
+	if shared := t.shared(s); shared != nil {
+		read = func(ctx context.Context, s volume.Slice) (*imaging.Frame, error) {
+			if f, err := shared(ctx, s); err == nil {
+				return f, nil
+			}
+			return t.read(ctx, s) // the viewport shows something else meanwhile
+		}
+	}
 	t.task.Start(func(ctx context.Context) func() {
-		img := picture(ctx, t.read, s)
+		img := picture(ctx, read, s)
 		return func() {
 			cell.drawn = true
 			if img != nil {

@@ -164,6 +164,11 @@ func (ws *Workspace) Current() *Opened { return ws.current }
 // with one picture alone, while the other headers are read. Nil otherwise.
 func (ws *Workspace) Incoming() *Opened { return ws.incoming }
 
+// few is of how many objects a study has its headers read before a picture of it
+// could have been decoded: to show the first of them alone would only have it
+// decoded twice.
+const few = 4
+
 // OpenStudy loads a study off the UI goroutine and makes it the current one; a
 // newer call replaces one that is still loading. failed, which may be nil,
 // hears why it could not be opened, on the UI goroutine.
@@ -172,7 +177,9 @@ func (ws *Workspace) OpenStudy(studyUID string, failed func(error)) {
 	ws.opening.Start(func(ctx context.Context) func() {
 		o, err := ws.whose(ctx, user, studyUID)
 		if err == nil {
-			ws.announce(ctx, o, studyUID)
+			if o.Examination.Instances > few {
+				ws.announce(ctx, o, studyUID)
+			}
 			o, err = ws.headers(ctx, o, studyUID)
 		}
 		return func() {
