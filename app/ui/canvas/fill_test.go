@@ -7,6 +7,9 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+
+	"longying/imaging"
+	"longying/imaging/volume"
 )
 
 func TestWhatAnOutlineEnclosesIsFilledAndItsHoleAndTheRestAreNot(t *testing.T) {
@@ -61,5 +64,18 @@ func TestALabelMovesOffThoseThatStandAndStaysWhereNoneIsInItsWay(t *testing.T) {
 	}
 	if at := free(fyne.NewPos(110, 52), size, stand, 400); at.X != 110 || at.Y != 69 {
 		t.Errorf("moved to %v", at)
+	}
+}
+
+func TestOtherMakersMarksCanBeLeftToTheChosenOneAndOwnFindingsStay(t *testing.T) {
+	in := &imaging.Instance{SOPInstanceUID: "1"}
+	i := &Image{slices: []volume.Slice{{Instance: in, Frame: 1}}, selected: "o segment 2", filled: alone}
+	i.marks = []Mark{{Item: "o segment 1", SOPUID: "1", Style: Foreign}, {Item: "o segment 2", SOPUID: "1", Style: Foreign}, {UID: "f", SOPUID: "1", Style: Proposed}}
+	if got := i.visibleMarks(); len(got) != 2 || got[0].Item != "o segment 2" || got[1].UID != "f" {
+		t.Errorf("%+v", got)
+	}
+	i.filled = 0
+	if got := i.visibleMarks(); len(got) != 3 {
+		t.Errorf("%+v", got)
 	}
 }

@@ -71,10 +71,13 @@ func (i *Image) Marks() []Mark { return i.marks }
 
 // Fills are how strongly what an outline encloses is coloured, in percent: 0, the
 // outline alone, at start. Nothing is tinted unless it was asked for, and the words
-// over the picture say that it is.
-func fills() []int { return []int{0, 20, 40, 60} }
+// over the picture say that it is. alone leaves of other makers' marks the chosen
+// one, where they would cover the picture.
+func fills() []int { return []int{0, 20, 40, 60, alone} }
 
-// nextFill goes on to the next strength, after the last to the outline alone.
+const alone = -1
+
+// nextFill goes on to the next strength, after the last to the outlines alone.
 func (i *Image) nextFill() {
 	all := fills()
 	at := 0

@@ -147,7 +147,8 @@ func (i *Image) visibleMarks() []Mark {
 	}
 	var out []Mark
 	for _, m := range i.marks {
-		if m.SOPUID != s.Instance.SOPInstanceUID || m.Frame != 0 && m.Frame != s.Frame || m.Style == Rejected && !i.rejected {
+		if m.SOPUID != s.Instance.SOPInstanceUID || m.Frame != 0 && m.Frame != s.Frame || m.Style == Rejected && !i.rejected ||
+			m.Style == Foreign && i.filled == alone && m.chosenBy() != i.selected {
 			continue
 		}
 		out = append(out, m)
@@ -184,6 +185,11 @@ func (i *Image) Words() view.Corners {
 	c := view.Words(i.ws.Lang, f)
 	if i.filled > 0 && !i.bare && slices.ContainsFunc(i.visibleMarks(), func(m Mark) bool { return m.Outline != nil && m.Style != Rejected }) {
 		c.Warnings = append(c.Warnings, i.ws.Lang.T("canvas.filled", i.filled))
+	}
+	if s, ok := i.Shown(); ok && i.filled == alone && slices.ContainsFunc(i.marks, func(m Mark) bool {
+		return m.Style == Foreign && m.SOPUID == s.Instance.SOPInstanceUID && (m.Frame == 0 || m.Frame == s.Frame)
+	}) {
+		c.Warnings = append(c.Warnings, i.ws.Lang.T("canvas.foreign_alone"))
 	}
 	return c
 }
