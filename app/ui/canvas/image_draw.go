@@ -227,7 +227,7 @@ func (i *Image) CreateRenderer() fyne.WidgetRenderer {
 	r.side = newOutlined(fyne.TextAlignCenter)
 	r.side.size = 18
 	r.middle = newOutlined(fyne.TextAlignCenter)
-	i.corners = r.corner[:]
+	i.corners = append(r.corner[:], r.middle)
 	r.warned = newOutlined(fyne.TextAlignLeading)
 	r.warned.ground = color.NRGBA{A: 0xa0}
 	r.prior, r.measured = newStrip(), NewLabels(i.measure)

@@ -3,6 +3,7 @@ package canvas
 import (
 	"fyne.io/fyne/v2"
 
+	"longying/imaging"
 	"longying/imaging/render"
 )
 
@@ -48,4 +49,19 @@ func (i *Image) at(p fyne.Position) (x, y float64) {
 	sx, sy := i.toPixels(p)
 	w, h := i.pixels()
 	return i.state.Render(w, h).ToImage(w, h, sx, sy)
+}
+
+// WindowInForce is the window chosen, or the one that was computed where neither
+// somebody nor the file says one: planes of the same volume are seen through the
+// same. Nil: the file's own.
+func (i *Image) WindowInForce() *imaging.VOILUT {
+	if i.state.Window != nil {
+		return i.state.Window
+	}
+	s, ok := i.Shown()
+	if !ok || i.auto == nil || i.inForce != nil || len(s.Instance.Frame(s.Frame).VOI) > 0 {
+		return nil
+	}
+	w := *i.auto
+	return &w
 }

@@ -195,7 +195,7 @@ func (r *room) planeName(k int) string {
 // viewports, the crosshair in the middle of the volume.
 func (r *room) showMPR() {
 	m := r.mpr
-	window := r.panes[r.front].State().Window
+	window := r.panes[r.front].WindowInForce()
 	r.layout = view.Layout{Columns: 2, Rows: 2}
 	r.arrange()
 	who, study := r.who(), r.ws.Current().Study
