@@ -211,6 +211,7 @@ func (r *room) luminancePart(box *fyne.Container) {
 		e := workspace.NewEntry(r.ws)
 		e.SetText(r.display.typed[i])
 		e.SetPlaceHolder("cd/m²")
+		e.Scroll = container.ScrollNone // the wheel turns the page also above it
 		e.OnChanged = func(s string) {
 			r.display.typed[i] = s
 			judge()
@@ -223,6 +224,7 @@ func (r *room) luminancePart(box *fyne.Container) {
 	box.Add(grid)
 	ambient := workspace.NewEntry(r.ws)
 	ambient.SetText(r.display.ambient)
+	ambient.Scroll = container.ScrollNone
 	ambient.SetPlaceHolder(l.T("settings.display_ambient_hint"))
 	ambient.OnChanged = func(s string) {
 		r.display.ambient = s
@@ -251,7 +253,14 @@ func (r *room) takeLuminances(text string) {
 		r.display.typed[i] = strconv.FormatFloat(v, 'f', -1, 64)
 	}
 	r.problem.SetText("")
+	r.renderInPlace()
+}
+
+// renderInPlace renders the page anew and leaves in sight what was.
+func (r *room) renderInPlace() {
+	at := r.scroll.Offset
 	r.render()
+	r.scroll.ScrollToOffset(at)
 }
 
 // pickLuminances reads a CSV file of a meter.

@@ -146,7 +146,7 @@ func (c *curve) CreateRenderer() fyne.WidgetRenderer {
 	r.SetMinSize(fyne.NewSize(300, curveHeight))
 	var captions []fyne.CanvasObject
 	for _, at := range curveLines() {
-		t := canvas.NewText(fmt.Sprintf("%+.0f %%", 100*at), look.Dim())
+		t := canvas.NewText(strings.Replace(fmt.Sprintf("%+.0f %%", 100*at), "+0 ", "0 ", 1), look.Dim())
 		t.TextSize, t.Alignment = 12, fyne.TextAlignTrailing
 		captions = append(captions, t)
 	}

@@ -39,7 +39,7 @@ func (r *room) pixels(picture func(w, h int) *image.Gray) *canvas.Raster {
 func (r *room) stage(content fyne.CanvasObject, actions func() []workspace.Action) {
 	r.problem.SetText("")
 	r.done.SetText("")
-	workspace.Publish(r.ws, workspace.StageWanted{Stage: &workspace.Stage{Content: content, Actions: actions, Ended: r.render}})
+	workspace.Publish(r.ws, workspace.StageWanted{Stage: &workspace.Stage{Content: content, Actions: actions, Ended: r.renderInPlace}})
 }
 
 func (r *room) leaveStage() { workspace.Publish(r.ws, workspace.StageWanted{}) }
