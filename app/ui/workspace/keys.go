@@ -142,10 +142,16 @@ func (m *Keymap) Run(k Key) bool {
 	return false
 }
 
+// shifted reports that Shift is held down.
+func (m *Keymap) shifted() bool {
+	d, ok := fyne.CurrentApp().Driver().(desktop.Driver)
+	return ok && d.CurrentKeyModifiers()&fyne.KeyModifierShift != 0
+}
+
 // Typed runs a key pressed without Control, Alt or Super. Shift counts.
 func (m *Keymap) Typed(e *fyne.KeyEvent) bool {
 	k := Key{Name: e.Name}
-	if d, ok := fyne.CurrentApp().Driver().(desktop.Driver); ok && d.CurrentKeyModifiers()&fyne.KeyModifierShift != 0 {
+	if m.shifted() {
 		k.Mod = fyne.KeyModifierShift
 	}
 	return m.Run(k)

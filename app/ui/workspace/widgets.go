@@ -42,6 +42,10 @@ func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 		e.keys.Tab(e)
 		return
 	}
+	if k.Name == fyne.KeyEscape && e.keys.shifted() { // not the field's
+		e.keys.Typed(k)
+		return
+	}
 	if k.Name == fyne.KeyEscape {
 		if c := fyne.CurrentApp().Driver().CanvasForObject(e); c != nil {
 			c.Unfocus()
