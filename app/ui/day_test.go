@@ -150,7 +150,7 @@ func (h *hand) readStudy(k int) {
 		h.press("F2", "a")
 		h.until("a model proposes something", func() bool { return len(h.findings(uid)) > 0 })
 		h.until("the analysis is over", func() bool { return len(h.session.ws.Jobs()) == 0 })
-		h.reads(h.session.lang.T("findings.summary", len(h.findings(uid)), 0, 0))
+		h.listed(uid)
 		h.press("j", "y")
 		h.until("the finding is confirmed", func() bool { return h.findings(uid)[0].State.Factual() })
 	}

@@ -90,12 +90,18 @@ func (h *hand) lookAtFilm() {
 	h.until("it stands as it stood", func() bool { return !viewport(h.session.shell.front.Content).State().Invert })
 }
 
+// listed waits until the list has what the models proposed, and nothing decided:
+// the name of a finding alone stands in the models' rows, too.
+func (h *hand) listed(uid string) {
+	h.reads(h.session.lang.T("findings.summary", len(h.findings(uid)), 0, 0))
+}
+
 func (h *hand) confirm() {
 	e := h.study()
 	h.press("F2", "a")
 	h.until("a model proposes something", func() bool { return len(h.findings(e.StudyUID)) > 0 })
 	h.until("the analysis is over", func() bool { return len(h.session.ws.Jobs()) == 0 })
-	h.reads(h.findings(e.StudyUID)[0].Label.Zh)
+	h.listed(e.StudyUID)
 	h.press("j", "y")
 	h.until("the finding is confirmed", func() bool {
 		return h.findings(e.StudyUID)[0].State == records.FindingConfirmed
@@ -281,7 +287,7 @@ func (h *hand) typeSlide() {
 	h.press("a")
 	h.until("the model has typed the region", func() bool { return len(h.findings(e.StudyUID)) > 0 })
 	h.until("the analysis is over", func() bool { return len(h.session.ws.Jobs()) == 0 })
-	h.reads(h.findings(e.StudyUID)[0].Label.Zh)
+	h.listed(e.StudyUID)
 	h.press("j", "y")
 	h.until("the type is confirmed", func() bool {
 		return h.findings(e.StudyUID)[0].State == records.FindingConfirmed
