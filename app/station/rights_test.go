@@ -399,6 +399,9 @@ func (f *fixture) cases() []useCase {
 
 		c("admin.Admin.SetOrganization", configures, func(x X, u U) error { return f.Admin.SetOrganization(x, u, f.doc.Document.Organization) }),
 		c("admin.Admin.SetIdleLock", configures, func(x X, u U) error { return f.Admin.SetIdleLock(x, u, 10) }),
+		c("admin.Admin.NoteDisplayCheck", lists, func(x X, u U) error { return f.Admin.NoteDisplayCheck(x, u, true, "") }),
+		c("admin.Admin.NoteDisplayInterval", configures, func(x X, u U) error { return f.Admin.NoteDisplayInterval(x, u, 12) }),
+		free("admin.Admin.NameOf", func(x X, u U) error { return one(f.Admin.NameOf(x, u, "none")) }),
 		c("admin.Admin.AuditEvents", audits, func(x X, u U) error { return one(f.Admin.AuditEvents(x, u, admin.AuditFilter{Limit: 1})) }),
 		c("admin.Admin.ExportAudit", audits, func(x X, u U) error {
 			return one(f.Admin.ExportAudit(x, u, admin.AuditFilter{Limit: 1}, filepath.Join(f.folder, "trail.xml")))
