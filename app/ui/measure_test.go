@@ -257,6 +257,15 @@ func TestATextIsKeptWithItsWordsAndNotWithoutThem(t *testing.T) {
 	if !ok {
 		t.Fatalf("the keys go to %T", e)
 	}
+	entry.SetText("不要")
+	entry.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape}) // one press gives up
+	r.ws.Settle()
+	if entry.Visible() && r.window.Canvas().Focused() == fyne.Focusable(entry) || len(r.kept()) != 0 {
+		t.Fatal("Esc does not give up the words")
+	}
+	r.key(canvas.ToolKey(records.ToolText))
+	r.key(canvas.ToolKey(records.ToolText))
+	r.click(imaging.Point{X: 60, Y: 70})
 	entry.SetText("主动脉弓")
 	entry.OnSubmitted(entry.Text)
 	r.ws.Settle()

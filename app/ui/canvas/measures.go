@@ -72,6 +72,13 @@ func NewMeasures(ws *workspace.Workspace, desk Desk, tools []records.Tool) *Meas
 	})
 	m.words = workspace.NewEntry(ws)
 	m.words.OnSubmitted = func(string) { m.submit() }
+	m.words.OnKey = func(k *fyne.KeyEvent) bool {
+		if k.Name == fyne.KeyEscape { // gives up at once, as its hint says
+			m.closeWords()
+			return true
+		}
+		return false
+	}
 	m.caption = widget.NewLabel("")
 	m.Row = container.NewBorder(nil, nil, m.caption, nil, m.words)
 	m.Row.Hide()
