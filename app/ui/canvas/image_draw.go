@@ -424,7 +424,11 @@ func (r *imageRenderer) Layout(size fyne.Size) {
 		o.Move(at)
 	}
 	r.warned.Resize(r.warned.MinSize())
-	r.warned.Move(fyne.NewPos(gap, top+r.corner[0].MinSize().Height+gap))
+	below := r.corner[0].MinSize().Height
+	if right := r.corner[1].Size(); r.warned.Size().Width+right.Width > size.Width-3*gap {
+		below = max(below, right.Height) // side by side they have no room
+	}
+	r.warned.Move(fyne.NewPos(gap, top+below+gap))
 	for k, o := range r.letter {
 		m := o.MinSize()
 		o.Resize(m)

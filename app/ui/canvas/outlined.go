@@ -2,6 +2,7 @@ package canvas
 
 import (
 	"image/color"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -130,6 +131,17 @@ const (
 	darkBelow   = 28
 )
 
+// Pictures of these kinds have anatomy in their corners and nothing burned in:
+// the edge of the letters is enough unless it is nearly white there.
+const (
+	brightBelowFilm = 190
+	darkBelowFilm   = 170
+)
+
+func bareCorners(modality string) bool {
+	return slices.Contains([]string{"CR", "DX", "MG", "CT", "MR", "IO", "PX"}, modality)
+}
+
 // groundBelow is what words need below them that stand where they stand; nil:
 // nothing.
 func (i *Image) groundBelow(o *outlined) color.Color {
@@ -140,7 +152,11 @@ func (i *Image) groundBelow(o *outlined) color.Color {
 	d := float32(w) / max(1, i.Size().Width)
 	at, size := o.Position(), o.Size()
 	b := i.measure.brightness(at.X*d, at.Y*d, size.Width*d, size.Height*d)
-	if b > brightBelow || b > darkBelow && o.ground != nil {
+	bright, dark := float64(brightBelow), float64(darkBelow)
+	if i.series != nil && bareCorners(i.series.Modality) {
+		bright, dark = brightBelowFilm, darkBelowFilm
+	}
+	if b > bright || b > dark && o.ground != nil {
 		return color.NRGBA{A: 0xa0}
 	}
 	return nil
