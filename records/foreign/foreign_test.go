@@ -45,10 +45,10 @@ func decoded(t *testing.T, name string) ([]Finding, []string) {
 // The counts of pixels, pictures and segments are pydicom 3.0's.
 func TestSegmentsOfHighdicomLieWherePydicomSeesThem(t *testing.T) {
 	for name, want := range map[string]string{
-		"seg_image_ct_binary.dcm":              "first segment by Manufacturer Model · test: 127@1.28319.0.94 256@1.28319.0.95 255@1.28319.0.96",
-		"seg_image_ct_true_fractional.dcm":     "first segment by Manufacturer Model · test: 127@1.28319.0.94 256@1.28319.0.95 255@1.28319.0.96",
-		"seg_image_cr_binary.dcm":              "first segment by Manufacturer Model · test: 151@14.5534.0.11",
-		"seg_image_ct_binary_single_frame.dcm": "first segment by Manufacturer Model · test: 1832@072730.12322",
+		"seg_image_ct_binary.dcm":              "first segment by Manufacturer Model · test v1.0: 127@1.28319.0.94 256@1.28319.0.95 255@1.28319.0.96",
+		"seg_image_ct_true_fractional.dcm":     "first segment by Manufacturer Model · test v1.0: 127@1.28319.0.94 256@1.28319.0.95 255@1.28319.0.96",
+		"seg_image_cr_binary.dcm":              "first segment by Manufacturer Model · test v1.0: 151@14.5534.0.11",
+		"seg_image_ct_binary_single_frame.dcm": "first segment by Manufacturer Model · test v1.0: 1832@072730.12322",
 	} {
 		found, refused := decoded(t, name)
 		var got []string
