@@ -138,7 +138,8 @@ func New(ws *workspace.Workspace) *workspace.Room {
 func (t *tab) build() fyne.CanvasObject {
 	t.problem = workspace.NewProblem(t.ws)
 	t.state = wrapped("")
-	t.seen, t.impression = newEditor(t.ws, 6), newEditor(t.ws, 4)
+	seen, impression := rowsFor(0)
+	t.seen, t.impression = newEditor(t.ws, seen), newEditor(t.ws, impression)
 	for _, e := range []*editor{t.seen, t.impression} {
 		e.edited = t.edited
 		e.caret = t.follow
@@ -202,7 +203,7 @@ func (t *tab) build() fyne.CanvasObject {
 		t.title("report.findings"), t.seen.box, t.seenChips,
 		t.title("report.impression"), t.impression.box, t.impChips, t.signBox, t.returnBox, t.signedBox)
 	t.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(4, 4, 4, 12), body))
-	return t.scroll
+	return container.New(&roomy{tab: t}, t.scroll)
 }
 
 func (t *tab) button(text lang.Key, icon fyne.Resource, weight widget.Importance, do func()) *widget.Button {
