@@ -29,7 +29,7 @@ const everyRoomFolder = "LONGYING_TEST_ROOMS"
 //
 //	LONGYING_SCREENSHOTS=folder LONGYING_TEST_ROOMS=home LONGYING_TEST_SIZE=1920x1080 go test ./app/ui -run EveryRoom
 //
-// FYNE_SCALE is the toolkit's. The pictures are for eyes; what the test holds is
+// FYNE_SCALE is the toolkit's, LONGYING_TEST_SCHEME the colours. The pictures are for eyes; what the test holds is
 // that no word is wider than the place it has.
 func TestInEveryRoomAndLanguageNoWordIsCut(t *testing.T) {
 	if os.Getenv(everyRoomFolder) == "" {
@@ -259,7 +259,7 @@ func walkRooms(folder, home string) error {
 	if err := st.Close(); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(home, screen.File), []byte(`{"toured": true}`), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(home, screen.File), fmt.Appendf(nil, `{"toured": true, "scheme": %q}`, os.Getenv("LONGYING_TEST_SCHEME")), 0o600); err != nil {
 		return err
 	}
 	return handAt(ctx, &hand{sample: sample, folder: folder}, so, nil, func(h *hand, done func(played) bool) { h.walk(done) })
