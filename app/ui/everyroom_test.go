@@ -172,6 +172,14 @@ func (h *hand) look(name string, go_ func(*hand)) played {
 	})
 }
 
+// uncut waits until every word has its room and nothing is squeezed.
+func (h *hand) uncut() {
+	h.until("no word is cut", func() bool {
+		h.cut = cut(h.session.window)
+		return len(h.cut) == 0
+	})
+}
+
 // words are all that can be read in the window now.
 func (h *hand) words() (all []string) {
 	fyne.DoAndWait(func() {

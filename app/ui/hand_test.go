@@ -270,6 +270,7 @@ func (h *hand) play(task string, do func(*hand)) (p played) {
 		}
 	}()
 	do(h)
+	h.uncut()
 	h.shoot(task)
 	fyne.DoAndWait(func() {
 		if least := h.session.window.Content().MinSize(); least.Width > firstWidth || least.Height > leastHeight {

@@ -76,7 +76,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	r.forms()
 	r.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(6, 16, 12, 16), r.page))
 	left := container.New(layout.NewCustomPaddedLayout(6, 6, 6, 6), container.NewVScroll(r.rail))
-	split := container.NewHSplit(left, container.NewBorder(r.problem, nil, nil, nil, r.scroll))
+	split := container.NewHSplit(left, workspace.Steady(container.NewBorder(r.problem, nil, nil, nil, r.scroll)))
 	split.Offset = 0.24
 	workspace.On(ws, func(workspace.FindingsChanged) {
 		if r.current != nil {

@@ -140,7 +140,7 @@ func (r *room) build() fyne.CanvasObject {
 	split := container.NewVSplit(container.New(spread{r.table}, r.table), container.NewVScroll(r.form))
 	split.Offset = 0.5
 	r.split = split
-	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), container.NewBorder(top, nil, nil, nil, split))
+	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), workspace.Steady(container.NewBorder(top, nil, nil, nil, split)))
 }
 
 // parts are the columns' shares of the width: whom, what, by whom, for how long.

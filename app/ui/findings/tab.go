@@ -200,7 +200,7 @@ func (t *tab) build() {
 func (t *tab) content() fyne.CanvasObject {
 	top := container.NewVBox(t.marking, container.New(workspace.NewRow(theme.Padding()), t.analyse, t.add), t.working, t.problem, t.summary)
 	return container.New(layout.NewCustomPaddedLayout(theme.Padding(), theme.Padding(), theme.Padding(), theme.Padding()),
-		container.NewBorder(top, container.NewVBox(t.formBox, t.actions), nil, nil, t.scroll))
+		workspace.Steady(container.NewBorder(top, container.NewVBox(t.formBox, t.actions), nil, nil, t.scroll)))
 }
 
 // words sets every text in the language chosen.

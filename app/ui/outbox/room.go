@@ -140,7 +140,7 @@ func (r *room) build() fyne.CanvasObject {
 	r.queue = widget.NewButtonWithIcon("", theme.ContentAddIcon(), r.queueNow)
 	top := container.NewVBox(container.NewBorder(nil, nil, nil, container.NewVBox(container.NewHBox(r.cancel, r.retry, r.send)), container.New(layout.NewCustomPaddedVBoxLayout(-6), r.summary, r.byself)),
 		container.NewBorder(nil, nil, nil, container.NewVBox(r.queue), r.aside), r.problem)
-	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), container.NewBorder(top, nil, nil, nil, split))
+	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), workspace.Steady(container.NewBorder(top, nil, nil, nil, split)))
 }
 
 // wide spreads the table's columns over the width there is.

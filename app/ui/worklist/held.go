@@ -71,7 +71,7 @@ func newHeld(ws *workspace.Workspace, bar fyne.CanvasObject) *heldView {
 	lower := container.NewBorder(container.NewBorder(nil, nil, v.imports, v.undo), nil, nil, nil, container.New(shares{v.undone, []float32{0.18, 0.3, 0.4, 0.1}}, v.undone))
 	split := container.NewVSplit(upper, lower)
 	split.Offset = 0.64
-	v.content = container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), container.NewBorder(container.NewVBox(bar, v.done, v.problem), nil, nil, nil, split))
+	v.content = container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), workspace.Steady(container.NewBorder(container.NewVBox(bar, v.done, v.problem), nil, nil, nil, split)))
 	return v
 }
 

@@ -104,7 +104,7 @@ func (v *pacsView) build(bar fyne.CanvasObject) {
 		container.NewGridWithColumns(2, field(v.serverL, v.server), field(v.nameL, v.name)))
 	dates := container.NewBorder(nil, nil, v.dateL, nil, container.NewGridWithColumns(3, v.period, v.from, v.to))
 	second := container.New(shared{0.22, 0.22, 0.38, 0.18}, field(v.patientL, v.patient), field(v.accessionL, v.accession), dates, field(v.modalityL, v.modality))
-	body := container.NewBorder(container.NewVBox(first, second, v.summary, v.problem), v.detail, nil, nil, container.New(spreadOver{v.table, pacsColumns()}, v.table))
+	body := workspace.Steady(container.NewBorder(container.NewVBox(first, second, v.summary, v.problem), v.detail, nil, nil, container.New(spreadOver{v.table, pacsColumns()}, v.table)))
 	v.content = container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), body)
 }
 

@@ -117,7 +117,7 @@ func (v *queueView) build(bar fyne.CanvasObject) {
 	first := container.NewBorder(nil, nil, bar, container.NewHBox(v.cancel, v.pause, v.refresh, v.retrieve, v.open), nil)
 	second := container.NewGridWithColumns(4, field(v.serverL, v.server), field(v.siteL, v.site), field(v.daysL, v.days), field(v.limitL, v.limit))
 	line := container.NewBorder(nil, nil, nil, v.state, v.summary)
-	body := container.NewBorder(container.NewVBox(first, second, line, v.problem), v.detail, nil, nil, container.New(spreadOver{v.table, queueColumns()}, v.table))
+	body := workspace.Steady(container.NewBorder(container.NewVBox(first, second, line, v.problem), v.detail, nil, nil, container.New(spreadOver{v.table, queueColumns()}, v.table)))
 	v.content = container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), body)
 }
 

@@ -274,7 +274,7 @@ func (r *room) build() fyne.CanvasObject {
 	r.people = newPeople(r.ws)
 	r.undo = widget.NewButtonWithIcon("", theme.ContentUndoIcon(), r.undoImport)
 	r.undo.Hide()
-	r.body = container.NewBorder(container.NewVBox(top, container.NewBorder(nil, nil, nil, r.filters.content, r.summary), container.NewBorder(nil, nil, nil, r.undo, r.done), r.problem), workspace.NewUpTo(bottomHeight, r.bottom), nil, nil, container.NewBorder(nil, nil, nil, r.glance.content, container.New(spread{r}, r.table)))
+	r.body = workspace.Steady(container.NewBorder(container.NewVBox(top, container.NewBorder(nil, nil, nil, r.filters.content, r.summary), container.NewBorder(nil, nil, nil, r.undo, r.done), r.problem), workspace.NewUpTo(bottomHeight, r.bottom), nil, nil, container.NewBorder(nil, nil, nil, r.glance.content, container.New(spread{r}, r.table))))
 	r.people.stored, r.people.closed = r.peopleStored, r.body.Show
 	r.people.opened = r.body.Hide
 	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), container.NewStack(r.body, r.people.content))
