@@ -62,7 +62,11 @@ func (v *skippedView) words() {
 	v.close.SetText(v.ws.Lang.T("worklist.close"))
 	var lines []string
 	for _, f := range v.files {
-		lines = append(lines, f.Path+"  "+v.ws.Lang.Or(lang.Key("skip."+string(f.Code)), string(f.Code))+"  "+f.Detail)
+		line := f.Path + "  " + v.ws.Lang.Or(lang.Key("skip."+string(f.Code)), string(f.Code))
+		if f.Code != imaging.SkipNotDICOM { // of which the detail says it once more
+			line += "  " + f.Detail
+		}
+		lines = append(lines, line)
 	}
 	for _, r := range v.rows {
 		lines = append(lines, rowText(v.ws.Lang, r))
