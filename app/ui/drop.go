@@ -96,11 +96,11 @@ func (s *shell) drop(paths []string, show bool) {
 	user := s.ws.User()
 	s.dropping.Start(func(context.Context) func() {
 		found := map[kind][]string{}
-		var lost error
+		var lost []error
 		for _, p := range paths {
 			at, err := kindOf(p)
 			if err != nil {
-				lost = err
+				lost = append(lost, err)
 			}
 			found[at] = append(found[at], p)
 		}
@@ -114,7 +114,7 @@ func (s *shell) drop(paths []string, show bool) {
 
 // dropped sends each kind to its room. What nobody takes is said in the status
 // bar, above all else.
-func (s *shell) dropped(found map[kind][]string, lost error, show bool) {
+func (s *shell) dropped(found map[kind][]string, lost []error, show bool) {
 	var words []func() string
 	say := func(k lang.Key, args ...any) {
 		words = append(words, func() string { return s.ws.Lang.T(k, args...) })
@@ -123,8 +123,8 @@ func (s *shell) dropped(found map[kind][]string, lost error, show bool) {
 		words = append(words, func() string { return workspace.Explained(s.ws.Lang, err) })
 	}
 	role := s.ws.User()
-	if lost != nil {
-		refuse(lost)
+	for _, err := range lost {
+		refuse(err)
 	}
 	if all := found[images]; len(all) > 0 {
 		if err := records.Require(role, records.RightImport); err != nil {

@@ -123,6 +123,13 @@ func TestEverythingDroppedArrivesOrSaysWhyNot(t *testing.T) {
 	if !strings.Contains(said(), "restore") || !strings.Contains(said(), s.ws.Lang.T("error.no_file", filepath.Join(folder, "none"))) {
 		t.Errorf("%q", said())
 	}
+	drop(filepath.Join(folder, "none"), filepath.Join(folder, "neither"))
+	for _, name := range []string{"none", "neither"} {
+		if !strings.Contains(said(), s.ws.Lang.T("error.no_file", filepath.Join(folder, name))) {
+			t.Errorf("%s is lost without a word: %q", name, said())
+		}
+	}
+	drop(fileOf(t, "b", "LONGYBAK\x01"), filepath.Join(folder, "none"))
 	if !s.status.strip.Visible() || s.status.long.Text() != said() {
 		t.Error("what has no room in the bar is cut")
 	}
