@@ -99,7 +99,7 @@ func (r *room) writeAnswer() {
 		f.path.SetText(path)
 	}
 	if _, err := os.Stat(path); err == nil { // an earlier reply is somebody's words
-		r.problem.SetText(r.ws.Lang.T("consult.answer_exists", path))
+		r.problem.Say("consult.answer_exists", path)
 		return
 	}
 	r.busy, f.done = true, ""

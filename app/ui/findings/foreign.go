@@ -161,7 +161,7 @@ func (t *tab) onForeign() bool {
 	if t.chosenForeign() == nil {
 		return false
 	}
-	t.problem.SetText(t.ws.Lang.T("findings.foreign_verdict"))
+	t.problem.Say("findings.foreign_verdict")
 	return true
 }
 
@@ -174,7 +174,7 @@ func (t *tab) takeOver() {
 	l := t.ws.Lang
 	f := t.chosenForeign()
 	if f == nil {
-		t.problem.SetText(l.T("findings.foreign_choose"))
+		t.problem.Say("findings.foreign_choose")
 		return
 	}
 	if err := records.Require(t.ws.User(), records.RightVerdict); err != nil {
@@ -200,7 +200,7 @@ func (t *tab) takeOver() {
 	open := &form{problem: workspace.NewProblem(t.ws), fields: []*workspace.Entry{label, note}}
 	open.send = func() {
 		if strings.TrimSpace(label.Text) == "" {
-			open.problem.SetText(l.T("findings.own_unnamed"))
+			open.problem.Say("findings.own_unnamed")
 			workspace.Focus(label)
 			return
 		}

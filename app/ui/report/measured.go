@@ -28,9 +28,8 @@ func (t *tab) insertMeasure() {
 	if uid == "" {
 		return
 	}
-	l := t.ws.Lang
 	if t.seen.Disabled() || t.seen.Hidden {
-		t.problem.SetText(l.T("report.measure_signed"))
+		t.problem.Say("report.measure_signed")
 		return
 	}
 	for i := range t.drawn {
@@ -39,12 +38,12 @@ func (t *tab) insertMeasure() {
 			continue
 		}
 		if a.LeftOut {
-			t.problem.SetText(l.T("report.measure_left"))
+			t.problem.Say("report.measure_left")
 			return
 		}
 		s, ok := report.Measured(a, t.ws.Spot(a.Ref))
 		if !ok {
-			t.problem.SetText(l.T("report.measure_silent"))
+			t.problem.Say("report.measure_silent")
 			return
 		}
 		in := t.seen
@@ -58,7 +57,7 @@ func (t *tab) insertMeasure() {
 		t.edited()
 		return
 	}
-	t.problem.SetText(l.T("report.measure_none"))
+	t.problem.Say("report.measure_none")
 }
 
 // chooseMeasure brings the picture of a measurement to the front.

@@ -53,6 +53,7 @@ type tab struct {
 	changed    *fyne.Container // sentences whose measurement is another one now
 	seen       *editor
 	impression *editor
+	typed      int // how often the doctor changed the text
 	seenChips  *fyne.Container
 	impChips   *fyne.Container
 	password   *workspace.Entry
@@ -280,12 +281,15 @@ func (t *tab) open() {
 
 // load asks for the report as it is stored. What is typed meanwhile wins.
 func (t *tab) load() {
-	study, user := t.study, t.ws.User()
+	study, user, typed := t.study, t.ws.User(), t.typed
 	if study == "" {
 		t.loading.Stop()
 		return
 	}
 	t.loading.Start(func(ctx context.Context) func() {
+		// What was typed is stored before the report is read: what is read later must
+		// not be older than what stands in the fields. One that fails stays pending.
+		_ = t.saver.Flush(context.WithoutCancel(ctx))
 		rep, err := t.ws.Reading.Report(ctx, user, study)
 		exists := err == nil
 		if errors.Is(err, records.ErrNotFound) {
@@ -326,7 +330,7 @@ func (t *tab) load() {
 			t.findings, t.drawn, t.exists, t.signed = findings, drawn, exists, signed
 			t.form.offer(templates)
 			t.phrases.offer(phrases)
-			if t.saver.Pending() {
+			if t.saver.Pending() || t.typed != typed { // typed on while it was read
 				t.render()
 			} else {
 				t.take(rep)
@@ -349,6 +353,7 @@ func (t *tab) take(rep records.Report) {
 
 // edited takes a change by the doctor; it is written after a short pause.
 func (t *tab) edited() {
+	t.typed++
 	t.problem.SetText("")
 	t.saver.Keep(Draft{StudyUID: t.study, By: t.ws.User(), Findings: t.seen.text.Sentences(), Impression: t.impression.text.Sentences()})
 	t.chips()
