@@ -59,7 +59,7 @@ demo: build ## the main job end to end, without a window
 	@exec $(BIN) demo
 
 test: setup build ## build, and run every test (a display is made with Xvfb)
-	@set -o pipefail; LIBGL_ALWAYS_SOFTWARE=1 xvfb-run -a -s '-screen 0 1920x1080x24' go test -count=1 $(GO_PACKAGES)
+	@set -o pipefail; LIBGL_ALWAYS_SOFTWARE=1 xvfb-run -a -s '-screen 0 1920x1080x24' go test -count=1 -timeout 25m $(GO_PACKAGES)
 
 # The trials that a record is never lost: killed processes, full disks, pulled plugs, several programs,
 # clocks that jump, one busy day; and that memory stays flat over a day. make test runs a few of each.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -224,8 +223,7 @@ func (h *hand) weigh(k int) held {
 
 // playDay is the desktop's process.
 func playDay(folder string) (err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Minute)
-	defer cancel()
+	ctx := context.Background()
 	n, err := strconv.Atoi(os.Getenv(dayStudies))
 	if err != nil {
 		return err
@@ -312,10 +310,11 @@ func TestMemoryStaysFlatOverADayOfStudiesInTheRealWindow(t *testing.T) {
 	if folder == "" {
 		folder = t.TempDir()
 	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), dayFolder+"="+folder, dayStudies+"="+strconv.Itoa(n), "DISPLAY="+xserver(t, "1366x768"), "WAYLAND_DISPLAY=", "LIBGL_ALWAYS_SOFTWARE=1",
-		"HOME="+folder, "XDG_CONFIG_HOME="+filepath.Join(folder, "config"), "XDG_CACHE_HOME="+filepath.Join(folder, "cache"))
-	if out, err := cmd.CombinedOutput(); err != nil {
+	limit := handLimit
+	if os.Getenv("LONGYING_SOAK") != "" {
+		limit = 50 * time.Minute
+	}
+	if out, err := asDesktop(t, "1366x768", folder, limit, dayFolder+"="+folder, dayStudies+"="+strconv.Itoa(n)); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	f, err := os.Open(filepath.Join(folder, "held.json"))

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -39,7 +40,7 @@ func TestInEveryRoomAndLanguageNoWordIsCut(t *testing.T) {
 	if size == "" {
 		size = "1366x768"
 	}
-	for _, p := range byHand(t, size) {
+	for _, p := range byHand(t, size, time.Hour) {
 		if p.Error != "" {
 			t.Errorf("%s: %s", p.Task, p.Error)
 		}

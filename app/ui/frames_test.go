@@ -8,7 +8,6 @@ import (
 	"image"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime/pprof"
 	"slices"
@@ -462,10 +461,7 @@ func BenchmarkFrames(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	cmd := exec.CommandContext(b.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), framesFolder+"="+folder, "DISPLAY="+xserver(b, framesWindow), "WAYLAND_DISPLAY=", "LIBGL_ALWAYS_SOFTWARE=1",
-		"HOME="+folder, "XDG_CONFIG_HOME="+filepath.Join(folder, "config"), "XDG_CACHE_HOME="+filepath.Join(folder, "cache"))
-	if out, err := cmd.CombinedOutput(); err != nil {
+	if out, err := asDesktop(b, framesWindow, folder, 40*time.Minute, framesFolder+"="+folder); err != nil {
 		b.Fatalf("%v: %s", err, out)
 	}
 	f, err := os.Open(filepath.Join(folder, "timed.json"))

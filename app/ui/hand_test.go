@@ -30,8 +30,7 @@ import (
 )
 
 // handFolder is the variable that turns this test program into the desktop with
-// a script at its keys: it names the folder to work in. The window wants the
-// main goroutine and a toolkit of its own, so it is a process of its own.
+// a script at its keys: it names the folder to work in.
 const handFolder = "LONGYING_TEST_HAND"
 
 func TestMain(m *testing.M) {
@@ -283,8 +282,7 @@ func (h *hand) play(task string, do func(*hand)) (p played) {
 // playHand is the desktop's process: it makes a data folder and a platform to
 // deliver to, opens the window on a CD, and hands the keys to the script.
 func playHand(folder string) (err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 9*time.Minute)
-	defer cancel()
+	ctx := context.Background()
 	home := filepath.Join(folder, "home")
 	so := station.Options{Home: home, Library: os.Getenv("LONGYING_ORT_LIBRARY"), Backoff: time.Millisecond}
 	st, sample, err := station.OpenSample(ctx, so)
@@ -397,7 +395,7 @@ func xserver(t testing.TB, size string) string {
 }
 
 // byHand runs the script in a process of its own and returns what it did.
-func byHand(t testing.TB, size string) []played {
+func byHand(t testing.TB, size string, limit time.Duration) []played {
 	t.Helper()
 	folder := os.Getenv("LONGYING_SCREENSHOTS")
 	if folder == "" {
@@ -411,10 +409,7 @@ func byHand(t testing.TB, size string) []played {
 	if err := os.MkdirAll(filepath.Join(folder, "cd"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), handFolder+"="+folder, "DISPLAY="+xserver(t, size), "WAYLAND_DISPLAY=", "LIBGL_ALWAYS_SOFTWARE=1",
-		"HOME="+filepath.Join(folder, "cd"), "XDG_CONFIG_HOME="+filepath.Join(folder, "config"), "XDG_CACHE_HOME="+filepath.Join(folder, "cache"))
-	out, err := cmd.CombinedOutput()
+	out, err := asDesktop(t, size, folder, limit, handFolder+"="+folder, "HOME="+filepath.Join(folder, "cd"))
 	t.Logf("%s", out)
 	if err != nil {
 		t.Error(err)

@@ -33,7 +33,7 @@ func tasks() []task {
 }
 
 func TestTheCommonestTasksAreDoneByKeyboardAndMouseInTheRealWindow(t *testing.T) {
-	done := byHand(t, "1366x768")
+	done := byHand(t, "1366x768", handLimit)
 	for i, want := range tasks() {
 		if i >= len(done) {
 			t.Fatalf("%s was never begun", want.name)
