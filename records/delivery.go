@@ -27,6 +27,7 @@ type Delivery struct {
 	StudyUID    string        `json:"study_uid"`
 	State       DeliveryState `json:"state"`
 	Attempts    int           `json:"attempts"`
+	Spent       int           `json:"spent,omitempty"` // of Attempts, those before a person last had it tried again: they no longer count towards giving up
 	Next        time.Time     `json:"next,omitzero"`
 	LastError   string        `json:"last_error,omitempty"`
 	Cause       *Cause        `json:"cause,omitempty"`  // the same for a reader's own language

@@ -297,8 +297,8 @@ func (d *Delivery) Retry(ctx context.Context, actor records.User, id string) (er
 		if problems := f.Preflight(doc, del.Format); len(problems) > 0 {
 			return &records.PreflightError{Format: del.Format, Problems: problems, Reason: "the document still cannot be sent: " + words(problems)}
 		}
-		del.State, del.Next, del.LastError, del.Cause = records.DeliveryQueued, d.now(), "", nil
-		if err := tx.PutDelivery(del); err != nil {
+		again := outbox.Again(*del, d.now())
+		if err := tx.PutDelivery(&again); err != nil {
 			return err
 		}
 		return d.audit(tx, actor, "retry_delivery", id, "ok", "")

@@ -278,6 +278,29 @@ func TestADeadDestinationIsTriedOnceARoundAndGivenUpAtLast(t *testing.T) {
 	}
 }
 
+// Without a new count a delivery that was given up would be given up again at the
+// first failure, and its pauses would begin at hours.
+func TestWhatAPersonHasTriedAgainIsGivenAsManyAttemptsAsANewOne(t *testing.T) {
+	_, server := platform(t, "")
+	server.Close()
+	b := newBench(t, server.URL, Policy{First: time.Minute, Longest: time.Hour, Attempts: 5}, delivery("A", 1))
+	b.rounds(t, 10)
+	b.deliveries[0] = Again(b.deliveries[0], b.now)
+	if d := b.deliveries[0]; d.State != records.DeliveryQueued || d.LastError != "" || d.Cause != nil || !d.Next.Equal(b.now) {
+		t.Fatalf("tried again, it stands as %+v", d)
+	}
+	if err := b.worker.Round(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if d := b.deliveries[0]; d.State != records.DeliveryQueued || d.Next.Sub(b.now) > time.Minute {
+		t.Fatalf("after one more failure it is %s, next in %s", d.State, d.Next.Sub(b.now))
+	}
+	b.rounds(t, 10)
+	if d := b.deliveries[0]; d.State != records.DeliveryDead || d.Attempts != 10 || !strings.Contains(d.LastError, "given up after 5 attempts") {
+		t.Errorf("it is %s after %d attempts in all: %s", d.State, d.Attempts, d.LastError)
+	}
+}
+
 func TestPausesDoubleUpToALimit(t *testing.T) {
 	p := Policy{First: time.Second, Longest: 10 * time.Second, Attempts: 1000}
 	for attempt, full := range map[int]time.Duration{1: 1, 2: 2, 3: 4, 4: 8, 5: 10, 6: 10, 999: 10} {

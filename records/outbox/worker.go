@@ -200,6 +200,13 @@ func (r *round) attempt(ctx context.Context, d records.Delivery) answer {
 	return a
 }
 
+// Again is a delivery that a person has tried again at now: whatever was tried
+// before, it is given as many attempts as a new one, after pauses that begin short.
+func Again(d records.Delivery, now time.Time) records.Delivery {
+	d.State, d.Next, d.LastError, d.Cause, d.Spent = records.DeliveryQueued, now, "", nil, d.Attempts
+	return d
+}
+
 // settle is the delivery after an attempt.
 func (w *Worker) settle(d records.Delivery, a answer) records.Delivery {
 	now := w.now()
@@ -220,12 +227,13 @@ func (w *Worker) settle(d records.Delivery, a answer) records.Delivery {
 	case NotEncoded:
 		d.State = records.DeliveryNeedsCare
 	default:
-		if d.Attempts >= w.policy.Attempts {
+		tries := d.Attempts - d.Spent
+		if tries >= w.policy.Attempts {
 			d.State = records.DeliveryDead
-			d.LastError = fmt.Sprintf("given up after %d attempts: %s", d.Attempts, a.detail)
+			d.LastError = fmt.Sprintf("given up after %d attempts: %s", tries, a.detail)
 			break
 		}
-		d.State, d.Next = records.DeliveryQueued, now.Add(w.policy.Pause(d.Attempts, w.jitter()))
+		d.State, d.Next = records.DeliveryQueued, now.Add(w.policy.Pause(tries, w.jitter()))
 	}
 	return d
 }
