@@ -2,6 +2,7 @@ package ui
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -42,20 +43,49 @@ func unreached(m *workspace.Keymap) map[lang.Key]bool {
 	return out
 }
 
+// first is what each key does in a place: the first action that has it.
+func first(m *workspace.Keymap, place []workspace.Section) map[workspace.Key]lang.Key {
+	out := map[workspace.Key]lang.Key{}
+	for _, s := range place {
+		for _, a := range s.Actions {
+			for _, k := range m.Bound(a) {
+				if _, taken := out[k]; !taken {
+					out[k] = a.Label
+				}
+			}
+		}
+	}
+	return out
+}
+
+// in reports that a place has an action.
+func in(place []workspace.Section, label lang.Key) bool {
+	return slices.ContainsFunc(place, func(s workspace.Section) bool {
+		return slices.ContainsFunc(s.Actions, func(a workspace.Action) bool { return a.Label == label })
+	})
+}
+
 func TestEveryProfileReachesEveryActionThatTheShippedKeysReach(t *testing.T) {
 	s, _ := signedIn(t)
+	dir := t.TempDir()
+	ctSeries(t, dir, "2.25.92", 0, 3, 16) // the windows of CT have keys of their own
+	if _, err := s.ws.Registry.Import(t.Context(), s.ws.User(), []string{dir}, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.ws.OpenStudy("2.25.92", func(err error) { t.Error(err) })
+	s.ws.Settle()
 	s.ws.Keys.Bind(workspace.Bindings{})
 	before := unreached(s.ws.Keys)
-	known := map[lang.Key]bool{}
+	known := map[lang.Key][]workspace.Key{} // as shipped
 	for _, place := range s.ws.Keys.Places() {
 		for _, section := range place {
 			for _, a := range section.Actions {
-				known[a.Label] = true
+				known[a.Label] = append(known[a.Label], a.Keys...)
 			}
 		}
 	}
 	profiles, err := workspace.Profiles()
-	if err != nil || len(profiles) < 3 {
+	if err != nil || len(profiles) < 5 {
 		t.Fatal(len(profiles), err)
 	}
 	for _, p := range profiles {
@@ -65,8 +95,18 @@ func TestEveryProfileReachesEveryActionThatTheShippedKeysReach(t *testing.T) {
 				t.Errorf("%s: no key reaches %s", p.ID, what)
 			}
 		}
+		for _, place := range s.ws.Keys.Places() {
+			for key, does := range first(s.ws.Keys, place) {
+				for label, keys := range p.Keys {
+					both := slices.ContainsFunc(known[label], func(k workspace.Key) bool { return slices.Contains(known[does], k) }) // as shipped: they are one act
+					if slices.Contains(keys, key) && does != label && !both && in(place, label) {
+						t.Errorf("%s: %s does %s, not %s", p.ID, key, does, label)
+					}
+				}
+			}
+		}
 		for label := range p.Keys {
-			if !known[label] {
+			if _, ok := known[label]; !ok {
 				t.Errorf("%s moves %s, which there is not", p.ID, label)
 			}
 		}

@@ -1,11 +1,16 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
+
+	"longying/imaging"
 )
 
 func TestADragOverARegionMakesItsWindowAndEscGivesUp(t *testing.T) {
@@ -44,6 +49,75 @@ func TestADragOverARegionMakesItsWindowAndEscGivesUp(t *testing.T) {
 	if p.Windowing() {
 		t.Error("the next drag makes a window too")
 	}
+}
+
+// offers reports a button with these words in the room in front.
+func (c *compared) offers(words string) bool {
+	return slices.ContainsFunc(test.LaidOutObjects(c.front.Content), func(o fyne.CanvasObject) bool {
+		b, ok := o.(*widget.Button)
+		return ok && b.Text == words
+	})
+}
+
+func TestTheLeftButtonIsGivenAnotherDragByAKeyAndGivenBackByItsKeyOrEsc(t *testing.T) {
+	c := newCompared(t)
+	p := c.ports()[0]
+	p.Resize(fyne.NewSize(160, 160))
+	type seen struct {
+		slice  int
+		window imaging.VOILUT
+		scale  float64
+		free   bool
+	}
+	look := func() seen {
+		s := p.State()
+		return seen{s.Slice, *s.Window, s.Scale, s.Free}
+	}
+	drag := func() (before, after seen) {
+		p.SetState(p.State().Fit())
+		before = look()
+		at := fyne.NewPos(60, 70)
+		p.MouseDown(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: at}, Button: desktop.MouseButtonPrimary})
+		p.Dragged(&fyne.DragEvent{PointEvent: fyne.PointEvent{Position: at}, Dragged: fyne.NewDelta(0, -20)})
+		p.DragEnd()
+		return before, look()
+	}
+	windows := func(when string) {
+		t.Helper()
+		if a, b := drag(); a.window == b.window || a.slice != b.slice || b.free {
+			t.Errorf("%s the left drag turns %+v into %+v", when, a, b)
+		}
+		if got := c.ws.Lang.T("viewer.measure"); !c.offers(got) {
+			t.Errorf("%s no button says %q", when, got)
+		}
+	}
+	windows("as shipped")
+	for _, one := range []struct {
+		key  fyne.KeyName
+		says string
+		did  func(a, b seen) bool
+	}{
+		{fyne.KeyS, "左键：翻层", func(a, b seen) bool { return a.slice != b.slice && a.window == b.window && !b.free }},
+		{fyne.KeyZ, "左键：缩放", func(a, b seen) bool { return a.scale != b.scale && a.slice == b.slice && a.window == b.window }},
+		{fyne.KeyP, "左键：移动", func(a, b seen) bool { return b.free && a.slice == b.slice && a.window == b.window }},
+	} {
+		c.key(one.key, fyne.KeyModifierAlt)
+		if a, b := drag(); !one.did(a, b) {
+			t.Errorf("%s: %+v became %+v", one.says, a, b)
+		}
+		if !c.offers(one.says) {
+			t.Errorf("no button says %q", one.says)
+		}
+		c.key(fyne.KeyEscape, 0)
+		windows("after Esc")
+		c.key(one.key, fyne.KeyModifierAlt)
+		c.key(one.key, fyne.KeyModifierAlt)
+		windows("after the key again")
+	}
+	// What the left button was given is this person's.
+	c.key(fyne.KeyS, fyne.KeyModifierAlt)
+	c.ws.LoadBindings(func(err error) { t.Error(err) })
+	windows("for the next person")
 }
 
 func TestAColourMapIsOnOnlyWhenAskedForAndIsNamedAlsoWithTheWordsHidden(t *testing.T) {

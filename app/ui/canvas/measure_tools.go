@@ -22,6 +22,18 @@ func hints() map[records.Tool]lang.Key {
 		records.ToolProbe: "canvas.hint_probe", records.ToolArrow: "canvas.hint_arrow", records.ToolText: "canvas.hint_text"}
 }
 
+// leftNames are what the left button can do where no tool is in hand.
+func leftNames() map[workspace.Drag]lang.Key {
+	return map[workspace.Drag]lang.Key{workspace.DragWindow: "settings.drag_window", workspace.DragPan: "settings.drag_pan",
+		workspace.DragZoom: "settings.drag_zoom", workspace.DragScroll: "settings.drag_scroll"}
+}
+
+// leftKey is the key that gives the left button that.
+func leftKey(d workspace.Drag) workspace.Key {
+	name := map[workspace.Drag]fyne.KeyName{workspace.DragWindow: fyne.KeyW, workspace.DragPan: fyne.KeyP, workspace.DragZoom: fyne.KeyZ, workspace.DragScroll: fyne.KeyS}[d]
+	return workspace.Key{Name: name, Mod: fyne.KeyModifierAlt}
+}
+
 // ToolKey is the key that takes a tool.
 func ToolKey(t records.Tool) workspace.Key {
 	shift := func(n fyne.KeyName) workspace.Key { return workspace.Key{Name: n, Mod: fyne.KeyModifierShift} }

@@ -37,6 +37,7 @@ type Measures struct {
 	ws      *workspace.Workspace
 	desk    Desk
 	tools   []records.Tool
+	drags   []workspace.Drag // what else the left button can be given
 	asking  *workspace.Task
 	list    []Annotated
 	chosen  string // Key
@@ -64,9 +65,11 @@ type pending struct {
 	pic   records.Picture
 }
 
-// NewMeasures are the measurements of a room, drawn with the tools that it offers.
-func NewMeasures(ws *workspace.Workspace, desk Desk, tools []records.Tool) *Measures {
-	m := &Measures{ws: ws, desk: desk, tools: tools, asking: ws.NewTask()}
+// NewMeasures are the measurements of a room, drawn with the tools that it
+// offers; where no tool is in hand the left button does one of drags, or what
+// the room itself has it do.
+func NewMeasures(ws *workspace.Workspace, desk Desk, tools []records.Tool, drags []workspace.Drag) *Measures {
+	m := &Measures{ws: ws, desk: desk, tools: tools, drags: drags, asking: ws.NewTask()}
 	m.Button = widget.NewButton("", func() {
 		m.Menu(fyne.CurrentApp().Driver().AbsolutePositionForObject(m.Button).AddXY(m.Button.Size().Width, 0))
 	})
@@ -162,15 +165,25 @@ func (m *Measures) Take(t records.Tool) {
 	m.Name()
 }
 
-// Name says which tool is in hand.
+// TakeLeft puts the tool away and has the left button do something else for now.
+func (m *Measures) TakeLeft(d workspace.Drag) {
+	m.ws.Keys.TakeLeft(d)
+	m.Take("")
+}
+
+// Name says which tool is in hand, or what the left button does for now.
 func (m *Measures) Name() {
 	l := m.ws.Lang
-	m.Button.Importance = widget.MediumImportance
-	if m.tool == "" {
-		m.Button.SetText(l.T("viewer.measure"))
-	} else {
-		m.Button.Importance = widget.HighImportance
+	left, taken := m.ws.Keys.Left()
+	m.Button.Importance = widget.HighImportance
+	switch {
+	case m.tool != "":
 		m.Button.SetText(l.T(ToolNames()[m.tool]))
+	case taken && len(m.drags) > 0:
+		m.Button.SetText(l.T("viewer.left_is", l.T(leftNames()[left])))
+	default:
+		m.Button.Importance = widget.MediumImportance
+		m.Button.SetText(l.T("viewer.measure"))
 	}
 	m.Button.Refresh()
 	m.caption.SetText(l.T("viewer.measure_words"))
@@ -198,9 +211,22 @@ func (m *Measures) Menu(at fyne.Position) {
 		i.Checked = t == m.tool
 		items = append(items, i)
 	}
-	window := fyne.NewMenuItem(l.T("viewer.measure_menu_none"), func() { m.Take("") })
-	window.Checked = m.tool == ""
-	items = append(items, fyne.NewMenuItemSeparator(), window)
+	items = append(items, fyne.NewMenuItemSeparator())
+	left, _ := m.ws.Keys.Left()
+	for _, d := range m.drags {
+		i := fyne.NewMenuItem(l.T(lang.Key("viewer.left_menu_"+string(d))), func() {
+			if m.tool != "" || left != d {
+				m.TakeLeft(d)
+			}
+		})
+		i.Checked = m.tool == "" && left == d
+		items = append(items, i)
+	}
+	if len(m.drags) == 0 {
+		none := fyne.NewMenuItem(l.T("viewer.measure_menu_none"), func() { m.Take("") })
+		none.Checked = m.tool == ""
+		items = append(items, none)
+	}
 	if m.chosen != "" {
 		items = append(items, fyne.NewMenuItemSeparator(),
 			fyne.NewMenuItem(l.T("viewer.measure_menu_label"), func() { m.label(m.chosen) }),
@@ -222,6 +248,9 @@ func (m *Measures) Actions() []workspace.Action {
 				m.Take(t)
 			}
 		}})
+	}
+	for _, d := range m.drags {
+		out = append(out, workspace.Action{Label: lang.Key("canvas.left_" + string(d)), Keys: []workspace.Key{leftKey(d)}, Do: func() { m.TakeLeft(d) }})
 	}
 	out = append(out,
 		workspace.Action{Label: "viewer.measure_label", Keys: []workspace.Key{labelKey()}, Do: func() { m.label(m.chosen) }},

@@ -52,6 +52,7 @@ func Families() []string {
 		"consult.state.",
 		"contradiction.",
 		"contradiction.side_", "viewer.measure_menu_",
+		"canvas.left_", "viewer.left_menu_",
 		"delivery.state.",
 		"display.class_", "display.of_", "display.part_", "display.measured_",
 		"entry.state.",

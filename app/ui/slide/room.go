@@ -91,7 +91,7 @@ func newRoom(ws *workspace.Workspace) (*room, fyne.CanvasObject) {
 	r := &room{ws: ws, opening: ws.NewTask(), asking: ws.NewTask(), pane: newPane(ws), problem: workspace.NewProblem(ws)}
 	r.pane.onRegion = r.marked
 	r.pane.onSay = r.problem.SetText
-	r.measures = canvas.NewMeasures(ws, desk{r}, tools())
+	r.measures = canvas.NewMeasures(ws, desk{r}, tools(), nil)
 	r.measures.Wire(r.pane.measure)
 	r.pane.onMenu = r.measures.Menu
 	r.pane.onFailure = func(err error) { r.problem.Explain(err) }

@@ -60,7 +60,7 @@ type room struct {
 // New makes the room.
 func New(ws *workspace.Workspace) *workspace.Room {
 	r := &room{ws: ws, asking: ws.NewTask(), layout: view.Layout{Columns: 1, Rows: 1}, problem: workspace.NewProblem(ws)}
-	r.measures = canvas.NewMeasures(ws, desk{r}, records.Tools())
+	r.measures = canvas.NewMeasures(ws, desk{r}, records.Tools(), workspace.Drags())
 	r.panes = []*canvas.Image{r.pane(0)}
 	r.askingPriors, r.others.asking = ws.NewTask(), ws.NewTask()
 	r.thumbs = newThumbs(ws, r.thumbnail, r.reading, r.choose, func(p *prior) { r.openPrior(p, nil) })
@@ -201,6 +201,7 @@ func (r *room) pane(k int) *canvas.Image {
 		for _, q := range r.panes {
 			q.Cross(false)
 		}
+		r.measures.TakeLeft("")
 	}
 	r.measures.Wire(p.Measuring())
 	p.OnMenu, p.CutOf = r.measures.Menu, r.cutOf

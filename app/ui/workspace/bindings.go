@@ -138,13 +138,33 @@ func (k *Key) UnmarshalText(raw []byte) error {
 }
 
 // Bind puts a person's own keys into force.
-func (m *Keymap) Bind(b Bindings) { m.own = b }
+func (m *Keymap) Bind(b Bindings) { m.own, m.left = b, "" }
 
 // Bindings are those in force.
 func (m *Keymap) Bindings() Bindings { return m.own }
 
 // Mouse is what the buttons do.
-func (m *Keymap) Mouse() Mouse { return m.own.Mouse }
+func (m *Keymap) Mouse() Mouse {
+	mouse := m.own.Mouse
+	if m.left != "" {
+		mouse.Left = m.left
+	}
+	return mouse
+}
+
+// TakeLeft has the left button do something else for now: a touch pad has no
+// other. The same again, or nothing, gives it back what its binding says.
+func (m *Keymap) TakeLeft(d Drag) {
+	if d == m.left || d == m.own.Mouse.Does(desktop.MouseButtonPrimary) {
+		d = ""
+	}
+	m.left = d
+}
+
+// Left is what the left button does for now; false: what its binding says.
+func (m *Keymap) Left() (Drag, bool) {
+	return m.Mouse().Does(desktop.MouseButtonPrimary), m.left != ""
+}
 
 // Movable reports an action whose keys a person may change: not one of a row of
 // keys under one label.
@@ -216,8 +236,9 @@ func bindingsPreference(userID string) string { return "keys." + userID }
 // LoadBindings takes the keys of the person who is signed in.
 func (ws *Workspace) LoadBindings(failed func(error)) {
 	user, before := ws.user, ws.Keys.own
+	_, left := ws.Keys.Left()
 	ws.Keys.Bind(Bindings{})
-	if len(before.Keys) > 0 {
+	if len(before.Keys) > 0 || left {
 		Publish(ws, BindingsChanged{})
 	}
 	if user.ID == "" {

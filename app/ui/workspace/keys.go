@@ -72,6 +72,7 @@ type Keymap struct {
 	sections func() []Section
 	activity *Activity
 	own      Bindings // of the person who is signed in
+	left     Drag     // what the left button does for now; empty: as it is bound
 	places   func() [][]Section
 	tab      func(from fyne.Focusable)
 }
