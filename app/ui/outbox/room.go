@@ -5,7 +5,6 @@ package outbox
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -183,7 +182,10 @@ func (r *room) cell(l *widget.Label, d records.Delivery, column int) {
 			text = moment(d.Receipt.At)
 		}
 	}
-	l.Importance, l.TextStyle.Bold = weight, d.ID == r.selected
+	if column != 0 && d.ID == r.selected { // the state keeps the colour of its meaning
+		weight = widget.HighImportance
+	}
+	l.Importance = weight
 	l.SetText(text)
 }
 
@@ -389,6 +391,9 @@ func (r *room) details() {
 	case d.LastError != "":
 		r.add(l.T("outbox.last_error", Because(l, d.Cause, d.LastError)), widget.WarningImportance)
 	}
+	if text := WhatNow(l, d); text != "" {
+		r.add(text, widget.MediumImportance)
+	}
 	if d.State == records.DeliveryQueued && !d.Next.IsZero() {
 		r.add(l.T("outbox.next_try", d.Next.In(imaging.Zone()).Format("2006-01-02 15:04:05")), widget.MediumImportance)
 	}
@@ -400,11 +405,7 @@ func (r *room) details() {
 		r.add(l.T("outbox.receipt_proof", workspace.Grouped(rc.SHA256), rc.AuditCount), widget.LowImportance)
 	}
 	r.add(l.T("outbox.attempts", len(r.attempts)), widget.LowImportance)
-	for _, a := range slices.Backward(r.attempts) { // what was tried last stands first
-		text := a.At.In(imaging.Zone()).Format("2006-01-02 15:04:05") + "  " + l.Or(lang.Key("attempt."+a.Outcome), a.Outcome)
-		if a.Detail != "" {
-			text += "  " + Because(l, a.Cause, a.Detail)
-		}
+	for _, text := range Tries(l, r.attempts) {
 		r.add(text, widget.MediumImportance)
 	}
 	r.detail.Refresh()

@@ -35,9 +35,10 @@ func urgency(s records.DeliveryState) int {
 	return 4
 }
 
-// Retriable says whether a person may put the delivery back into the queue.
+// Retriable says whether a person may put the delivery back into the queue: not
+// what has arrived, nor what a retraction took back.
 func Retriable(d records.Delivery) bool {
-	return d.State != records.DeliveryAcknowledged
+	return d.State != records.DeliveryAcknowledged && d.State != records.DeliveryWithdrawn
 }
 
 // Count is how many deliveries are in each group of care.

@@ -28,9 +28,9 @@ func TestWhatNeedsAttentionStandsFirst(t *testing.T) {
 	}
 }
 
-func TestOnlyWhatHasNoReceiptCanBeRetried(t *testing.T) {
+func TestOnlyWhatHasNoReceiptAndWasNotTakenBackCanBeRetried(t *testing.T) {
 	for s, want := range map[records.DeliveryState]bool{records.DeliveryQueued: true, records.DeliveryNeedsCare: true,
-		records.DeliveryRefused: true, records.DeliveryDead: true, records.DeliveryAcknowledged: false} {
+		records.DeliveryRefused: true, records.DeliveryDead: true, records.DeliveryAcknowledged: false, records.DeliveryWithdrawn: false} {
 		if got := Retriable(records.Delivery{State: s}); got != want {
 			t.Errorf("%s: %v", s, got)
 		}
