@@ -102,7 +102,7 @@ func MinutesText(m *Minutes, lang string) string {
 	}
 	b.WriteString("\n")
 	for _, f := range minuteFacts(m, words, say, lang) {
-		fmt.Fprintf(&b, "%s: %s\n", f.name, f.value)
+		fmt.Fprintf(&b, "%s%s%s\n", f.name, say.colon, f.value)
 	}
 	for _, p := range minuteParts(&m.Consult, say) {
 		fmt.Fprintf(&b, "\n%s\n", p.title)

@@ -24,7 +24,7 @@ type answerForm struct {
 	name, discipline, text, path, passphrase *workspace.Entry
 	dissent                                  bool
 	finding                                  string // UID that it is about; empty: the whole
-	done                                     string
+	done                                     string // path of the reply that was written last
 }
 
 func (f *answerForm) fields() []*workspace.Entry {
@@ -77,7 +77,7 @@ func (r *room) answerSection() {
 		e.OnSubmitted = func(string) { r.writeAnswer() }
 	}
 	if f.done != "" {
-		r.page.Add(tight(wrapped(f.done, widget.SuccessImportance)))
+		r.page.Add(tight(wrapped(l.T("consult.answered", f.done), widget.SuccessImportance)))
 	}
 }
 
@@ -121,7 +121,7 @@ func (r *room) writeAnswer() {
 			}
 			f.clear()
 			f.name.SetText(user.Name)
-			f.done = r.ws.Lang.T("consult.answered", path)
+			f.done = path
 			r.render()
 			r.scroll.ScrollToBottom() // where it says so
 		}
@@ -149,6 +149,7 @@ func (r *room) answers() bool {
 // toAnswer leads to the opinion that goes back.
 func (r *room) toAnswer() {
 	if r.view == showPack && r.answers() {
+		r.scroll.ScrollToBottom() // else the field comes into sight, but not what sends it
 		workspace.Focus(r.answer.text)
 	}
 }

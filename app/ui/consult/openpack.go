@@ -175,8 +175,14 @@ func (r *room) packPage() {
 		r.page.Add(tight(wrapped(l.T("consult.present_none"), widget.LowImportance)))
 	}
 	r.section("consult.pack_documents", len(p.Documents)+len(p.Reports))
+	newest := Newest(p.Documents)
 	for _, d := range p.Documents {
-		r.page.Add(wrapped(l.T("consult.pack_document", d.Document.ID, records.Join(d.Document.FindingText), records.Join(d.Document.Impression), d.SHA256), widget.MediumImportance))
+		weight := widget.MediumImportance
+		if v := newest[d.Document.DocumentID]; v > d.Document.Version {
+			weight = widget.LowImportance
+			r.page.Add(tight(wrapped(l.T("consult.pack_corrected", d.Document.ID, v), widget.WarningImportance)))
+		}
+		r.page.Add(wrapped(l.T("consult.pack_document", d.Document.ID, records.Join(d.Document.FindingText), records.Join(d.Document.Impression), d.SHA256), weight))
 	}
 	for _, d := range p.Reports {
 		r.page.Add(wrapped(l.T("consult.pack_report", day(d.Date), d.Findings, d.Impression), widget.MediumImportance))
@@ -186,6 +192,16 @@ func (r *room) packPage() {
 		r.leftOut(p.Left)
 	}
 	r.answerSection()
+}
+
+// Newest is the latest version there is of each document, by its id: an earlier one
+// is no longer what its author says.
+func Newest(docs []records.SignedDocument) map[string]int {
+	out := map[string]int{}
+	for _, d := range docs {
+		out[d.Document.DocumentID] = max(out[d.Document.DocumentID], d.Document.Version)
+	}
+	return out
 }
 
 // caption says what a picture shows, and of a slide its scale.

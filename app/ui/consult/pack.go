@@ -123,7 +123,7 @@ func (r *room) packingPage() {
 		r.packPlan(f)
 	}
 	if f.done != "" {
-		r.page.Add(tight(wrapped(f.done, widget.SuccessImportance)))
+		r.page.Add(tight(wrapped(l.T("consult.packed", f.done), widget.SuccessImportance)))
 	}
 }
 
@@ -267,7 +267,7 @@ func (r *room) writePack() {
 				return
 			}
 			f.clear()
-			f.done = r.ws.Lang.T("consult.packed", path)
+			f.done = path
 			r.render()
 			r.scroll.ScrollToBottom() // where it says so
 		}
