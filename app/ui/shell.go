@@ -405,6 +405,11 @@ func (s *shell) sections() []workspace.Section {
 	if s.ws.User().ID == "" || s.lock.on {
 		return nil
 	}
+	if over := s.window.Canvas().Overlays(); over.Top() != nil { // a chooser of files, or a menu: no key acts on what stands behind it
+		return []workspace.Section{{Name: "shell.keys", Actions: []workspace.Action{
+			{Label: "shell.close", Keys: []workspace.Key{workspace.Press(fyne.KeyEscape)}, Do: func() { over.Remove(over.Top()) }},
+			{Label: "shell.lock", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyL)}, Do: s.lockScreen}}}}
+	}
 	if s.stage != nil {
 		return []workspace.Section{{Name: "shell.keys_stage", Actions: append(s.stage.Actions(),
 			workspace.Action{Label: "shell.lock", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyL)}, Do: s.lockScreen})}}

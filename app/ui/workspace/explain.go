@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"syscall"
 
 	"longying/app/ui/lang"
 	"longying/app/worker"
@@ -88,6 +89,10 @@ func Explained(l *lang.Strings, err error) string {
 		return l.T("error.no_file", path.Path)
 	case errors.As(err, &path) && errors.Is(err, fs.ErrPermission):
 		return l.T("error.permission", path.Path)
+	case errors.As(err, &path) && errors.Is(err, syscall.ENOTDIR):
+		return l.T("error.no_file", path.Path)
+	case errors.As(err, &path) && errors.Is(err, syscall.EISDIR):
+		return l.T("error.folder", path.Path)
 	}
 	return err.Error()
 }

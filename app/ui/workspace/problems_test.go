@@ -1,6 +1,8 @@
 package workspace
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"longying/app/ui/lang"
@@ -35,5 +37,28 @@ func TestAFormatThatCannotBeWrittenIsSaidFieldByFieldInTheReadersLanguage(t *tes
 	want := "还不能写成" + l.T("format.cda") + "：\n· 缺少：身份证号 (DE02.01.030.00)，请在人口登记中补正"
 	if got := Explained(l, refusal); got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A path that leads through a file, or to a folder, is a slip of the pen like any
+// other; the system's own words for it are of no language.
+func TestAPathThatCannotBeAFileIsSaidInTheReadersLanguage(t *testing.T) {
+	l, err := lang.New(lang.Chinese)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	file := filepath.Join(folder, "a")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	through := filepath.Join(file, "b")
+	_, err = os.Open(through)
+	if got := Explained(l, err); got != l.T("error.no_file", through) {
+		t.Error(got)
+	}
+	_, err = os.ReadFile(folder)
+	if got := Explained(l, err); got != l.T("error.folder", folder) && got != l.T("error.permission", folder) { // Windows does not let a folder be opened
+		t.Error(got)
 	}
 }
