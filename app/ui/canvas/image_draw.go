@@ -234,8 +234,7 @@ func (i *Image) CreateRenderer() fyne.WidgetRenderer {
 	for k := range r.values {
 		r.values[k] = newOutlined(fyne.TextAlignCenter)
 	}
-	r.frame = canvas.NewRectangle(nil)
-	r.frame.FillColor, r.frame.StrokeColor, r.frame.StrokeWidth = nil, theme.Accent(), 1
+	r.frame = newBorder(theme.Accent(), 1)
 	r.Refresh()
 	return r
 }
@@ -259,7 +258,7 @@ type imageRenderer struct {
 	middle *outlined
 	warned *outlined // below the top left corner
 	labels []*outlined
-	frame  *canvas.Rectangle
+	frame  *border
 	prior  *strip
 	values [2]*outlined // of the colour bar
 
@@ -281,7 +280,7 @@ func (r *imageRenderer) Objects() []fyne.CanvasObject {
 	for _, o := range r.letter {
 		out = append(out, o)
 	}
-	return append(out, r.values[0], r.values[1], r.warned, r.side, r.middle, r.frame)
+	return append(append(out, r.values[0], r.values[1], r.warned, r.side, r.middle), r.frame.objects()...)
 }
 
 func (r *imageRenderer) Refresh() {
@@ -392,15 +391,11 @@ func (r *imageRenderer) Refresh() {
 	for k, text := range i.valuesOfBar() {
 		r.values[k].set(ink, text...)
 	}
-	r.frame.StrokeWidth = 1
+	r.frame.thick = 1
 	if i.offered {
-		r.frame.StrokeWidth = 4
+		r.frame.thick = 4
 	}
-	if i.front || i.offered {
-		r.frame.Show()
-	} else {
-		r.frame.Hide()
-	}
+	r.frame.show(i.front || i.offered)
 	r.Layout(i.Size())
 	canvas.Refresh(r.raster)
 }
@@ -409,8 +404,7 @@ func (r *imageRenderer) Layout(size fyne.Size) {
 	const gap = 6
 	r.raster.Resize(size)
 	top := gap + r.prior.lay(size)
-	r.frame.Move(fyne.NewPos(0, top-gap))
-	r.frame.Resize(fyne.NewSize(size.Width, size.Height-top+gap))
+	r.frame.lay(fyne.NewPos(0, top-gap), fyne.NewSize(size.Width, size.Height-top+gap))
 	for k, o := range r.corner {
 		m := o.MinSize()
 		o.Resize(fyne.NewSize(min(m.Width, size.Width-2*gap), m.Height))

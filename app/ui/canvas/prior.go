@@ -49,19 +49,18 @@ type strip struct {
 	ground *canvas.Rectangle
 	words  *canvas.Text
 	match  *canvas.Text
-	frame  *canvas.Rectangle
+	frame  *border
 }
 
 func newStrip() *strip {
-	s := &strip{ground: canvas.NewRectangle(theme.Prior()), words: canvas.NewText("", color.Black), match: canvas.NewText("", color.Black), frame: canvas.NewRectangle(color.Transparent)}
+	s := &strip{ground: canvas.NewRectangle(theme.Prior()), words: canvas.NewText("", color.Black), match: canvas.NewText("", color.Black), frame: newBorder(theme.Prior(), 3)}
 	s.words.TextSize, s.match.TextSize = 15, 14
 	s.words.TextStyle.Bold = true
-	s.frame.StrokeColor, s.frame.StrokeWidth = theme.Prior(), 3
 	return s
 }
 
 func (s *strip) objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{s.frame, s.ground, s.words, s.match}
+	return append(s.frame.objects(), s.ground, s.words, s.match)
 }
 
 func (s *strip) set(words, match string) {
@@ -81,7 +80,7 @@ func (s *strip) lay(size fyne.Size) float32 {
 	if !s.ground.Visible() {
 		return 0
 	}
-	s.frame.Resize(size)
+	s.frame.lay(fyne.Position{}, size)
 	s.ground.Resize(fyne.NewSize(size.Width, stripHeight))
 	need := s.words.MinSize().Width + 10
 	s.words.Move(fyne.NewPos(6, (stripHeight-s.words.MinSize().Height)/2))
