@@ -80,15 +80,9 @@ func Contradictions(findings, impression []Sentence, k Known) []Contradiction {
 			})
 		}
 	}
-	stated := map[string]string{}
-	for i := range k.Annotations {
-		stated[k.Annotations[i].UID] = k.Annotations[i].Stated()
-	}
 	for i, s := range slices.Concat(findings, impression) {
-		if now, there := stated[s.AnnotationUID]; s.AnnotationUID != "" && !there {
-			add(Contradiction{Code: ContradictsGone, Text: strings.TrimSpace(s.Text), Word: s.Measured})
-		} else if s.AnnotationUID != "" && now != s.Measured {
-			add(Contradiction{Code: ContradictsMeasure, Text: strings.TrimSpace(s.Text), Word: s.Measured, Known: now})
+		if c, wrong := contradictsMeasurement(s, k.Annotations); wrong {
+			add(c)
 		}
 		for _, t := range clauses(s.Text) {
 			side, word := sideOf(t)
@@ -117,6 +111,30 @@ func Contradictions(findings, impression []Sentence, k Known) []Contradiction {
 		}
 	}
 	return out
+}
+
+// contradictsMeasurement holds a sentence that is linked to a measurement against
+// it.
+func contradictsMeasurement(s Sentence, drawn []Annotation) (c Contradiction, wrong bool) {
+	if s.AnnotationUID == "" {
+		return c, false
+	}
+	c.Text, c.Word = strings.TrimSpace(s.Text), s.Measured
+	at := slices.IndexFunc(drawn, func(a Annotation) bool { return a.UID == s.AnnotationUID })
+	if at < 0 {
+		c.Code = ContradictsGone
+		return c, true
+	}
+	c.Known = drawn[at].Stated()
+	if c.Known != s.Measured {
+		c.Code = ContradictsMeasure
+		return c, true
+	}
+	instead, said := drawn[at].SaidIn(s.Text)
+	if c.Code = ContradictsValue; instead != "" {
+		c.Word = instead
+	}
+	return c, !said
 }
 
 type organSides struct {

@@ -249,9 +249,10 @@ func (d Document) checkWords() error {
 		return nil
 	}
 	found := Contradictions(d.FindingText, d.Impression, Known{Findings: d.Findings, Annotations: d.Annotations, Sides: SidesIn(d.Examination.Description), Sex: d.Patient.Sex, Structured: d.Structured})
-	// What denies a finding is refused where the document is signed: a document
-	// that was signed before that was looked for stays what it is.
-	found = slices.DeleteFunc(found, func(c Contradiction) bool { return c.Code == ContradictsVerdict })
+	// What denies a finding, or says another number than was measured, is refused
+	// where the document is signed: a document that was signed before that was looked
+	// for stays what it is.
+	found = slices.DeleteFunc(found, func(c Contradiction) bool { return c.Code == ContradictsVerdict || c.Code == ContradictsValue })
 	return RefuseContradictions(Unanswered(found, d.Answered))
 }
 

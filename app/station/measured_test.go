@@ -52,6 +52,56 @@ func TestAMeasurementThatASentenceStatesCannotChangeUnnoticedBeforeTheSignature(
 	}
 }
 
+func TestANumberWrittenOverInTheSentenceOfAMeasurementIsNotSignedUntilItIsRightOrAnswered(t *testing.T) {
+	b := newBench(t)
+	study := b.film.StudyUID
+	a, err := b.Reading.Annotate(b.ctx, b.radiologist, b.length(study))
+	b.must(err)
+	s, ok := report.Measured(&a, report.Spot{Series: 1})
+	if !ok || len(a.Values) != 1 {
+		t.Fatalf("%+v", a)
+	}
+	own := []records.Sentence{{Text: "胸廓对称。"}}
+	write := func(text string) {
+		t.Helper()
+		s.Text = text
+		_, err := b.Reading.SaveDraft(b.ctx, b.radiologist, study, append(own, s), own)
+		b.must(err)
+	}
+	right := s.Text
+	for _, wrong := range []string{"测量长度 999 mm。", "测量长度同前。"} {
+		write(wrong)
+		_, err = b.Reading.Sign(b.ctx, b.radiologist, study, b.password("radiologist"))
+		b.refused("contradiction", err)
+		open, err := b.Reading.Contradictions(b.ctx, b.radiologist, study)
+		b.must(err)
+		if len(open) != 1 || open[0].Code != records.ContradictsValue || open[0].Text != wrong || open[0].Known != a.Stated() {
+			t.Fatalf("%+v", open)
+		}
+	}
+	write(right)
+	open, err := b.Reading.Contradictions(b.ctx, b.radiologist, study)
+	b.must(err)
+	if len(open) != 0 {
+		t.Errorf("corrected: %+v", open)
+	}
+	// What stands by the doctor's word is signed with that word, and can be delivered.
+	write("测量长度 999 mm。")
+	open, err = b.Reading.Contradictions(b.ctx, b.radiologist, study)
+	b.must(err)
+	_, err = b.Reading.Answer(b.ctx, b.radiologist, study, open[0], "按体表标记")
+	b.must(err)
+	doc, err := b.Reading.Sign(b.ctx, b.radiologist, study, b.password("radiologist"))
+	b.must(err)
+	if len(doc.Document.Answered) != 1 || doc.Document.Answered[0].Answer != "按体表标记" {
+		t.Errorf("%+v", doc.Document.Answered)
+	}
+	doc.Document.Answered = nil
+	if err := doc.Document.Check(); err != nil {
+		t.Errorf("a document that was signed before numbers were looked at leaves no more: %v", err)
+	}
+}
+
 func TestWhatWasMeasuredStaysWithTheImagesWhenTheStudyIsUnlinkedAndCarriesNoIdentityToTheNextPerson(t *testing.T) {
 	b := newBench(t)
 	study := b.film.StudyUID

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
 
 	"longying/app/ui/workspace"
 	"longying/imaging"
@@ -38,6 +39,29 @@ func TestAMeasurementIsStatedByAKeyLeadsBackToItsPictureAndIsMissedWhenItChanges
 	r.key(workspace.Key{Name: fyne.KeyM, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift})
 	if s = seen(); len(s) != 1 {
 		t.Errorf("%+v", s)
+	}
+	// Its number written over, what is wrong and what was measured stand below the
+	// field until it is right again.
+	var field *workspace.Entry
+	for _, o := range test.LaidOutObjects(r.tab.Content) {
+		if e, ok := o.(*workspace.Entry); ok && strings.Contains(e.Text, a.Stated()) {
+			field = e
+		}
+	}
+	if field == nil {
+		t.Fatal("the sentence stands in no field")
+	}
+	right := field.Text
+	field.SetText(strings.Replace(right, a.Stated(), "999 mm", 1))
+	if s = seen(); len(s) != 1 || s[0].AnnotationUID != a.UID {
+		t.Fatalf("%+v", s)
+	}
+	if said := texts(r.tab.Content); !strings.Contains(said, "与所测不符：测得 "+a.Stated()) {
+		t.Errorf("the draft does not say that it measured something else: %q", said)
+	}
+	field.SetText(right)
+	if said := texts(r.tab.Content); strings.Contains(said, "与所测不符") {
+		t.Errorf("corrected, it is still said to be wrong: %q", said)
 	}
 	moved := records.AnnotationChange{Points: []imaging.Point{{X: 60, Y: 70}, {X: 300, Y: 110}}, Values: []records.Measurement{a.Values[0]}, Basis: a.Basis}
 	moved.Values[0].Value *= 2

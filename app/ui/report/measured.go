@@ -67,32 +67,51 @@ func (t *tab) chooseMeasure(uid string) {
 	}
 }
 
+// missed are the sentences that do not go with the measurement that they state:
+// the signature waits for an answer to each.
+func (t *tab) missed() []records.Contradiction {
+	if t.report.State == records.ReportSigned {
+		return nil
+	}
+	found := records.Contradictions(t.seen.text.Sentences(), t.impression.text.Sentences(), records.Known{Annotations: records.StatedAnnotations(t.drawn)})
+	return records.Unanswered(found, t.report.Answers)
+}
+
 // measured says which sentences state a measurement that is another one now, or
-// is gone: the signature waits for an answer to each.
-func (t *tab) measured() {
+// is gone.
+func (t *tab) measured(missed []records.Contradiction) {
 	l := t.ws.Lang
 	t.changed.RemoveAll()
-	if t.report.State != records.ReportSigned {
-		found := records.Contradictions(t.seen.text.Sentences(), t.impression.text.Sentences(), records.Known{Annotations: records.StatedAnnotations(t.drawn)})
-		for _, c := range records.Unanswered(found, t.report.Answers) {
-			said := ""
-			switch c.Code {
-			case records.ContradictsMeasure:
-				said = l.T("report.measure_changed", short(c.Text), c.Word, c.Known)
-			case records.ContradictsGone:
-				said = l.T("report.measure_gone", short(c.Text))
-			default:
-				continue
-			}
-			w := wrapped(said)
-			w.Importance = widget.WarningImportance
-			t.changed.Add(w)
-			if uid := t.statedBy(c); uid != "" {
-				t.changed.Add(chip(l.T("report.chip_renew", short(c.Known)), false, func() { t.wantMeasure(uid) }))
-			}
+	for _, c := range missed {
+		said := ""
+		switch c.Code {
+		case records.ContradictsMeasure:
+			said = l.T("report.measure_changed", short(c.Text), c.Word, c.Known)
+		case records.ContradictsGone:
+			said = l.T("report.measure_gone", short(c.Text))
+		default:
+			continue
+		}
+		w := wrapped(said)
+		w.Importance = widget.WarningImportance
+		t.changed.Add(w)
+		if uid := t.statedBy(c); uid != "" {
+			t.changed.Add(chip(l.T("report.chip_renew", short(c.Known)), false, func() { t.wantMeasure(uid) }))
 		}
 	}
 	t.changed.Refresh()
+}
+
+// misstated says of a sentence what it should say of its measurement; empty where
+// it does. It is said below the field: above it, it would move the field under the
+// hand that is just writing the number.
+func misstated(missed []records.Contradiction, s records.Sentence) string {
+	for _, c := range missed {
+		if c.Code == records.ContradictsValue && c.Known == s.Measured && c.Text == strings.TrimSpace(s.Text) {
+			return c.Known
+		}
+	}
+	return ""
 }
 
 // statedBy is the measurement whose sentence can be written anew.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
 
 	"longying/app/ui/workspace"
 	"longying/imaging"
@@ -75,6 +76,7 @@ func (t *tab) showState() {
 // chips lists under each field the sentences that speak of a finding.
 func (t *tab) chips() {
 	l := t.ws.Lang
+	missed := t.missed()
 	fill := func(box *fyne.Container, text Text) {
 		box.RemoveAll()
 		for _, line := range text.Lines() {
@@ -90,6 +92,12 @@ func (t *tab) chips() {
 			if line.AnnotationUID != "" {
 				name = l.T("report.chip_measure", short(line.Text))
 			}
+			if now := misstated(missed, line.Sentence); now != "" {
+				w := wrapped(l.T("report.measure_value", short(line.Text), now))
+				w.Importance = widget.WarningImportance
+				box.Add(w)
+				box.Add(chip(l.T("report.chip_renew", short(now)), false, func() { t.wantMeasure(line.AnnotationUID) }))
+			}
 			box.Add(chip(name, t.selected != "" && line.FindingUID+line.AnnotationUID == t.selected, func() {
 				t.selected = ""
 				t.follow(line)
@@ -99,7 +107,7 @@ func (t *tab) chips() {
 	}
 	fill(t.seenChips, t.seen.text)
 	fill(t.impChips, t.impression.text)
-	t.measured()
+	t.measured(missed)
 	t.stale.Hide()
 	t.unsaid.RemoveAll()
 	if t.exists {
