@@ -47,6 +47,7 @@ type pacsView struct {
 	query, retrieve, cancel            *widget.Button
 	summary, detail                    *widget.Label
 	table                              *workspace.Table
+	still                              *still
 }
 
 func newPACSView(ws *workspace.Workspace, f *fetches, bar fyne.CanvasObject) *pacsView {
@@ -105,6 +106,7 @@ func (v *pacsView) build(bar fyne.CanvasObject) {
 	dates := container.NewBorder(nil, nil, v.dateL, nil, container.NewGridWithColumns(3, v.period, v.from, v.to))
 	second := container.New(shared{0.22, 0.22, 0.38, 0.18}, field(v.patientL, v.patient), field(v.accessionL, v.accession), dates, field(v.modalityL, v.modality))
 	body := workspace.Steady(container.NewBorder(container.NewVBox(first, second, v.summary, v.problem), v.detail, nil, nil, container.New(spreadOver{v.table, pacsColumns()}, v.table)))
+	v.still = newStill(v.ws, body, v.table, v.at)
 	v.content = container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), body)
 }
 
@@ -350,6 +352,7 @@ func (v *pacsView) step(n int) {
 	if len(v.rows) == 0 {
 		return
 	}
+	v.still.end()
 	i := min(max(v.at()+n, 0), len(v.rows)-1)
 	v.chosen = v.rows[i].UID
 	v.render()
@@ -359,6 +362,7 @@ func (v *pacsView) step(n int) {
 // tap chooses a study; a second tap does what Enter does.
 func (v *pacsView) tap(row int) {
 	again := v.chosen == v.rows[row].UID
+	v.still.begin()
 	v.chosen = v.rows[row].UID
 	v.render()
 	if again {

@@ -54,6 +54,7 @@ type queueView struct {
 	cancel                         *widget.Button
 	summary, state, detail         *widget.Label
 	table                          *workspace.Table
+	still                          *still
 }
 
 // limits are the minutes after which a study is overdue that can be chosen.
@@ -105,6 +106,7 @@ func (v *queueView) build(bar fyne.CanvasObject) {
 	v.detail.Wrapping, v.detail.Selectable, v.detail.Importance = fyne.TextWrapWord, true, widget.WarningImportance
 	v.table = studyTable(v.ws, queueColumns(), func() int { return len(v.rows) }, v.cell, func(row int) {
 		again := v.chosen == v.rows[row].UID
+		v.still.begin()
 		v.chosen = v.rows[row].UID
 		v.render()
 		if again {
@@ -118,6 +120,7 @@ func (v *queueView) build(bar fyne.CanvasObject) {
 	second := container.NewGridWithColumns(4, field(v.serverL, v.server), field(v.siteL, v.site), field(v.daysL, v.days), field(v.limitL, v.limit))
 	line := container.NewBorder(nil, nil, nil, v.state, v.summary)
 	body := workspace.Steady(container.NewBorder(container.NewVBox(first, second, line, v.problem), v.detail, nil, nil, container.New(spreadOver{v.table, queueColumns()}, v.table)))
+	v.still = newStill(v.ws, body, v.table, v.at)
 	v.content = container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), body)
 }
 
@@ -265,7 +268,7 @@ func (v *queueView) ask() {
 			if err == nil {
 				v.found, v.here, v.again, v.updated = found, here, true, time.Now()
 			}
-			v.arrange()
+			v.still.arrange(v.arrange)
 			v.later()
 		}
 	})
@@ -299,7 +302,7 @@ func (v *queueView) look() {
 			if err == nil {
 				v.here = here
 			}
-			v.arrange()
+			v.still.arrange(v.arrange)
 		}
 	})
 }
@@ -337,6 +340,7 @@ func (v *queueView) step(n int) {
 	if len(v.rows) == 0 {
 		return
 	}
+	v.still.end()
 	i := min(max(v.at()+n, 0), len(v.rows)-1)
 	v.chosen = v.rows[i].UID
 	v.render()

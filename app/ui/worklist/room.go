@@ -60,6 +60,7 @@ type room struct {
 	linked  *linkedView
 	bottom  *fyne.Container
 	body    *fyne.Container // the list and what belongs to it
+	still   *still
 }
 
 // New makes the room.
@@ -252,6 +253,7 @@ func (r *room) build() fyne.CanvasObject {
 		}
 		uid := r.rows[id.Row].StudyUID
 		again := uid == r.chosen
+		r.still.begin()
 		r.choose(uid)
 		r.table.UnselectAll()
 		if again {
@@ -275,6 +277,7 @@ func (r *room) build() fyne.CanvasObject {
 	r.undo = widget.NewButtonWithIcon("", theme.ContentUndoIcon(), r.undoImport)
 	r.undo.Hide()
 	r.body = workspace.Steady(container.NewBorder(container.NewVBox(top, container.NewBorder(nil, nil, nil, r.filters.content, r.summary), container.NewBorder(nil, nil, nil, r.undo, r.done), r.problem), workspace.NewUpTo(bottomHeight, r.bottom), nil, nil, container.NewBorder(nil, nil, nil, r.glance.content, container.New(spread{r}, r.table))))
+	r.still = newStill(r.ws, r.body, r.table, r.at)
 	r.people.stored, r.people.closed = r.peopleStored, r.body.Show
 	r.people.opened = r.body.Hide
 	return container.New(layout.NewCustomPaddedLayout(6, 6, 8, 8), container.NewStack(r.body, r.people.content))
@@ -397,7 +400,7 @@ func (r *room) load() {
 				return
 			}
 			r.all, r.parts = list, parts
-			r.arrange()
+			r.still.arrange(r.arrange)
 		}
 	})
 	r.stand()
@@ -422,7 +425,7 @@ func (r *room) stand() {
 				return
 			}
 			r.standings, r.mine = standings, mine
-			r.arrange()
+			r.still.arrange(r.arrange)
 		}
 	})
 }
@@ -494,6 +497,7 @@ func (r *room) step(n int) {
 	if len(r.rows) == 0 {
 		return
 	}
+	r.still.end()
 	i := min(max(r.at()+n, 0), len(r.rows)-1)
 	r.choose(r.rows[i].StudyUID)
 	r.table.ScrollTo(widget.TableCellID{Row: i})

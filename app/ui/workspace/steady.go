@@ -11,6 +11,7 @@ type steady struct {
 	of    fyne.Layout
 	size  fyne.Size
 	wants []fyne.Size
+	held  bool // nothing in it moves
 }
 
 // Steady lets a container lay out anew as soon as a child wants another size. The
@@ -20,6 +21,20 @@ type steady struct {
 func Steady(c *fyne.Container) *fyne.Container {
 	c.Layout = &steady{of: c.Layout}
 	return c
+}
+
+// Hold keeps what lies in a steady container where it is, whatever comes and goes
+// in it, until it is let go: then it is laid out as it wants to be. A window that
+// changes its size is laid out all the same.
+func Hold(c *fyne.Container, on bool) {
+	s, ok := c.Layout.(*steady)
+	if !ok || s.held == on {
+		return
+	}
+	s.held = on
+	if !on {
+		c.Refresh()
+	}
 }
 
 func wants(os []fyne.CanvasObject) []fyne.Size {
@@ -34,13 +49,16 @@ func wants(os []fyne.CanvasObject) []fyne.Size {
 
 // Layout is fyne.Layout's.
 func (s *steady) Layout(os []fyne.CanvasObject, size fyne.Size) {
+	if s.held && size == s.size {
+		return
+	}
 	s.size, s.wants = size, wants(os)
 	s.of.Layout(os, size)
 }
 
 // MinSize is fyne.Layout's; the toolkit asks for it before it paints.
 func (s *steady) MinSize(os []fyne.CanvasObject) fyne.Size {
-	if s.wants != nil && !slices.Equal(s.wants, wants(os)) {
+	if s.wants != nil && !s.held && !slices.Equal(s.wants, wants(os)) {
 		s.Layout(os, s.size)
 	}
 	return s.of.MinSize(os)

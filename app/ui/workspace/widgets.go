@@ -248,33 +248,6 @@ func (s *Slider) TypedKey(k *fyne.KeyEvent) {
 // TypedRune is fyne.Focusable's.
 func (s *Slider) TypedRune(r rune) { s.keys.TypedRune(r) }
 
-// Table is a table that passes on every key.
-type Table struct {
-	widget.Table
-	keys *Keymap
-}
-
-// NewTable makes a table.
-func NewTable(ws *Workspace, size func() (rows, columns int), create func() fyne.CanvasObject, update func(widget.TableCellID, fyne.CanvasObject)) *Table {
-	t := &Table{keys: ws.Keys}
-	t.Length, t.CreateCell, t.UpdateCell = size, create, update
-	t.ExtendBaseWidget(t)
-	return t
-}
-
-// AcceptsTab is fyne.Tabbable's.
-func (t *Table) AcceptsTab() bool { return true }
-
-// TypedKey is fyne.Focusable's.
-func (t *Table) TypedKey(k *fyne.KeyEvent) {
-	if !t.keys.tabbed(k, t) {
-		t.keys.Typed(k)
-	}
-}
-
-// TypedRune is fyne.Focusable's.
-func (t *Table) TypedRune(r rune) { t.keys.TypedRune(r) }
-
 // NewUpTo shows something in as much height as it asks for, but never in more
 // than a limit: beyond it, it scrolls. What comes and goes in a room so never
 // pushes the window's own edge off the screen.
