@@ -212,11 +212,15 @@ func (h *hand) updates(n int, r *fynecanvas.Raster, do func(k int), painted func
 		off = watch.on(r, func() {})
 		turn.Start()
 	})
-	<-done
-	fyne.DoAndWait(func() {
+	defer fyne.DoAndWait(func() {
 		turn.Stop()
 		off()
 	})
+	select {
+	case <-done:
+	case <-time.After(time.Duration(n)*time.Second + patience):
+		h.fail("the window took not %d turns within %v", n, time.Duration(n)*time.Second+patience)
+	}
 	return own, whole
 }
 

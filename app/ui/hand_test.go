@@ -84,9 +84,23 @@ type failure struct{ error }
 func (h *hand) fail(format string, args ...any) { panic(failure{fmt.Errorf(format, args...)}) }
 
 func (h *hand) xdotool(args ...string) {
-	if out, err := exec.Command("xdotool", args...).CombinedOutput(); err != nil {
-		h.fail("xdotool %s: %v: %s", args[0], err, out)
+	if _, err := tool("xdotool", args...); err != nil {
+		h.fail("xdotool %s: %w", args[0], err)
 	}
+}
+
+// tool runs a program of X; one that does not come back is ended.
+func tool(name string, args ...string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, name, args...).Output()
+	var exit *exec.ExitError
+	if ctx.Err() != nil {
+		err = fmt.Errorf("%s did not come back within %v", name, patience)
+	} else if errors.As(err, &exit) {
+		err = fmt.Errorf("%w: %s", err, exit.Stderr)
+	}
+	return out, err
 }
 
 // press types keys by their names in X, e.g. "ctrl+Return".
@@ -224,9 +238,14 @@ func (h *hand) settle() {
 		}
 	})
 	fyne.DoAndWait(turn.Start)
-	<-turns
-	<-turns
-	fyne.DoAndWait(turn.Stop)
+	defer fyne.DoAndWait(turn.Stop)
+	for range 2 {
+		select {
+		case <-turns:
+		case <-time.After(patience):
+			h.fail("the window took no turn for %v", patience)
+		}
+	}
 }
 
 // until waits for something to become true of the window.
@@ -249,8 +268,8 @@ func (h *hand) until(what string, is func() bool) {
 // shoot writes a picture of the whole screen.
 func (h *hand) shoot(name string) {
 	h.settle()
-	if out, err := exec.Command("import", "-window", "root", filepath.Join(h.folder, name+".png")).CombinedOutput(); err != nil {
-		h.fail("no screenshot: %v: %s", err, out)
+	if _, err := tool("import", "-window", "root", filepath.Join(h.folder, name+".png")); err != nil {
+		h.fail("no screenshot: %w", err)
 	}
 }
 
@@ -351,12 +370,12 @@ func handAt(ctx context.Context, h *hand, so station.Options, paths []string, sc
 
 // atTheCorner puts the window over the whole screen: there is no window manager.
 func (h *hand) atTheCorner() {
-	out, err := exec.Command("xdotool", "search", "--sync", "--onlyvisible", "--pid", fmt.Sprint(os.Getpid())).Output()
+	out, err := tool("xdotool", "search", "--sync", "--onlyvisible", "--pid", fmt.Sprint(os.Getpid()))
 	if err != nil {
 		h.fail("no window: %v", err)
 	}
 	window := strings.Fields(string(out))[0]
-	size, err := exec.Command("xdotool", "getdisplaygeometry").Output()
+	size, err := tool("xdotool", "getdisplaygeometry")
 	if err != nil {
 		h.fail("no display: %v", err)
 	}
