@@ -72,9 +72,15 @@ const sameScale = 0.06
 // it: by its border, and by rounding.
 const beyond = 24
 
+// Alike reports that nothing tells the two apart but how large a window is: the
+// same computer, and the same scale.
+func (m Monitor) Alike(o Monitor) bool {
+	return m.Host == o.Host && math.Abs(o.Scale-m.Scale) <= sameScale*m.Scale
+}
+
 // Holds reports that a window of such a size and scale may stand on the monitor.
 func (m Monitor) Holds(window Monitor) bool {
-	return m.Host != "" && m.Host == window.Host && window.Width <= m.Width+beyond && window.Height <= m.Height+beyond && math.Abs(window.Scale-m.Scale) <= sameScale*m.Scale
+	return m.Host != "" && m.Alike(window) && window.Width <= m.Width+beyond && window.Height <= m.Height+beyond
 }
 
 // Displays are the checks, oldest first, and how often one is due.

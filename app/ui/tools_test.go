@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/widget"
 
+	"longying/app/screen"
 	"longying/imaging"
 )
 
@@ -154,6 +155,9 @@ func TestTrueSizeIsRefusedUntilTheMonitorWasMeasuredAndIsThenToTheMillimetre(t *
 	if p.State() != before || !strings.Contains(p.Notice(), "毫米") {
 		t.Errorf("%q", p.Notice())
 	}
+	on := func(m screen.Monitor) { c.ws.OnMonitor(func() screen.Monitor { return m }) }
+	here := screen.Monitor{Host: "reading-1", Width: 1366, Height: 700, Scale: 1}
+	on(here)
 	c.ws.StorePixelPitch(0.25, func(err error) {
 		if err != nil {
 			t.Error(err)
@@ -166,6 +170,24 @@ func TestTrueSizeIsRefusedUntilTheMonitorWasMeasuredAndIsThenToTheMillimetre(t *
 	}
 	if words := strings.Join(p.Words().BottomLeft, "\n"); !strings.Contains(words, "真实大小") || p.Notice() != "" {
 		t.Errorf("%q %q", words, p.Notice())
+	}
+	// The same folder on another computer, and a monitor that has another scale.
+	for _, other := range []screen.Monitor{{Host: "reading-2", Width: 1366, Height: 700, Scale: 1}, {Host: "reading-1", Width: 3840, Height: 2160, Scale: 1.5}} {
+		on(other)
+		p.SetState(p.State().Fit())
+		fitted := p.State()
+		c.key(fyne.KeyS, 0)
+		if p.State() != fitted || !strings.Contains(p.Notice(), "毫米") {
+			t.Errorf("%+v: %+v, %q", other, p.State(), p.Notice())
+		}
+	}
+	c.ws.LoadPixelPitch(func(err error) { t.Error(err) })
+	c.ws.Settle()
+	here.Width = 1200 // the window is smaller
+	on(here)
+	c.key(fyne.KeyS, 0)
+	if s := p.State(); s.Scale != 0.7/0.25 {
+		t.Errorf("%+v", s)
 	}
 }
 

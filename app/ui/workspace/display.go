@@ -2,10 +2,12 @@ package workspace
 
 import (
 	"context"
-	"strconv"
+	"encoding/json"
+
+	"longying/app/screen"
 )
 
-const pixelPitchPreference = "pixel_pitch_mm"
+const pixelPitchPreference = "pixel_pitch"
 
 // What a pixel of a monitor may measure, in mm: from a telephone's to a wall's.
 const (
@@ -13,30 +15,50 @@ const (
 	MostPixelPitch  = 1.0
 )
 
+// pixelPitch is what a pixel measures, and on which monitor.
+type pixelPitch struct {
+	MM      float64        `json:"mm"`
+	Monitor screen.Monitor `json:"monitor"`
+}
+
 // PixelPitch is what one pixel of the monitor measures, in mm, as somebody
-// measured it; 0: nobody has.
-func (ws *Workspace) PixelPitch() float64 { return ws.pitch }
+// measured it; 0: nobody has, on this computer at this scale. Two monitors of one
+// computer that have one scale cannot be told apart.
+func (ws *Workspace) PixelPitch() float64 {
+	if !ws.pitch.Monitor.Alike(ws.Monitor()) {
+		return 0
+	}
+	return ws.pitch.MM
+}
 
 // LoadPixelPitch takes what was stored.
 func (ws *Workspace) LoadPixelPitch(failed func(error)) {
 	ws.NewTask().Start(func(ctx context.Context) func() {
 		stored, err := ws.Admin.Preference(ctx, pixelPitchPreference)
+		var p pixelPitch
+		if err == nil && stored != "" {
+			err = json.Unmarshal([]byte(stored), &p)
+		}
 		return func() {
 			if err != nil {
 				failed(err)
-			} else if mm, err := strconv.ParseFloat(stored, 64); err == nil && mm >= LeastPixelPitch && mm <= MostPixelPitch {
-				ws.pitch = mm
+			} else if p.MM >= LeastPixelPitch && p.MM <= MostPixelPitch {
+				ws.pitch = p
 			}
 		}
 	})
 }
 
-// StorePixelPitch takes what was measured and stores it; 0: it is not known.
+// StorePixelPitch takes what was measured on the monitor that the window stands
+// on, and stores it; 0: it is not known.
 func (ws *Workspace) StorePixelPitch(mm float64, done func(error)) {
-	ws.pitch = mm
-	user := ws.user
+	ws.pitch = pixelPitch{mm, ws.Monitor()}
+	user, p := ws.user, ws.pitch
 	ws.NewTask().Start(func(ctx context.Context) func() {
-		err := ws.Admin.SetPreference(ctx, user, pixelPitchPreference, strconv.FormatFloat(mm, 'g', -1, 64))
+		raw, err := json.Marshal(p)
+		if err == nil {
+			err = ws.Admin.SetPreference(ctx, user, pixelPitchPreference, string(raw))
+		}
 		return func() { done(err) }
 	})
 }

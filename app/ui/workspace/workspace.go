@@ -76,7 +76,7 @@ type Workspace struct {
 	opening   *Task
 	keeping   *Task               // stores the language
 	look      func() (Look, bool) // see OnLook
-	pitch     float64             // of the monitor, mm
+	pitch     pixelPitch          // of the monitor, mm
 	displays  screen.Displays     // the checks of monitors
 	monitor   func() screen.Monitor
 	standing  screen.Standing // that was worded last
