@@ -181,8 +181,9 @@ type lockPage struct {
 	content  fyne.CanvasObject
 	title    *widget.Label
 	who      *widget.Label
-	password *widget.Entry
-	code     *widget.Entry
+	password *doorEntry
+	code     *doorEntry
+	switcher *widget.Button
 	button   *widget.Button
 	other    *widget.Button
 	problem  *workspace.Problem
@@ -193,7 +194,7 @@ type lockPage struct {
 
 func newLockPage(ws *workspace.Workspace, w fyne.Window, unlocked func(records.User), other func()) *lockPage {
 	p := &lockPage{ws: ws, window: w, title: widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true}), who: widget.NewLabel(""),
-		password: widget.NewPasswordEntry(), code: widget.NewEntry(), problem: workspace.NewProblem(ws), task: ws.NewTask(), unlocked: unlocked}
+		password: newDoorEntry(ws, true), code: newDoorEntry(ws, false), switcher: newSwitcher(ws), problem: workspace.NewProblem(ws), task: ws.NewTask(), unlocked: unlocked}
 	p.who.Wrapping = fyne.TextWrapWord
 	p.button = widget.NewButton("", p.submit)
 	p.button.Importance = widget.HighImportance
@@ -204,7 +205,7 @@ func newLockPage(ws *workspace.Workspace, w fyne.Window, unlocked func(records.U
 	p.other.Importance = widget.LowImportance
 	p.password.OnSubmitted = func(string) { p.submit() }
 	p.code.OnSubmitted = p.password.OnSubmitted
-	p.content = card(p.title, p.who, p.password, p.code, p.problem, p.button, p.other)
+	p.content = card(container.NewBorder(nil, nil, nil, p.switcher, p.title), p.who, p.password, p.code, p.problem, p.button, p.other)
 	return p
 }
 
@@ -216,6 +217,7 @@ func (p *lockPage) words() {
 	p.code.SetPlaceHolder(l.T("signin.code"))
 	p.button.SetText(l.T("lock.button"))
 	p.other.SetText(l.T("lock.other"))
+	p.switcher.SetText(languageButton(l.Code()))
 }
 
 func (p *lockPage) shown(u records.User) {

@@ -6,11 +6,13 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/widget"
 
 	"longying/app/admin"
 	"longying/app/station"
+	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
 	"longying/records"
 )
@@ -198,4 +200,33 @@ func TestOpenCriticalValuesAreAskedForOnceAMinuteWhileSomebodyReads(t *testing.T
 	if asked != 2 {
 		t.Error("asked for nobody")
 	}
+}
+
+func TestTheLanguageIsChangedByItsKeyAndButtonAlsoWhereAPasswordIsAskedFor(t *testing.T) {
+	s, w, _, _ := opened(t)
+	chord := &desktop.CustomShortcut{KeyName: fyne.KeyL, Modifier: fyne.KeyModifierControl | fyne.KeyModifierShift}
+	changes := func(where string, field *doorEntry, button *widget.Button, word lang.Key) {
+		for name, change := range map[string]func(){
+			"in the field":        func() { field.TypedShortcut(chord) },
+			"beside every field":  func() { w.keys.TypedShortcut(chord) },
+			"by the button alone": func() { test.Tap(button) },
+		} {
+			before := s.ws.Lang.Code()
+			change()
+			if s.ws.Lang.Code() == before || !strings.Contains(texts(w.Content()), s.ws.Lang.T(word)) || button.Text != languageButton(s.ws.Lang.Code()) {
+				t.Errorf("%s, %s: the page says %q", where, name, texts(w.Content()))
+			}
+		}
+	}
+	s.lockScreen()
+	s.ws.Settle()
+	changes("a hidden screen", s.lock.page.password, s.lock.page.switcher, "lock.button")
+	s.lock.page.password.SetText("secret")
+	s.lock.page.password.TypedShortcut(chord)
+	if s.lock.page.password.Text != "secret" || !s.lock.on {
+		t.Error("what was typed is gone")
+	}
+	s.otherUser()
+	s.ws.Settle()
+	changes("sign-in", s.signIn.password, s.signIn.switcher, "signin.button")
 }

@@ -31,6 +31,34 @@ func heading(text string) *canvas.Text {
 	return t
 }
 
+// doorEntry is a field of a page that asks for a password: it keeps every key but
+// the shortcuts that are the window's there.
+type doorEntry struct {
+	widget.Entry
+	keys *workspace.Keymap
+}
+
+func newDoorEntry(ws *workspace.Workspace, secret bool) *doorEntry {
+	e := &doorEntry{keys: ws.Keys}
+	e.Password = secret
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+// TypedShortcut is fyne.Shortcutable's.
+func (e *doorEntry) TypedShortcut(s fyne.Shortcut) {
+	if !e.keys.TypedShortcut(s) {
+		e.Entry.TypedShortcut(s)
+	}
+}
+
+// newSwitcher is the button that changes the language.
+func newSwitcher(ws *workspace.Workspace) *widget.Button {
+	b := widget.NewButton("", func() { ws.SetLanguage(other(ws.Lang.Code())) })
+	b.Importance = widget.LowImportance
+	return b
+}
+
 // signInPage asks who works here.
 type signInPage struct {
 	ws       *workspace.Workspace
@@ -38,11 +66,11 @@ type signInPage struct {
 	content  fyne.CanvasObject
 	title    *canvas.Text
 	purpose  *widget.Label
-	login    *widget.Entry
-	password *widget.Entry
-	code     *widget.Entry // of the second factor, where one is asked for
-	fresh    *widget.Entry // a new password, where one has to be chosen
-	again    *widget.Entry
+	login    *doorEntry
+	password *doorEntry
+	code     *doorEntry // of the second factor, where one is asked for
+	fresh    *doorEntry // a new password, where one has to be chosen
+	again    *doorEntry
 	changing *records.User // who has to choose it
 	button   *widget.Button
 	switcher *widget.Button
@@ -51,13 +79,11 @@ type signInPage struct {
 }
 
 func newSignInPage(ws *workspace.Workspace, w fyne.Window) *signInPage {
-	p := &signInPage{ws: ws, window: w, title: heading(""), purpose: widget.NewLabel(""), login: widget.NewEntry(), password: widget.NewPasswordEntry(),
-		code: widget.NewEntry(), fresh: widget.NewPasswordEntry(), again: widget.NewPasswordEntry(),
+	p := &signInPage{ws: ws, window: w, title: heading(""), purpose: widget.NewLabel(""), login: newDoorEntry(ws, false), password: newDoorEntry(ws, true),
+		code: newDoorEntry(ws, false), fresh: newDoorEntry(ws, true), again: newDoorEntry(ws, true), switcher: newSwitcher(ws),
 		problem: workspace.NewProblem(ws), task: ws.NewTask()}
 	p.button = widget.NewButton("", p.submit)
 	p.button.Importance = widget.HighImportance
-	p.switcher = widget.NewButton("", func() { ws.SetLanguage(other(ws.Lang.Code())) })
-	p.switcher.Importance = widget.LowImportance
 	p.login.OnSubmitted = func(string) { p.focus(p.password) }
 	p.password.OnSubmitted = func(string) { p.submit() }
 	p.code.OnSubmitted = p.password.OnSubmitted
@@ -115,7 +141,7 @@ func (p *signInPage) focus(f fyne.Focusable) { p.window.Canvas().Focus(f) }
 // second factor, or those of a new password.
 func (p *signInPage) ask(changing *records.User, code bool) {
 	p.changing = changing
-	for _, e := range []*widget.Entry{p.code, p.fresh, p.again} {
+	for _, e := range []*doorEntry{p.code, p.fresh, p.again} {
 		e.SetText("")
 	}
 	p.code.Hidden, p.fresh.Hidden, p.again.Hidden = !code, changing == nil, changing == nil

@@ -137,6 +137,7 @@ func (s *shell) keys() {
 	c := s.window.Canvas()
 	c.SetOnTypedKey(func(k *fyne.KeyEvent) { s.ws.Keys.Typed(k) })
 	c.SetOnTypedRune(func(r rune) { s.ws.Keys.TypedRune(r) })
+	s.shortcuts([]workspace.Action{s.speak()})
 	s.window.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) {
 		var paths []string
 		for _, u := range uris {
@@ -402,8 +403,8 @@ func (s *shell) toggleKeys() {
 // sections is the live table of keys: the open tab's, the front room's, the
 // window's own.
 func (s *shell) sections() []workspace.Section {
-	if s.ws.User().ID == "" || s.lock.on {
-		return nil
+	if s.ws.User().ID == "" || s.lock.on { // nothing behind the page that asks for a password
+		return []workspace.Section{{Name: "shell.keys_global", Actions: []workspace.Action{s.speak()}}}
 	}
 	if over := s.window.Canvas().Overlays(); over.Top() != nil { // a chooser of files, or a menu: no key acts on what stands behind it
 		return []workspace.Section{{Name: "shell.keys", Actions: []workspace.Action{
@@ -452,6 +453,12 @@ func (s *shell) places() [][]workspace.Section {
 	return out
 }
 
+// speak changes the language, also before anybody has signed in.
+func (s *shell) speak() workspace.Action {
+	return workspace.Action{Label: "shell.language", Keys: []workspace.Key{{Name: fyne.KeyL, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}},
+		Do: func() { s.ws.SetLanguage(other(s.ws.Lang.Code())) }}
+}
+
 // own are the window's own actions.
 func (s *shell) own() []workspace.Action {
 	l := s.ws.Lang
@@ -473,7 +480,7 @@ func (s *shell) own() []workspace.Action {
 	}
 	return append(out,
 		workspace.Action{Label: "shell.fold", Keys: press(workspace.Press(fyne.KeyF9)), Do: s.fold},
-		workspace.Action{Label: "shell.language", Keys: press(workspace.Key{Name: fyne.KeyL, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}), Do: func() { s.ws.SetLanguage(other(l.Code())) }},
+		s.speak(),
 		workspace.Action{Label: "shell.scheme", Keys: press(workspace.Key{Name: fyne.KeyD, Mod: fyne.KeyModifierControl | fyne.KeyModifierShift}), Do: s.otherScheme},
 		workspace.Action{Label: "shell.larger", Keys: press(workspace.Ctrl(fyne.KeyEqual)), Do: func() { s.ws.Grow(1) }},
 		workspace.Action{Label: "shell.smaller", Keys: press(workspace.Ctrl(fyne.KeyMinus)), Do: func() { s.ws.Grow(-1) }},
