@@ -257,6 +257,7 @@ type imageRenderer struct {
 	side   *outlined
 	middle *outlined
 	warned *outlined // below the top left corner
+	lower  lower     // how the lower corners have room
 	labels []*outlined
 	frame  *border
 	prior  *strip
@@ -300,7 +301,6 @@ func (r *imageRenderer) Refresh() {
 	r.corner[0].set(top, words.TopLeft...)
 	r.corner[1].set(ink, words.TopRight...)
 	r.corner[2].set(ink, words.BottomLeft...)
-	r.corner[3].set(ink, words.BottomRight...)
 
 	var warned []string
 	for _, w := range words.Warnings {
@@ -396,12 +396,27 @@ func (r *imageRenderer) Refresh() {
 		r.frame.thick = 4
 	}
 	r.frame.show(i.front || i.offered)
+	r.fitLower(words)
 	r.Layout(i.Size())
 	canvas.Refresh(r.raster)
 }
 
+// fitLower gives the words of the lower corners the room that those above leave.
+func (r *imageRenderer) fitLower(words view.Corners) {
+	size, right := r.i.Size(), r.corner[3]
+	r.lower = lower{right: words.BottomRight}
+	if !size.IsZero() {
+		above := r.prior.lay(size) + max(r.corner[0].MinSize().Height, r.corner[1].MinSize().Height) + r.warned.MinSize().Height
+		rows := int((size.Height - above - 4*cornerGap) / lineHeight(right.size))
+		r.lower = fitLower(words.BottomLeft, words.BottomRight, r.letter[3].MinSize().Width, size.Width, rows, func(s string) float32 {
+			return fyne.MeasureText(s, right.size, fyne.TextStyle{}).Width + 2
+		})
+	}
+	right.set(theme.Text(), r.lower.right...)
+}
+
 func (r *imageRenderer) Layout(size fyne.Size) {
-	const gap = 6
+	const gap = cornerGap
 	r.raster.Resize(size)
 	top := gap + r.prior.lay(size)
 	r.frame.lay(fyne.NewPos(0, top-gap), fyne.NewSize(size.Width, size.Height-top+gap))
@@ -414,6 +429,9 @@ func (r *imageRenderer) Layout(size fyne.Size) {
 		}
 		if k >= 2 {
 			at.Y = size.Height - m.Height - gap
+		}
+		if k == 2 {
+			at.Y -= float32(r.lower.raised) * lineHeight(o.size)
 		}
 		o.Move(at)
 	}
@@ -435,7 +453,7 @@ func (r *imageRenderer) Layout(size fyne.Size) {
 		case 2:
 			middle.Y = top
 		case 3:
-			middle.Y = size.Height - m.Height - gap
+			middle.Y = size.Height - m.Height - gap - float32(r.lower.letter)*lineHeight(r.corner[3].size)
 		}
 		o.Move(middle)
 	}

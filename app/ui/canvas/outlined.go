@@ -66,7 +66,9 @@ func (r *outlinedRenderer) Objects() []fyne.CanvasObject {
 	return append([]fyne.CanvasObject{r.ground}, r.objects...)
 }
 
-func (r *outlinedRenderer) lineHeight() float32 { return r.o.size * 1.36 }
+func (r *outlinedRenderer) lineHeight() float32 { return lineHeight(r.o.size) }
+
+func lineHeight(size float32) float32 { return size * 1.36 }
 
 // MinSize is asked for several times for every picture that is scrolled to, and
 // measuring text is slow.
