@@ -275,7 +275,7 @@ func packedPicture(picture image.Image, edges [4]string) fyne.CanvasObject {
 	k := min(side/float32(size.Y), 2*side/float32(size.X))
 	o.SetMinSize(fyne.NewSize(float32(size.X)*k, float32(size.Y)*k))
 	letter := func(s string) fyne.CanvasObject {
-		t := canvas.NewText(s, look.Cyan())
+		t := canvas.NewText(s, look.InChrome(look.Cyan()))
 		t.TextStyle.Bold = true
 		return container.NewCenter(t)
 	}

@@ -134,7 +134,7 @@ func (r *room) keyRow(a workspace.Action) fyne.CanvasObject {
 	_, own := keys.Bindings().Keys[a.Label]
 	what := widget.NewLabel(l.T(a.Label))
 	what.Truncation = fyne.TextTruncateEllipsis
-	shown := canvas.NewText(strings.Join(names, "   "), look.Accent())
+	shown := canvas.NewText(strings.Join(names, "   "), look.InChrome(look.Accent()))
 	change := widget.NewButton(l.T("settings.keys_change"), func() {
 		r.moving = moving{label: a.Label}
 		r.render()
