@@ -178,6 +178,9 @@ func (r *room) build() fyne.CanvasObject {
 
 func (r *room) words() {
 	r.empty.SetText(r.ws.Lang.T("viewer.none"))
+	if o := r.ws.Current(); o != nil && o.Slide() {
+		r.empty.SetText(r.ws.Lang.T("viewer.none_slide"))
+	}
 	r.bar()
 	r.measures.Name()
 	r.namePlanes()
