@@ -272,7 +272,7 @@ func (r *room) build() fyne.CanvasObject {
 	r.link, r.linked = newLink(r.ws, r.problem), newLinked(r.ws, r.problem)
 	r.text = newText(r.ws, r.problem)
 	r.bottom = container.NewVBox(r.skipped.content, r.text.content, r.link.content, r.linked.content)
-	top := container.NewBorder(nil, nil, r.sources.bar(), container.NewHBox(r.filter, r.folder, r.file, r.analyze, r.open), r.search)
+	top := container.New(&toolbar{}, r.sources.bar(), r.search, container.NewHBox(r.filter, r.folder, r.file, r.analyze, r.open))
 	r.people = newPeople(r.ws)
 	r.undo = widget.NewButtonWithIcon("", theme.ContentUndoIcon(), r.undoImport)
 	r.undo.Hide()
