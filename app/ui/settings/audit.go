@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/theme"
@@ -211,15 +210,51 @@ func (r *room) auditTable(events []records.AuditEvent) fyne.CanvasObject {
 			if e.Outcome != "ok" {
 				c.Importance = widget.WarningImportance
 			}
-			about := strings.TrimSpace(e.Detail + "  " + e.Object)
-			c.SetText([]string{e.At.In(imaging.Zone()).Format("2006-01-02 15:04:05"), r.who(e), r.act(e.Action), r.outcome(e.Outcome), about}[id.Col])
+			c.SetText([]string{e.At.In(imaging.Zone()).Format("2006-01-02 15:04:05"), r.who(e), r.act(e.Action), r.outcome(e.Outcome), r.about(e)}[id.Col])
 		})
-	for i, width := range []float32{165, 140, 170, 80, 330} {
-		table.SetColumnWidth(i, width)
+	return container.New(&trail{table: table, page: r.scroll}, table)
+}
+
+// about is what an event is about, with how a delivery ended in words.
+func (r *room) about(e records.AuditEvent) string {
+	detail := e.Detail
+	if e.Action == "deliver" {
+		detail = r.ws.Lang.Or(lang.Key("attempt."+detail), detail)
 	}
-	room := canvas.NewRectangle(nil)
-	room.SetMinSize(fyne.NewSize(0, 380))
-	return container.NewStack(room, table)
+	return strings.TrimSpace(detail + "  " + e.Object)
+}
+
+// trail gives the table of events the height that the window has left beside the
+// rest of the page, and its last column the width.
+type trail struct {
+	table  *workspace.Table
+	page   *container.Scroll
+	asking bool
+}
+
+// MinSize is fyne.Layout's.
+func (t *trail) MinSize([]fyne.CanvasObject) fyne.Size {
+	const least = 380
+	if t.asking { // how high the page is without it
+		return fyne.NewSize(0, 0)
+	}
+	t.asking = true
+	rest := t.page.Content.MinSize().Height
+	t.asking = false
+	return fyne.NewSize(0, max(least, t.page.Size().Height-rest))
+}
+
+// Layout is fyne.Layout's.
+func (t *trail) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	last := size.Width
+	for i, width := range []float32{165, 140, 170, 80} {
+		width *= theme.TextSize() / 14
+		t.table.SetColumnWidth(i, width)
+		last -= width + theme.Padding()
+	}
+	t.table.SetColumnWidth(4, max(330, last))
+	objects[0].Resize(size)
+	objects[0].Move(fyne.NewPos(0, 0))
 }
 
 // pickExport asks for the folder that the export is written into.

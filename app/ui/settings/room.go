@@ -82,7 +82,7 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 	workspace.On(ws, func(workspace.BindingsChanged) { r.moving = moving{} })
 	r.at = "settings.language"
 	r.scroll = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(8, 16, 16, 16),
-		container.New(narrow{}, container.NewVBox(r.problem, r.done, r.page))))
+		container.New(narrow{r.pageWidth}, container.NewVBox(r.problem, r.done, r.page))))
 	side := container.New(layout.NewCustomPaddedLayout(8, 8, 8, 8), r.menu)
 	workspace.On(ws, func(workspace.LanguageChanged) { r.render() })
 	workspace.On(ws, func(workspace.LookChanged) { r.render() })
@@ -119,16 +119,25 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 }
 
 // narrow keeps a page at a width that reads well, however wide the window is.
-type narrow struct{}
+type narrow struct{ width func() float32 }
 
 const pageWidth = 900
+
+// pageWidth is how wide the page in front may become: a table is read across, text
+// is not.
+func (r *room) pageWidth() float32 {
+	if r.at == "settings.audit" {
+		return 2 * pageWidth
+	}
+	return pageWidth
+}
 
 func (narrow) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(360, objects[0].MinSize().Height)
 }
 
-func (narrow) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	objects[0].Resize(fyne.NewSize(min(size.Width, pageWidth), size.Height))
+func (n narrow) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Resize(fyne.NewSize(min(size.Width, n.width()), size.Height))
 	objects[0].Move(fyne.NewPos(0, 0))
 }
 
