@@ -206,7 +206,7 @@ func TestAConsultGoesFromItsRequestToTheComparisonOfItsOutcome(t *testing.T) {
 	}
 	text := consult.Minutes(&m, &records.Patient{Name: "刘小满"})
 	if !contains(text, "资料不全：会议在缺少以下资料的情况下开始：", "用药", "影像检查", "不需要：病理切片，理由：未取材", "【外院意见】建议先穿刺", "代录", "责任人："+b.radiologist.Name,
-		"【与结论不一致】家属拒绝手术", "【后有更新】", "主持人: "+b.pathologist.Name, b.radiologist.Name+"（放射科）（未到会）") {
+		"【与结论不一致】家属拒绝手术", "【后有更新】", "主持人："+b.pathologist.Name, b.radiologist.Name+"（放射科）（未到会）") {
 		t.Error(text)
 	}
 	_, err = b.Consult.Add(b.ctx, b.radiologist, m.ID, records.ConsultItem{Kind: "study", Ref: &imaging.Ref{StudyUID: b.film.StudyUID}})
