@@ -62,7 +62,7 @@ type flowForm struct {
 	named                                          map[string]bool // missing items that were named
 	present                                        map[string]bool
 	discordant, otherwise                          bool
-	said                                           string // what came of the last act
+	said                                           func() string // what came of the last act; nil: nothing is said
 }
 
 func (f *flowForm) entries() []*workspace.Entry {
@@ -82,7 +82,7 @@ func (r *room) clearFlow() {
 	for _, e := range f.entries() {
 		e.SetText("")
 	}
-	f.item, f.chair, f.radiology, f.pathology, f.followUp, f.said = "", "", "", "", "", ""
+	f.item, f.chair, f.radiology, f.pathology, f.followUp, f.said = "", "", "", "", "", nil
 	f.named, f.present, f.discordant, f.otherwise = map[string]bool{}, map[string]bool{}, false, false
 	r.checks, r.pictures = nil, map[string]image.Image{}
 }
@@ -97,7 +97,6 @@ func (r *room) flowWords() {
 		e.SetPlaceHolder(t(key))
 	}
 	r.speak.password.SetPlaceHolder(t("consult.password_hint"))
-	f.said = "" // in the other language
 }
 
 // turn shows another step of the page.
@@ -105,7 +104,7 @@ func (r *room) turn(to int) {
 	if r.current == nil || r.view != showConsult {
 		return
 	}
-	r.flow.page, r.flow.said = min(max(to, 0), pages-1), ""
+	r.flow.page, r.flow.said = min(max(to, 0), pages-1), nil
 	r.render()
 	r.scroll.ScrollToTop()
 }
@@ -134,8 +133,8 @@ func (r *room) stepBar(m *records.Consult) fyne.CanvasObject {
 // flowPage is the step of the page that is chosen.
 func (r *room) flowPage(m *records.Consult, lead bool) {
 	r.page.Add(r.stepBar(m))
-	if r.flow.said != "" {
-		r.page.Add(tight(wrapped(r.flow.said, widget.SuccessImportance)))
+	if r.flow.said != nil {
+		r.page.Add(tight(wrapped(r.flow.said(), widget.SuccessImportance)))
 	}
 	if r.flow.page == pageMeet || r.flow.page == pageDecide {
 		r.page.Add(wrapped(r.ws.Lang.T("consult.question_is", m.Question), widget.MediumImportance))
@@ -193,12 +192,12 @@ func (r *room) withdraw() {
 
 // act is change that says what came of it.
 func (r *room) act(said lang.Key, step func(ctx context.Context, user records.User, id string) (records.Consult, error), done func()) {
-	r.flow.said = ""
+	r.flow.said = nil
 	r.change(step, func() {
 		if done != nil {
 			done()
 		}
-		r.flow.said = r.ws.Lang.T(said)
+		r.flow.said = func() string { return r.ws.Lang.T(said) }
 	})
 }
 

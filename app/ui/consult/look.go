@@ -29,8 +29,8 @@ func (r *room) presentBar(m *records.Consult, lead bool) {
 		row.Add(widget.NewButtonWithIcon(l.T("consult.button_to_pack"), theme.DocumentSaveIcon(), r.toPacking))
 	}
 	r.page.Add(row)
-	if r.written != "" {
-		r.page.Add(wrapped(r.written, widget.SuccessImportance))
+	if r.written != nil {
+		r.page.Add(wrapped(r.written(), widget.SuccessImportance))
 	}
 }
 

@@ -164,7 +164,7 @@ func (r *room) invite() {
 				r.problem.Explain(err)
 				return
 			}
-			r.flow.said = r.ws.Lang.T("consult.said_invited", path)
+			r.flow.said = func() string { return r.ws.Lang.T("consult.said_invited", path) }
 			r.render()
 		}
 	})
@@ -271,7 +271,7 @@ func (r *room) mergeKey() {
 func (r *room) merge() {
 	path, passphrase, added := strings.TrimSpace(r.flow.replyPath.Text), r.flow.replyPass.Text, 0
 	var into records.Consult
-	r.flow.said = ""
+	r.flow.said = nil
 	r.change(func(ctx context.Context, user records.User, _ string) (m records.Consult, err error) {
 		f, err := os.Open(path)
 		if err != nil {
@@ -283,6 +283,6 @@ func (r *room) merge() {
 	}, func() {
 		r.flow.replyPath.SetText("")
 		r.flow.replyPass.SetText("")
-		r.flow.said = r.ws.Lang.T("consult.said_merged", into.Title, added)
+		r.flow.said = func() string { return r.ws.Lang.T("consult.said_merged", into.Title, added) }
 	})
 }

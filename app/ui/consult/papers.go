@@ -41,7 +41,7 @@ func (r *room) write(do func(ctx context.Context, user records.User, id, folder 
 	r.busy = true
 	user, id := r.ws.User(), r.current.ID
 	r.problem.SetText("")
-	r.written = ""
+	r.written = nil
 	r.ws.NewTask().Start(func(ctx context.Context) func() {
 		folder, err := os.UserHomeDir()
 		path := ""
@@ -54,7 +54,7 @@ func (r *room) write(do func(ctx context.Context, user records.User, id, folder 
 				r.problem.Explain(err)
 				return
 			}
-			r.written = r.ws.Lang.T("consult.written", path)
+			r.written = func() string { return r.ws.Lang.T("consult.written", path) }
 			r.render()
 			r.scroll.ScrollToTop() // where it says so
 		}

@@ -55,7 +55,7 @@ type room struct {
 	due        []records.Reminder
 	filter     Filter
 	pictures   map[string]image.Image // of findings, by UID; nil: being drawn
-	written    string                 // what was said of the last file
+	written    func() string          // what was said of the last file
 }
 
 // view is what the page shows.

@@ -34,7 +34,7 @@ type room struct {
 	busy    bool
 
 	problem  *workspace.Problem
-	done     *widget.Label
+	done     *workspace.Done
 	study    *widget.Label
 	what     *workspace.Entry
 	flag     *widget.Button
@@ -93,7 +93,7 @@ func wrapped(importance widget.Importance) *widget.Label {
 }
 
 func (r *room) build() fyne.CanvasObject {
-	r.done, r.study, r.detail = wrapped(widget.SuccessImportance), wrapped(widget.MediumImportance), wrapped(widget.MediumImportance)
+	r.done, r.study, r.detail = workspace.NewDone(r.ws), wrapped(widget.MediumImportance), wrapped(widget.MediumImportance)
 	r.head = widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 	r.what, r.to, r.means, r.reason = workspace.NewEntry(r.ws), workspace.NewEntry(r.ws), workspace.NewEntry(r.ws), workspace.NewEntry(r.ws)
 	r.flag = widget.NewButtonWithIcon("", theme.WarningIcon(), r.flagNow)
@@ -286,7 +286,7 @@ func (r *room) render() {
 		}
 		r.detail.SetText(strings.Join(lines, "\n"))
 	}
-	r.done.Hidden, r.split.Hidden = r.done.Text == "", len(r.rows) == 0
+	r.split.Hidden = len(r.rows) == 0
 	r.form.Refresh()
 	r.table.Refresh()
 	r.content.Refresh()
@@ -312,7 +312,7 @@ func (r *room) act(done lang.Key, do func(ctx context.Context, user records.User
 				return
 			}
 			after()
-			r.done.SetText(r.ws.Lang.T(done))
+			r.done.Say(done)
 			r.render()
 			workspace.Publish(r.ws, workspace.CriticalChanged{})
 		}

@@ -29,7 +29,7 @@ type room struct {
 	page    *fyne.Container
 	scroll  *container.Scroll
 	problem *workspace.Problem
-	done    *widget.Label
+	done    *workspace.Done
 	tour    *widget.Button
 	keys    *widget.Button
 	report  *widget.Button
@@ -48,8 +48,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	r.search, r.folder = workspace.NewEntry(ws), workspace.NewEntry(ws)
 	r.search.OnChanged = func(string) { r.render() }
 	r.search.OnSubmitted = func(string) { workspace.Release(r.search) }
-	r.done = widget.NewLabel("")
-	r.done.Wrapping, r.done.Importance = fyne.TextWrapWord, widget.SuccessImportance
+	r.done = workspace.NewDone(ws)
 	r.keys = widget.NewButton("", func() { ws.Keys.TypedRune('?') })
 	r.tour = widget.NewButton("", r.startTour)
 	r.report = widget.NewButton("", r.makeReport)
@@ -154,7 +153,6 @@ func (r *room) render() {
 	r.report.SetText(l.T("help.button_report"))
 	r.menu.RemoveAll()
 	r.page.RemoveAll()
-	r.done.Hidden = r.done.Text == ""
 	shown := r.at == reportPage
 	for _, t := range found {
 		shown = shown || t.ID == r.at
@@ -261,7 +259,7 @@ func (r *room) saveReport() {
 			r.problem.Explain(err)
 			r.done.SetText("")
 			if err == nil {
-				r.done.SetText(r.ws.Lang.T("help.saved", path))
+				r.done.Say("help.saved", path)
 			}
 			r.render()
 		}

@@ -185,7 +185,7 @@ func (t *tab) sign() {
 			}
 			workspace.Release(t.password)
 			t.path.SetText("") // named after a document: the one before keeps its file
-			t.said("", "")
+			t.said("", nil)
 			t.signed = &doc
 			t.report.State = records.ReportSigned
 			t.render()
@@ -275,7 +275,7 @@ func (t *tab) print() {
 	t.busy = true
 	t.unwritten.SetText("")
 	study, user := t.study, t.ws.User()
-	t.said(t.ws.Lang.T("report.printing"), "")
+	t.said("", func() string { return t.ws.Lang.T("report.printing") })
 	t.ws.NewTask().Start(func(ctx context.Context) func() {
 		data, err := t.ws.PrintReport(ctx, user, study)
 		if err == nil {
@@ -286,7 +286,7 @@ func (t *tab) print() {
 			if t.study != study {
 				return
 			}
-			t.said("", "")
+			t.said("", nil)
 			if err != nil {
 				t.unwritten.Explain(err)
 				return
@@ -295,18 +295,21 @@ func (t *tab) print() {
 			if err != nil { // without a working directory nobody can be led there
 				pdf = ""
 			}
-			t.said(t.ws.Lang.T("report.printed", path), pdf)
+			t.said(pdf, func() string { return t.ws.Lang.T("report.printed", path) })
 		}
 	})
 }
 
 // said words what was written; a PDF can be looked at.
-func (t *tab) said(text, pdf string) {
+func (t *tab) said(pdf string, words func() string) {
 	t.printed = pdf
-	t.done.SetText(text)
+	if words == nil {
+		words = func() string { return "" }
+	}
+	t.done.SetWords(words)
 	t.view.Hidden = pdf == ""
 	t.view.Refresh()
-	if text != "" {
+	if t.done.Text() != "" {
 		t.toEnd()
 	}
 }
@@ -365,13 +368,13 @@ func (t *tab) export() {
 			if t.study != study {
 				return
 			}
-			t.said("", "")
+			t.said("", nil)
 			if err != nil {
 				t.unwritten.Explain(err)
 				t.toEnd()
 				return
 			}
-			t.said(t.ws.Lang.T("report.printed", strings.Join(paths, "\n")), "")
+			t.said("", func() string { return t.ws.Lang.T("report.printed", strings.Join(paths, "\n")) })
 			if len(left) > 0 {
 				t.unwritten.Say("report.export_left", strings.Join(left, "\n"))
 				t.toEnd()

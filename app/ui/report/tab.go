@@ -76,7 +76,7 @@ type tab struct {
 	format     *widget.Select // of exchange
 	reason     *workspace.Entry
 	amendBox   *fyne.Container
-	done       *widget.Label
+	done       *workspace.Done
 	view       *widget.Button // opens the PDF that was written
 	printed    string         // its path, empty: none
 	form       *form
@@ -181,8 +181,7 @@ func (t *tab) build() fyne.CanvasObject {
 		t.path.SetPlaceHolder(t.ws.Lang.T("report.path"))
 		t.reason.SetPlaceHolder(t.ws.Lang.T("report.amend_reason"))
 	})
-	t.done = wrapped("")
-	t.done.Importance = widget.SuccessImportance
+	t.done = workspace.NewDone(t.ws)
 	t.view = t.button("report.button_view", theme.ViewFullScreenIcon(), widget.MediumImportance, t.viewPrinted)
 	t.view.Hide()
 	t.amendBox = container.NewVBox(t.reason, t.button("report.button_amend_now", theme.ConfirmIcon(), widget.HighImportance, t.amend))
@@ -266,7 +265,7 @@ func (t *tab) open() {
 	t.reason.SetText("")
 	t.back.SetText("")
 	t.unreturned.SetText("")
-	t.said("", "")
+	t.said("", nil)
 	t.problem.SetText("")
 	t.unsigned.SetText("")
 	t.ask(nil)

@@ -294,7 +294,7 @@ func (r *room) exportAudit(folder string) {
 		return func() {
 			r.problem.Explain(err)
 			if err == nil {
-				r.done.SetText(r.ws.Lang.T("settings.audit_exported", n, path))
+				r.done.Say("settings.audit_exported", n, path)
 			}
 			r.render()
 		}

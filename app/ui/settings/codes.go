@@ -150,7 +150,7 @@ func (r *room) importCodes(name string) {
 			if err != nil {
 				return
 			}
-			r.done.SetText(r.ws.Lang.T("settings.codes_imported", res.Codes))
+			r.done.Say("settings.codes_imported", res.Codes)
 			if len(res.Refused) > 0 {
 				r.problem.Say("settings.codes_refused", len(res.Refused), strings.Join(res.Refused, "\n"))
 			}

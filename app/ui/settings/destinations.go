@@ -276,7 +276,7 @@ func (s *destinations) typed() (delivery.Route, error) {
 }
 
 // withDestination does something with the form, off the UI goroutine.
-func (r *room) withDestination(f func(ctx context.Context, user records.User, next delivery.Route) (done string, err error), after func()) {
+func (r *room) withDestination(f func(ctx context.Context, user records.User, next delivery.Route) (done func(), err error), after func()) {
 	if r.at != "settings.destinations" || r.destinations.busy || !r.may(records.RightConfigure) {
 		return
 	}
@@ -290,7 +290,7 @@ func (r *room) withDestination(f func(ctx context.Context, user records.User, ne
 	r.clear()
 	r.loading.Start(func(ctx context.Context) func() {
 		next, err := form.typed()
-		done := ""
+		var done func()
 		if err == nil {
 			done, err = f(ctx, user, next)
 		}
@@ -299,7 +299,7 @@ func (r *room) withDestination(f func(ctx context.Context, user records.User, ne
 			r.problem.Explain(err)
 			r.done.SetText("")
 			if err == nil {
-				r.done.SetText(done)
+				done()
 			}
 			if err == nil && after != nil {
 				after()
@@ -311,18 +311,19 @@ func (r *room) withDestination(f func(ctx context.Context, user records.User, ne
 }
 
 func (r *room) tryDestination() {
-	r.withDestination(func(ctx context.Context, user records.User, next delivery.Route) (string, error) {
+	r.withDestination(func(ctx context.Context, user records.User, next delivery.Route) (func(), error) {
 		began := time.Now()
 		if err := r.ws.Delivery.TryDestination(ctx, user, next, true); err != nil {
-			return "", err
+			return nil, err
 		}
-		return r.ws.Lang.T("settings.pacs_answers", next.Name, fmt.Sprint(time.Since(began).Milliseconds())), nil
+		took := fmt.Sprint(time.Since(began).Milliseconds())
+		return func() { r.done.Say("settings.pacs_answers", next.Name, took) }, nil
 	}, nil)
 }
 
 func (r *room) saveDestination() {
-	r.withDestination(func(ctx context.Context, user records.User, next delivery.Route) (string, error) {
-		return r.ws.Lang.T("settings.stored"), r.ws.Delivery.PutDestination(ctx, user, next, true)
+	r.withDestination(func(ctx context.Context, user records.User, next delivery.Route) (func(), error) {
+		return func() { r.done.Say("settings.stored") }, r.ws.Delivery.PutDestination(ctx, user, next, true)
 	}, func() {
 		r.destinations = destinations{list: r.destinations.list, loaded: true, auto: r.destinations.auto}
 		r.loadDestinations()

@@ -276,11 +276,13 @@ func (r *room) install(path string, replace bool) {
 			}
 			r.problem.Explain(err)
 			if err == nil {
-				words := r.ws.Lang.T("settings.installed", res.Card.Name.In(r.ws.Lang.Short()), res.Card.Version)
-				if len(res.Left) > 0 {
-					words += r.ws.Lang.T("settings.installed_left", len(res.Left))
-				}
-				r.done.SetText(words)
+				r.done.SetWords(func() string {
+					words := r.ws.Lang.T("settings.installed", res.Card.Name.In(r.ws.Lang.Short()), res.Card.Version)
+					if len(res.Left) > 0 {
+						words += r.ws.Lang.T("settings.installed_left", len(res.Left))
+					}
+					return words
+				})
 			}
 			r.render()
 			r.loadModels()

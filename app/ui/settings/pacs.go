@@ -146,7 +146,7 @@ func (s *servers) typedServer() (pacs.Server, error) {
 }
 
 // withServer does something with the form, off the UI goroutine.
-func (r *room) withServer(f func(ctx context.Context, user records.User, s pacs.Server) (done string, err error), after func()) {
+func (r *room) withServer(f func(ctx context.Context, user records.User, s pacs.Server) (done func(), err error), after func()) {
 	if r.at != "settings.pacs" || r.servers.busy || !r.may(records.RightConfigure) {
 		return
 	}
@@ -155,7 +155,7 @@ func (r *room) withServer(f func(ctx context.Context, user records.User, s pacs.
 	r.clear()
 	r.loading.Start(func(ctx context.Context) func() {
 		s, err := form.typedServer()
-		done := ""
+		var done func()
 		if err == nil {
 			done, err = f(ctx, user, s)
 		}
@@ -164,7 +164,7 @@ func (r *room) withServer(f func(ctx context.Context, user records.User, s pacs.
 			r.problem.Explain(err)
 			r.done.SetText("")
 			if err == nil {
-				r.done.SetText(done)
+				done()
 			}
 			if err == nil && after != nil {
 				after()
@@ -175,19 +175,20 @@ func (r *room) withServer(f func(ctx context.Context, user records.User, s pacs.
 }
 
 func (r *room) tryServer() {
-	r.withServer(func(ctx context.Context, user records.User, s pacs.Server) (string, error) {
+	r.withServer(func(ctx context.Context, user records.User, s pacs.Server) (func(), error) {
 		began := time.Now()
 		err := r.ws.Transfer.Try(ctx, user, s, true)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		return r.ws.Lang.T("settings.pacs_answers", s.Name, fmt.Sprint(time.Since(began).Milliseconds())), nil
+		took := fmt.Sprint(time.Since(began).Milliseconds())
+		return func() { r.done.Say("settings.pacs_answers", s.Name, took) }, nil
 	}, nil)
 }
 
 func (r *room) saveServer() {
-	r.withServer(func(ctx context.Context, user records.User, s pacs.Server) (string, error) {
-		return r.ws.Lang.T("settings.stored"), r.ws.Transfer.Put(ctx, user, s, true)
+	r.withServer(func(ctx context.Context, user records.User, s pacs.Server) (func(), error) {
+		return func() { r.done.Say("settings.stored") }, r.ws.Transfer.Put(ctx, user, s, true)
 	}, func() {
 		r.servers = servers{list: r.servers.list, loaded: true}
 		r.loadServers()

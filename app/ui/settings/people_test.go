@@ -161,7 +161,7 @@ func TestTheAuditPageNarrowsAndExportsWhatItShows(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer z.Close()
-	if len(z.File) != len(sample.Users) || r.done.Text == "" {
+	if len(z.File) != len(sample.Users) || r.done.Text() == "" {
 		t.Errorf("%d messages", len(z.File))
 	}
 	r.does(r.verify)

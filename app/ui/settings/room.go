@@ -31,7 +31,7 @@ type room struct {
 	at           lang.Key
 	loading      *workspace.Task
 	problem      *workspace.Problem
-	done         *widget.Label
+	done         *workspace.Done
 	menu         *fyne.Container
 	page         *fyne.Container
 	scroll       *container.Scroll
@@ -60,7 +60,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 
 func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 	r := &room{ws: ws, loading: ws.NewTask(), problem: workspace.NewProblem(ws), menu: container.NewVBox(), page: container.NewVBox()}
-	r.done = wrapped("", widget.SuccessImportance)
+	r.done = workspace.NewDone(ws)
 	r.sections = []section{
 		{"settings.language", "", r.languagePage, nil},
 		{"settings.look", "", r.lookPage, nil},
@@ -196,11 +196,6 @@ func (r *room) render() {
 		}
 		r.menu.Add(b)
 	}
-	if r.done.Text == "" {
-		r.done.Hide()
-	} else {
-		r.done.Show()
-	}
 	r.menu.Refresh()
 	r.page.Refresh()
 	r.scroll.Refresh()
@@ -211,7 +206,7 @@ func (r *room) stored(err error) {
 	r.problem.Explain(err)
 	r.done.SetText("")
 	if err == nil {
-		r.done.SetText(r.ws.Lang.T("settings.stored"))
+		r.done.Say("settings.stored")
 	}
 	r.render()
 }

@@ -23,7 +23,7 @@ func (r *room) analyseNew() {
 		return
 	}
 	r.problem.SetText("")
-	r.done.Hide()
+	r.done.SetText("")
 	var uids []string
 	for i := range r.rows {
 		uids = append(uids, r.rows[i].StudyUID)
@@ -56,16 +56,14 @@ func (r *room) analyseNew() {
 		cancelled := ctx.Err() != nil
 		return func() {
 			r.analysing = nil
-			t := r.ws.Lang.T
 			switch {
 			case len(fresh) == 0 && failed == nil && !cancelled:
-				r.done.SetText(t("worklist.nothing_new"))
+				r.done.Say("worklist.nothing_new")
 			case cancelled:
-				r.done.SetText(t("worklist.analysis_cancelled", done, len(fresh)))
+				r.done.Say("worklist.analysis_cancelled", done, len(fresh))
 			default:
-				r.done.SetText(t("worklist.analysed", done))
+				r.done.Say("worklist.analysed", done)
 			}
-			r.done.Show()
 			if failed != nil && !errors.Is(failed, context.Canceled) {
 				r.problem.Explain(failed)
 			}

@@ -33,7 +33,7 @@ type heldView struct {
 
 	head    *widget.Label
 	problem *workspace.Problem
-	done    *widget.Label
+	done    *workspace.Done
 	table   *workspace.Table
 	why     *widget.Label
 	compare *fyne.Container
@@ -47,12 +47,10 @@ type heldView struct {
 }
 
 func newHeld(ws *workspace.Workspace, bar fyne.CanvasObject) *heldView {
-	v := &heldView{ws: ws, asking: ws.NewTask(), showing: ws.NewTask(), at: -1, batch: -1, problem: workspace.NewProblem(ws), done: widget.NewLabel(""),
+	v := &heldView{ws: ws, asking: ws.NewTask(), showing: ws.NewTask(), at: -1, batch: -1, problem: workspace.NewProblem(ws), done: workspace.NewDone(ws),
 		head: widget.NewLabel(""), why: widget.NewLabel(""), imports: widget.NewLabel("")}
 	v.head.TextStyle.Bold, v.imports.TextStyle.Bold = true, true
 	v.why.Wrapping, v.why.Importance = fyne.TextWrapWord, widget.WarningImportance
-	v.done.Wrapping, v.done.Importance = fyne.TextWrapWord, widget.SuccessImportance
-	v.done.Hide()
 	v.compare = container.New(layout.NewGridLayoutWithColumns(1))
 	v.reason = workspace.NewEntry(ws)
 	v.same = widget.NewButtonWithIcon("", theme.ConfirmIcon(), func() { v.decide(true) })
@@ -126,7 +124,7 @@ func (v *heldView) clear() {
 	v.showing.Stop()
 	v.rows, v.batches, v.sides, v.at, v.batch, v.busy = nil, nil, nil, -1, -1, false
 	v.reason.SetText("")
-	v.done.Hide()
+	v.done.SetText("")
 	v.problem.SetText("")
 	v.render()
 }
@@ -245,8 +243,7 @@ func (v *heldView) decide(same bool) {
 			if same {
 				key = "held.used"
 			}
-			v.done.SetText(v.ws.Lang.T(key, row.File, row.Intake.Row, row.Intake.Patient.Name))
-			v.done.Show()
+			v.done.Say(key, row.File, row.Intake.Row, row.Intake.Patient.Name)
 			v.reason.SetText("")
 			workspace.Publish(v.ws, workspace.PeopleChanged{})
 			v.load()
@@ -272,8 +269,7 @@ func (v *heldView) undoBatch() {
 			}
 			workspace.Publish(v.ws, workspace.StudiesChanged{})
 			workspace.Publish(v.ws, workspace.PeopleChanged{})
-			v.done.SetText(v.ws.Lang.T("worklist.undone", b.File, res.Undone))
-			v.done.Show()
+			v.done.Say("worklist.undone", b.File, res.Undone)
 			v.problem.SetWords(func() string { return keptWords(v.ws.Lang, res.Kept) })
 			v.load()
 		}

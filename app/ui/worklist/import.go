@@ -93,7 +93,6 @@ func (r *room) take(paths []string, open bool) {
 	}
 	r.problem.SetText("")
 	r.done.SetText("")
-	r.done.Hide()
 	tables, other := people(paths)
 	r.people.take(tables)
 	if len(other) == 0 {
@@ -153,8 +152,7 @@ func (r *room) undoImport() {
 			r.undo.Hide()
 			workspace.Publish(r.ws, workspace.StudiesChanged{})
 			workspace.Publish(r.ws, workspace.PeopleChanged{})
-			r.done.SetText(r.ws.Lang.T("worklist.undone", done.Batch.File, done.Undone))
-			r.done.Show()
+			r.done.Say("worklist.undone", done.Batch.File, done.Undone)
 			r.problem.SetWords(func() string { return keptWords(r.ws.Lang, done.Kept) })
 		}
 	})
@@ -171,9 +169,7 @@ func (r *room) imported(res imported, studies, open bool) {
 	if res.err == nil && studies && len(res.studies.Studies) == 0 {
 		r.problem.Say("worklist.nothing")
 	}
-	r.done.SetText(strings.Join(summary(r.ws.Lang, res), "  "))
-	r.done.Hidden = r.done.Text == ""
-	r.done.Refresh()
+	r.done.SetWords(func() string { return strings.Join(summary(r.ws.Lang, res), "  ") })
 	if len(res.studies.Studies) > 0 {
 		r.chosen = res.studies.Studies[0].StudyUID
 		if open {

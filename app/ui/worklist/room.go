@@ -46,7 +46,7 @@ type room struct {
 	folder  *widget.Button
 	file    *widget.Button
 	analyze *widget.Button
-	done    *widget.Label // what the last import did
+	done    *workspace.Done // what the last import did
 	open    *widget.Button
 	summary *widget.Label
 	problem *workspace.Problem
@@ -94,7 +94,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 		r.held.clear()
 		r.batch = records.Batch{}
 		r.undo.Hide()
-		r.done.Hide()
+		r.done.SetText("")
 		r.choose("")
 		r.sources.show(local)
 		r.load()
@@ -211,9 +211,7 @@ func (r *room) build() fyne.CanvasObject {
 	r.folder = widget.NewButtonWithIcon("", theme.FolderOpenIcon(), r.pickFolder)
 	r.file = widget.NewButtonWithIcon("", theme.FileIcon(), r.pickFile)
 	r.analyze = widget.NewButtonWithIcon("", theme.MediaPlayIcon(), r.analyseNew)
-	r.done = widget.NewLabel("")
-	r.done.Wrapping, r.done.Importance = fyne.TextWrapWord, widget.SuccessImportance
-	r.done.Hide()
+	r.done = workspace.NewDone(r.ws)
 	r.open = widget.NewButtonWithIcon("", theme.NavigateNextIcon(), r.openChosen)
 	r.open.Importance = widget.HighImportance
 	r.summary = widget.NewLabel("")

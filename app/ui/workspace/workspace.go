@@ -72,7 +72,7 @@ type Workspace struct {
 	current   *Opened
 	incoming  *Opened
 	jobs      []*Job
-	problems  []weak.Pointer[Problem]
+	lines     []weak.Pointer[line]
 	opening   *Task
 	keeping   *Task               // stores the language
 	look      func() (Look, bool) // see OnLook
