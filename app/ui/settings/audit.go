@@ -193,7 +193,7 @@ func (r *room) outcome(of string) string {
 func (r *room) auditTable(events []records.AuditEvent) fyne.CanvasObject {
 	l := r.ws.Lang
 	heads := []string{l.T("settings.audit_time"), l.T("settings.audit_user"), l.T("settings.audit_kind"), l.T("settings.audit_outcome"), l.T("settings.audit_about")}
-	table := workspace.NewTable(r.ws, func() (int, int) { return len(events) + 1, len(heads) },
+	table := workspace.NewTable(r.ws, func() (int, int) { return len(events), len(heads) },
 		func() fyne.CanvasObject {
 			c := widget.NewLabel("")
 			c.Truncation = fyne.TextTruncateEllipsis
@@ -201,17 +201,24 @@ func (r *room) auditTable(events []records.AuditEvent) fyne.CanvasObject {
 		},
 		func(id widget.TableCellID, o fyne.CanvasObject) {
 			c := o.(*widget.Label)
-			c.TextStyle, c.Importance = fyne.TextStyle{Bold: id.Row == 0}, widget.MediumImportance
-			if id.Row == 0 {
-				c.SetText(heads[id.Col])
-				return
-			}
-			e := events[id.Row-1]
+			e := events[id.Row]
+			c.Importance = widget.MediumImportance
 			if e.Outcome != "ok" {
 				c.Importance = widget.WarningImportance
 			}
 			c.SetText([]string{e.At.In(imaging.Zone()).Format("2006-01-02 15:04:05"), r.who(e), r.act(e.Action), r.outcome(e.Outcome), r.about(e)}[id.Col])
 		})
+	table.ShowHeaderRow = true // it stays while the events scroll
+	table.CreateHeader = func() fyne.CanvasObject {
+		c := widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+		c.Truncation = fyne.TextTruncateEllipsis
+		return c
+	}
+	table.UpdateHeader = func(id widget.TableCellID, o fyne.CanvasObject) {
+		if c, ok := o.(*widget.Label); ok && id.Col >= 0 && id.Col < len(heads) {
+			c.SetText(heads[id.Col])
+		}
+	}
 	return container.New(&trail{table: table, page: r.scroll}, table)
 }
 
