@@ -207,6 +207,10 @@ func (i *Image) SetState(s view.State) {
 	}
 }
 
+// ChosenMark is the finding, or the item of another maker's object, whose marks
+// stand out.
+func (i *Image) ChosenMark() string { return i.selected }
+
 // SetMarks gives the regions to stroke; those of other pictures are left out.
 func (i *Image) SetMarks(marks []Mark, selected string) {
 	i.marks, i.selected = marks, selected

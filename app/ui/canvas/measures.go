@@ -51,6 +51,7 @@ type Measures struct {
 	about   string // Key of it; empty: of a text that is not there yet
 	text    *pending
 	telling bool // that one was chosen here
+	leaving bool // the chosen one is let go when its words are written
 }
 
 // act can be taken back: the version of a measurement before it, 0: none.
@@ -97,6 +98,8 @@ func NewMeasures(ws *workspace.Workspace, desk Desk, tools []records.Tool, drags
 		}
 	})
 	workspace.On(ws, func(e workspace.FindingsChanged) { m.last = false })
+	workspace.On(ws, func(workspace.FindingSelected) { m.letGo() })
+	workspace.On(ws, func(e workspace.ForeignSelected) { m.letGo() })
 	return m
 }
 
@@ -112,7 +115,7 @@ func (m *Measures) Wire(p *Measuring) {
 
 // Open forgets what was, and asks for the measurements of the study.
 func (m *Measures) Open() {
-	m.list, m.chosen, m.undo, m.last, m.version = nil, "", nil, false, map[string]int{}
+	m.list, m.chosen, m.undo, m.last, m.version, m.leaving = nil, "", nil, false, map[string]int{}, false
 	m.closeWords()
 	m.Take("")
 	m.Load()
@@ -283,8 +286,7 @@ func (m *Measures) keep(a records.Annotation, pic records.Picture) {
 	m.made++
 	key := fmt.Sprintf("new %d", m.made)
 	m.list = append(m.list, Annotated{Annotation: a, Key: key, Saving: true})
-	m.chosen = key
-	m.Show()
+	m.choose(key)
 	user, study := m.ws.User(), m.desk.Study()
 	m.ws.NewTask().Start(func(ctx context.Context) func() {
 		var err error
@@ -485,14 +487,27 @@ func (m *Measures) unchosen() {
 	}
 }
 
-// choose is a click on a measurement on the image.
+// choose chooses a measurement on the image, none where key is empty.
 func (m *Measures) choose(key string) {
-	if m.chosen == key {
+	if m.chosen == key && !m.leaving {
 		return
 	}
-	m.chosen = key
+	m.chosen, m.leaving = key, false
 	m.Show()
 	m.tell(key)
+}
+
+// letGo chooses none, because something else was chosen: what Delete takes away is
+// always what looks chosen. One whose words are being written stays until they are.
+func (m *Measures) letGo() {
+	switch {
+	case m.chosen == "":
+	case m.Row.Visible():
+		m.leaving = true
+	default:
+		m.chosen = ""
+		m.Show()
+	}
 }
 
 // tell tells the others which measurement was chosen here: the picture stays.
@@ -505,10 +520,14 @@ func (m *Measures) tell(uid string) {
 // selected brings the picture of a measurement to the front.
 func (m *Measures) selected(uid string) {
 	at := m.at(uid)
-	if at < 0 || m.telling {
+	switch {
+	case m.telling:
+		return
+	case at < 0: // it is no more
+		m.letGo()
 		return
 	}
-	m.chosen = uid
+	m.chosen, m.leaving = uid, false
 	m.desk.Bring(&m.list[at].Annotation)
 	m.Show()
 }
@@ -519,8 +538,8 @@ func (m *Measures) label(key string) {
 	if at < 0 || m.list[at].Saving {
 		return
 	}
-	m.about, m.text, m.chosen = key, nil, key
-	m.Show()
+	m.about, m.text = key, nil
+	m.choose(key)
 	m.askWords(m.list[at].Label)
 }
 
@@ -536,6 +555,10 @@ func (m *Measures) closeWords() {
 		m.Row.Hide()
 	}
 	m.about, m.text = "", nil
+	if m.leaving {
+		m.leaving = false
+		m.letGo()
+	}
 }
 
 // submit takes the words.

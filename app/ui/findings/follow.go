@@ -85,7 +85,7 @@ func (t *tab) offerPriors(priors []reading.Prior) {
 	}
 	number.OnSubmitted = func(string) { submit() }
 	number.Hidden = len(priors) == 0
-	t.showForm(&form{problem: workspace.NewProblem(t.ws), fields: []*workspace.Entry{number}, send: submit}, title, list, number, widget.NewButton(l.T("findings.button_close"), t.closeForm))
+	t.showForm(&form{problem: workspace.NewProblem(t.ws), fields: []*workspace.Entry{number}, send: submit}, title, list, number, widget.NewButton(l.T("findings.button_close"), t.leaveForm))
 }
 
 func (t *tab) unfollow() {

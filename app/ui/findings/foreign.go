@@ -100,10 +100,15 @@ func (t *tab) foreignRow(f *foreign.Finding) fyne.CanvasObject {
 // pickForeign follows a choice of another maker's item made here or on the image.
 func (t *tab) pickForeign(item string) {
 	if t.item == item {
+		if t.onMeasure {
+			t.letMeasureGo()
+			t.render()
+		}
 		return
 	}
 	t.closeForm()
-	t.list, t.item, t.onMeasure = t.list.Select(""), item, false
+	t.list, t.item = t.list.Select(""), item
+	t.letMeasureGo()
 	t.problem.SetText("")
 	t.render()
 	t.reveal()
@@ -130,7 +135,9 @@ func (t *tab) step(by int) {
 			at = len(own) + i
 		}
 	}
-	switch {
+	switch left := t.list.Left(); {
+	case at < 0 && left >= 0: // back to where a measurement was chosen
+		at = left
 	case at < 0 && by < 0:
 		at = n - 1
 	case at < 0:

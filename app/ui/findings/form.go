@@ -37,6 +37,16 @@ func (t *tab) closeForm() {
 	t.offerVerdicts()
 }
 
+// leaveForm gives the form up, and its finding where a measurement was chosen
+// meanwhile.
+func (t *tab) leaveForm() {
+	t.closeForm()
+	if t.onMeasure {
+		t.letFindingGo()
+		t.render()
+	}
+}
+
 // offerVerdicts shows the three verdicts, unless another maker's item is chosen,
 // or a form with a button of its own is open: "confirm" beside "save" would
 // confirm what was not typed.
@@ -202,7 +212,7 @@ func reasonOf(typed string, reasons []string) string {
 func (t *tab) formButtons(text string, do func()) fyne.CanvasObject {
 	save := widget.NewButtonWithIcon(text, theme.ConfirmIcon(), do)
 	save.Importance = widget.HighImportance
-	leave := widget.NewButton(t.ws.Lang.T("findings.button_close"), t.closeForm)
+	leave := widget.NewButton(t.ws.Lang.T("findings.button_close"), t.leaveForm)
 	return container.NewGridWithColumns(2, save, leave)
 }
 

@@ -11,6 +11,7 @@ import (
 type List struct {
 	findings     []records.Finding
 	selected     string
+	left         string // the finding that was let go, from which one goes on
 	showRejected bool
 }
 
@@ -101,8 +102,22 @@ func (l List) Select(uid string) List {
 			l.showRejected = true
 		}
 	}
-	l.selected = uid
+	l.selected, l.left = uid, ""
 	return l.settle()
+}
+
+// LetGo selects nothing, because something else was chosen; going on begins at the
+// finding that was selected.
+func (l List) LetGo() List {
+	if l.selected != "" {
+		l.selected, l.left = "", l.selected
+	}
+	return l
+}
+
+// Left is the place among the rows of the finding that was let go; -1: none was.
+func (l List) Left() int {
+	return slices.IndexFunc(l.Shown(), func(f records.Finding) bool { return l.selected == "" && f.UID == l.left })
 }
 
 // Selected is the finding under the selection.
@@ -123,7 +138,9 @@ func (l List) Step(n int) List {
 		return l
 	}
 	at := slices.IndexFunc(rows, func(f records.Finding) bool { return f.UID == l.selected })
-	switch {
+	switch left := l.Left(); {
+	case left >= 0:
+		at = left
 	case at < 0 && n > 0:
 		at = 0
 	case at < 0:
@@ -136,10 +153,13 @@ func (l List) Step(n int) List {
 }
 
 // NextOpen moves to the next proposal without a verdict, from the selection on
-// and around; it stays where none is left.
+// and around, or from one that was let go, itself first; it stays where none is left.
 func (l List) NextOpen() List {
 	rows := l.Shown()
 	at := slices.IndexFunc(rows, func(f records.Finding) bool { return f.UID == l.selected })
+	if left := l.Left(); left >= 0 {
+		at = left - 1
+	}
 	for i := range rows {
 		f := rows[(at+1+i)%len(rows)]
 		if f.State == records.FindingProposed {

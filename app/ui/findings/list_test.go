@@ -74,6 +74,25 @@ func TestAfterAVerdictTheNextProposalIsSelected(t *testing.T) {
 	}
 }
 
+func TestOneGoesOnFromTheFindingThatWasLetGo(t *testing.T) {
+	l := List{}.With([]records.Finding{finding("a", records.FindingProposed), finding("b", records.FindingProposed), finding("c", records.FindingProposed)}).Select("b").LetGo()
+	if f, ok := l.Selected(); ok {
+		t.Fatalf("%s is selected", f.UID)
+	}
+	if l.LetGo().Left() != 1 {
+		t.Error("let go twice it is forgotten")
+	}
+	for name, next := range map[string]List{"down": l.Step(1), "up": l.Step(-1), "next proposal": l.NextOpen()} {
+		if f, _ := next.Selected(); f.UID != "b" || next.Left() >= 0 {
+			t.Errorf("%s: %q", name, f.UID)
+		}
+	}
+	l = l.With([]records.Finding{finding("a", records.FindingProposed), finding("b", records.FindingConfirmed), finding("c", records.FindingProposed)})
+	if f, _ := l.NextOpen().Selected(); f.UID != "c" {
+		t.Errorf("from one that has its verdict: %q", f.UID)
+	}
+}
+
 func TestAModelThatWasNeverAskedIsNotRun(t *testing.T) {
 	t1, t2 := time.Unix(100, 0), time.Unix(200, 0)
 	run := func(id string, o Outcome, at time.Time) records.Run {

@@ -95,12 +95,23 @@ func (t *tab) pickMeasure(uid string) {
 		t.versions = nil
 	}
 	t.measure, t.onMeasure = uid, uid != ""
-	if uid != "" {
-		t.item = ""
+	if uid != "" && t.form == nil { // what a form is about stays chosen until it is sent or left
+		t.letFindingGo()
 	}
 	t.render()
 	t.reveal()
 }
+
+// letFindingGo chooses no finding, nor another maker's item, because a measurement
+// was chosen: a verdict is always on what looks chosen.
+func (t *tab) letFindingGo() {
+	t.list, t.item, t.history = t.list.LetGo(), "", nil
+	t.offerVerdicts()
+	workspace.Publish(t.ws, workspace.FindingLetGo{})
+}
+
+// letMeasureGo chooses no measurement, because a finding was chosen.
+func (t *tab) letMeasureGo() { t.measure, t.onMeasure, t.versions = "", false, nil }
 
 // toggleVersions shows every version of the chosen measurement, or hides them.
 func (t *tab) toggleVersions() {

@@ -143,7 +143,7 @@ func (t *tab) keys() []workspace.Action {
 	if t.form != nil { // from its choices too, which are no text fields
 		keys = append(keys,
 			workspace.Action{Label: "findings.send_form", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyReturn)}, Do: t.form.send},
-			workspace.Action{Label: "findings.close_form", Keys: []workspace.Key{workspace.Press(fyne.KeyEscape)}, Do: t.closeForm})
+			workspace.Action{Label: "findings.close_form", Keys: []workspace.Key{workspace.Press(fyne.KeyEscape)}, Do: t.leaveForm})
 	}
 	if t.slide { // only there a model asks for a region
 		keys = append(keys, workspace.Action{Label: "findings.mark_region", Keys: []workspace.Key{workspace.Press(fyne.KeyU)}, Do: t.wantRegion})
@@ -230,7 +230,7 @@ func (t *tab) words() {
 	if i := slices.Index(t.organIDs, t.organ); i >= 0 {
 		t.organs.SetSelectedIndex(i)
 	}
-	t.closeForm()
+	t.leaveForm()
 	t.render()
 	t.showProgress()
 }
@@ -299,10 +299,11 @@ func (t *tab) load() {
 // choose takes a list with another selection and tells the image.
 func (t *tab) choose(l List) {
 	before, _ := t.list.Selected()
-	t.list, t.onMeasure = l, false
+	t.list = l
 	f, ok := l.Selected()
 	if ok {
 		t.item = ""
+		t.letMeasureGo()
 	}
 	if ok && f.UID != before.UID {
 		t.closeForm()
@@ -323,11 +324,16 @@ func (t *tab) toggleRejected() {
 
 // selected follows a choice made elsewhere.
 func (t *tab) selected(f records.Finding) {
-	if now, ok := t.list.Selected(); ok && now.UID == f.UID || f.StudyUID != t.study {
+	now, ok := t.list.Selected()
+	same := ok && now.UID == f.UID
+	if f.StudyUID != t.study || same && t.measure == "" {
 		return
 	}
-	t.list, t.onMeasure, t.item = t.list.Select(f.UID), false, ""
-	t.closeForm()
+	t.list, t.item = t.list.Select(f.UID), ""
+	t.letMeasureGo()
+	if !same {
+		t.closeForm()
+	}
 	t.render()
 	t.reveal()
 }

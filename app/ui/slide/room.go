@@ -104,6 +104,10 @@ func newRoom(ws *workspace.Workspace) (*room, fyne.CanvasObject) {
 		}
 	})
 	workspace.On(ws, func(e workspace.FindingSelected) { r.selected(e.Finding) })
+	workspace.On(ws, func(workspace.FindingLetGo) {
+		r.pane.selected = ""
+		r.pane.Refresh()
+	})
 	workspace.On(ws, func(e workspace.RegionWanted) {
 		switch {
 		case r.in == nil:

@@ -80,6 +80,10 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	})
 	workspace.On(ws, func(e workspace.ForeignSelected) { r.foreignSelected(e.Item) })
 	workspace.On(ws, func(e workspace.FindingSelected) { r.selected(e.Finding) })
+	workspace.On(ws, func(workspace.FindingLetGo) {
+		r.chosen = ""
+		r.mark()
+	})
 	workspace.On(ws, func(e workspace.RejectedShown) {
 		for _, p := range r.panes {
 			p.ShowRejected(e.On)

@@ -16,6 +16,10 @@ type StudyIncoming struct{}
 // FindingSelected: the doctor chose a finding, in the list or on the image.
 type FindingSelected struct{ Finding records.Finding }
 
+// FindingLetGo: no finding is chosen any more, nor an item of another maker's
+// object; a measurement is.
+type FindingLetGo struct{}
+
 // FindingsChanged: proposals came or verdicts were given; ask Reading again.
 type FindingsChanged struct{ StudyUID string }
 
@@ -142,7 +146,7 @@ type JobsChanged struct{}
 
 // Event is any of the types of this file.
 type Event interface {
-	ForeignRead | ForeignSelected |
+	ForeignRead | ForeignSelected | FindingLetGo |
 		SendingChanged |
 		StudyOpened | StudyIncoming | FindingSelected | FindingsChanged | ReportChanged | StudiesChanged | PeopleChanged | RegionMarked |
 		RegionWanted | AnalysisWanted | OutboxChanged | LanguageChanged | UserChanged | RoomWanted | JobsChanged | ImportWanted | RejectedShown | ModelsChanged | CriticalChanged | AnnotationsChanged | AnnotationSelected | AnnotationWanted | ConsultsChanged | OverdueWanted | IdleLockChanged | PriorInFront | StageWanted | BindingsChanged | LookChanged | TourWanted | DisplayChanged | PackWanted | PackageWanted | DisplayWanted
