@@ -26,6 +26,7 @@ import (
 	"longying/app/samples"
 	"longying/app/screen"
 	"longying/app/station"
+	"longying/app/ui/workspace"
 	"longying/records/outbox"
 )
 
@@ -200,6 +201,8 @@ func (h *hand) says(words string) bool {
 func said(o fyne.CanvasObject) string {
 	switch o := o.(type) {
 	case *widget.Label:
+		return o.Text
+	case *workspace.Text:
 		return o.Text
 	case *canvas.Text:
 		return o.Text

@@ -73,6 +73,10 @@ func texts(o fyne.CanvasObject) string {
 			}
 		}
 		switch v := x.(type) {
+		case *workspace.Text:
+			if v.Visible() {
+				b.WriteString(v.Text + "\n")
+			}
 		case *widget.Label:
 			if v.Visible() {
 				b.WriteString(v.Text + "\n")

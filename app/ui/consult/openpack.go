@@ -140,9 +140,7 @@ func (r *room) packPage() {
 	}
 	buttons := r.packToolbar()
 	r.page.Add(buttons)
-	minutes := wrapped(consult.MinutesIn(&p.Consult, &p.Patient, l.Short()), widget.MediumImportance)
-	minutes.Selectable = true
-	r.page.Add(minutes)
+	r.page.Add(workspace.NewText(r.ws, consult.MinutesIn(&p.Consult, &p.Patient, l.Short()), widget.MediumImportance))
 	if n := Dissents(p.Consult); n > 0 {
 		r.page.Add(tight(wrapped(l.T("consult.dissents", n), widget.WarningImportance)))
 		for _, o := range p.Consult.Opinions {

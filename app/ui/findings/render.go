@@ -245,7 +245,7 @@ func (t *tab) modelRow(a Asked) fyne.CanvasObject {
 		lines.Add(small(l.T("findings.not_installed"), widget.LowImportance))
 	}
 	if open {
-		lines.Add(workspace.CardView(l, a.Card))
+		lines.Add(workspace.CardView(t.ws, a.Card))
 	}
 	return newRow(s, false, lines, nil)
 }

@@ -245,8 +245,8 @@ func (r *room) reportBody() {
 		r.page.Add(widget.NewSeparator())
 		name := widget.NewLabelWithStyle(p.Name, fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 		r.page.Add(name)
-		text := wrapped(strings.TrimSpace(p.Text), widget.MediumImportance)
-		text.Wrapping, text.Selectable = fyne.TextWrapBreak, true
+		text := workspace.NewText(r.ws, strings.TrimSpace(p.Text), widget.MediumImportance)
+		text.Wrapping = fyne.TextWrapBreak
 		r.page.Add(text)
 	}
 }

@@ -380,8 +380,7 @@ func (r *room) details() {
 	if r.document != nil {
 		open := widget.NewButtonWithIcon(l.T("outbox.button_open"), theme.NavigateNextIcon(), r.open)
 		open.Importance = widget.LowImportance
-		of := widget.NewLabel(about(l, r.document))
-		of.Wrapping, of.Selectable = fyne.TextWrapWord, true
+		of := workspace.NewText(r.ws, about(l, r.document), widget.MediumImportance)
 		r.detail.Add(container.New(layout.NewCustomPaddedLayout(-4, -4, 0, 0), container.NewBorder(nil, nil, nil, open, of)))
 	}
 	r.add(word, weight)
@@ -412,9 +411,7 @@ func (r *room) details() {
 }
 
 func (r *room) add(text string, weight widget.Importance) {
-	l := widget.NewLabel(text)
-	l.Wrapping, l.Importance, l.Selectable = fyne.TextWrapWord, weight, true
-	r.detail.Add(container.New(layout.NewCustomPaddedLayout(-4, -4, 0, 0), l))
+	r.detail.Add(container.New(layout.NewCustomPaddedLayout(-4, -4, 0, 0), workspace.NewText(r.ws, text, weight)))
 }
 
 // sendNow tries everything that is queued, once, also what waits for its next try.

@@ -13,7 +13,7 @@ import (
 type editor struct {
 	*workspace.Entry
 	box     fyne.CanvasObject // the field, or the text as signed
-	signed  *widget.Label
+	signed  *workspace.Text
 	text    Text
 	setting bool
 	edited  func()       // the doctor changed the text
@@ -33,9 +33,8 @@ func newEditor(ws *workspace.Workspace, rows int) *editor {
 		}
 	}
 	e.OnCursorChanged = e.moved
-	e.signed = wrapped("")
+	e.signed = workspace.NewText(ws, "", widget.MediumImportance)
 	e.signed.Wrapping = fyne.TextWrapBreak
-	e.signed.Selectable = true
 	e.signed.Hide()
 	e.box = container.NewStack(e.Entry, e.signed)
 	return e

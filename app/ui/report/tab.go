@@ -71,7 +71,7 @@ type tab struct {
 	unreturned *workspace.Problem
 	returnBox  *fyne.Container
 	signedBox  *fyne.Container
-	signedText *widget.Label
+	signedText *workspace.Text
 	path       *workspace.Entry
 	format     *widget.Select // of exchange
 	reason     *workspace.Entry
@@ -172,8 +172,7 @@ func (t *tab) build() fyne.CanvasObject {
 		t.button("report.button_sign", theme.ConfirmIcon(), widget.HighImportance, t.sign))
 
 	t.buildReturn()
-	t.signedText = wrapped("")
-	t.signedText.Selectable = true
+	t.signedText = workspace.NewText(t.ws, "", widget.MediumImportance)
 	t.path, t.reason = workspace.NewEntry(t.ws), workspace.NewEntry(t.ws)
 	t.path.OnSubmitted = func(string) { t.print() }
 	t.reason.OnSubmitted = func(string) { t.amend() }

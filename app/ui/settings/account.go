@@ -58,8 +58,8 @@ func (r *room) ownPage() fyne.CanvasObject {
 	switch {
 	case o.recovery != nil:
 		box.Add(wrapped(l.T("settings.recovery_note"), widget.WarningImportance))
-		codes := wrapped(strings.Join(o.recovery, "\n"), widget.MediumImportance)
-		codes.Selectable, codes.TextStyle = true, fyne.TextStyle{Monospace: true}
+		codes := workspace.NewText(r.ws, strings.Join(o.recovery, "\n"), widget.MediumImportance)
+		codes.TextStyle = fyne.TextStyle{Monospace: true}
 		box.Add(codes)
 		button("settings.button_written_down", func() {
 			o.recovery = nil
@@ -77,8 +77,8 @@ func (r *room) ownPage() fyne.CanvasObject {
 		if picture := square(o.factor.URI); picture != nil {
 			box.Add(container.NewHBox(picture))
 		}
-		secret := wrapped(workspace.Grouped(o.factor.Secret), widget.MediumImportance)
-		secret.Selectable, secret.TextStyle = true, fyne.TextStyle{Monospace: true}
+		secret := workspace.NewText(r.ws, workspace.Grouped(o.factor.Secret), widget.MediumImportance)
+		secret.TextStyle = fyne.TextStyle{Monospace: true}
 		box.Add(secret)
 		add("signin.password", &o.password, true, r.enrolFactor)
 		add("settings.factor_code", &o.code, false, r.enrolFactor)

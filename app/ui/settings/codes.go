@@ -81,8 +81,7 @@ func (r *room) codesPage() fyne.CanvasObject {
 		box.Add(wrapped(l.T("settings.administrator_only"), widget.LowImportance))
 	}
 	box.Add(widget.NewSeparator())
-	found := wrapped("", widget.MediumImportance)
-	found.Selectable = true
+	found := workspace.NewText(r.ws, "", widget.MediumImportance)
 	look := workspace.NewEntry(r.ws)
 	look.SetText(r.codes.query)
 	look.SetPlaceHolder(l.T("settings.codes_query_hint"))

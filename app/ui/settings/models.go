@@ -88,7 +88,7 @@ func (r *room) modelsPage() fyne.CanvasObject {
 		box.Add(r.origin(c.ID))
 		box.Add(wrapped(c.Purpose.IntendedUse.In(l.Short()), widget.MediumImportance))
 		if r.card == c.ID {
-			box.Add(workspace.CardView(l, c))
+			box.Add(workspace.CardView(r.ws, c))
 		}
 		box.Add(r.trustOf(p))
 	}

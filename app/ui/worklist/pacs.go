@@ -45,7 +45,8 @@ type pacsView struct {
 	nameL, patientL, accessionL        *widget.Label
 	serverL, dateL, modalityL          *widget.Label
 	query, retrieve, cancel            *widget.Button
-	summary, detail                    *widget.Label
+	summary                            *widget.Label
+	detail                             *workspace.Text
 	table                              *workspace.Table
 	still                              *still
 }
@@ -95,8 +96,7 @@ func (v *pacsView) build(bar fyne.CanvasObject) {
 	v.cancel = widget.NewButtonWithIcon("", theme.CancelIcon(), func() { v.fetches.cancel(v.chosen) })
 	v.summary = widget.NewLabel("")
 	v.summary.Wrapping = fyne.TextWrapWord
-	v.detail = widget.NewLabel("")
-	v.detail.Wrapping, v.detail.Selectable = fyne.TextWrapWord, true
+	v.detail = workspace.NewText(v.ws, "", widget.MediumImportance)
 	v.table = studyTable(v.ws, pacsColumns(), func() int { return len(v.rows) }, v.cell, func(row int) { v.tap(row) })
 	field := func(l *widget.Label, o fyne.CanvasObject) fyne.CanvasObject {
 		return container.NewBorder(nil, nil, l, nil, o)

@@ -52,7 +52,8 @@ type queueView struct {
 	serverL, siteL, daysL, limitL  *widget.Label
 	pause, refresh, retrieve, open *widget.Button
 	cancel                         *widget.Button
-	summary, state, detail         *widget.Label
+	summary, state                 *widget.Label
+	detail                         *workspace.Text
 	table                          *workspace.Table
 	still                          *still
 }
@@ -100,10 +101,9 @@ func (v *queueView) build(bar fyne.CanvasObject) {
 	v.open = widget.NewButtonWithIcon("", theme.NavigateNextIcon(), v.enter)
 	v.open.Importance = widget.HighImportance
 	v.cancel = widget.NewButtonWithIcon("", theme.CancelIcon(), func() { v.fetches.cancel(v.chosen) })
-	v.summary, v.state, v.detail = widget.NewLabel(""), widget.NewLabel(""), widget.NewLabel("")
+	v.summary, v.state, v.detail = widget.NewLabel(""), widget.NewLabel(""), workspace.NewText(v.ws, "", widget.WarningImportance)
 	v.summary.Truncation = fyne.TextTruncateEllipsis
 	v.state.Importance = widget.LowImportance
-	v.detail.Wrapping, v.detail.Selectable, v.detail.Importance = fyne.TextWrapWord, true, widget.WarningImportance
 	v.table = studyTable(v.ws, queueColumns(), func() int { return len(v.rows) }, v.cell, func(row int) {
 		again := v.chosen == v.rows[row].UID
 		v.still.begin()

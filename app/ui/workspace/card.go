@@ -15,7 +15,8 @@ import (
 // CardView shows what a model's card says: what it is for and not for, what was
 // measured with its interval, known failures, and that it is no medical device.
 // Findings and settings both show it.
-func CardView(l *lang.Strings, c *models.Card) fyne.CanvasObject {
+func CardView(ws *Workspace, c *models.Card) fyne.CanvasObject {
+	l := ws.Lang
 	short := l.Short()
 	box := container.NewVBox()
 	add := func(title lang.Key, lines ...string) {
@@ -24,9 +25,7 @@ func CardView(l *lang.Strings, c *models.Card) fyne.CanvasObject {
 		}
 		head := widget.NewLabelWithStyle(l.T(title), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 		head.Importance = widget.HighImportance
-		body := widget.NewLabel(strings.Join(lines, "\n"))
-		body.Wrapping = fyne.TextWrapWord
-		body.Selectable = true
+		body := NewText(ws, strings.Join(lines, "\n"), widget.MediumImportance)
 		box.Add(container.NewVBox(head, body))
 	}
 	texts := func(ts []models.Text) []string {
