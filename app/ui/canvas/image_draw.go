@@ -258,10 +258,12 @@ type imageRenderer struct {
 	middle *outlined
 	warned *outlined // below the top left corner
 	lower  lower     // how the lower corners have room
-	labels []*outlined
-	frame  *border
-	prior  *strip
-	values [2]*outlined // of the colour bar
+
+	lowered int // rows that the words at the upper right stand below the edge
+	labels  []*outlined
+	frame   *border
+	prior   *strip
+	values  [2]*outlined // of the colour bar
 
 	measured *Labels
 }
@@ -300,7 +302,6 @@ func (r *imageRenderer) Refresh() {
 	}
 	r.corner[0].set(top, words.TopLeft...)
 	r.corner[1].set(ink, words.TopRight...)
-	r.corner[2].set(ink, words.BottomLeft...)
 
 	var warned []string
 	for _, w := range words.Warnings {
@@ -396,23 +397,38 @@ func (r *imageRenderer) Refresh() {
 		r.frame.thick = 4
 	}
 	r.frame.show(i.front || i.offered)
-	r.fitLower(words)
+	r.fit(words)
 	r.Layout(i.Size())
 	canvas.Refresh(r.raster)
 }
 
-// fitLower gives the words of the lower corners the room that those above leave.
-func (r *imageRenderer) fitLower(words view.Corners) {
+// fit gives the words of the corners the room that they leave each other: those at
+// the upper right go below the name, which stands.
+func (r *imageRenderer) fit(words view.Corners) {
 	size, right := r.i.Size(), r.corner[3]
-	r.lower = lower{right: words.BottomRight}
+	r.lower, r.lowered = lower{left: words.BottomLeft, right: words.BottomRight}, 0
 	if !size.IsZero() {
-		above := r.prior.lay(size) + max(r.corner[0].MinSize().Height, r.corner[1].MinSize().Height) + r.warned.MinSize().Height
-		rows := int((size.Height - above - 4*cornerGap) / lineHeight(right.size))
-		r.lower = fitLower(words.BottomLeft, words.BottomRight, r.letter[3].MinSize().Width, size.Width, rows, func(s string) float32 {
-			return fyne.MeasureText(s, right.size, fyne.TextStyle{}).Width + 2
-		})
+		measure := func(s string) float32 { return fyne.MeasureText(s, right.size, fyne.TextStyle{}).Width + 2 }
+		row := lineHeight(right.size)
+		r.lowered = clearOf(words.TopLeft, words.TopRight, size.Width, measure)
+		above := r.prior.lay(size) + r.below(size) + r.warned.MinSize().Height
+		if side := max(r.letter[0].MinSize().Height, r.letter[1].MinSize().Height); above+2*cornerGap > (size.Height-side)/2 {
+			above += side // it stands below those words
+		}
+		rows := int((size.Height - above - 4*cornerGap) / row)
+		r.lower = fitLower(words.BottomLeft, words.BottomRight, words.Dispensable, r.letter[3].MinSize().Width, size.Width, rows, measure)
 	}
+	r.corner[2].set(theme.Text(), r.lower.left...)
 	right.set(theme.Text(), r.lower.right...)
+}
+
+// below is how far the warnings stand below the upper edge.
+func (r *imageRenderer) below(size fyne.Size) float32 {
+	out, right := r.corner[0].MinSize().Height, r.corner[1].MinSize()
+	if r.warned.MinSize().Width+right.Width > size.Width-3*cornerGap { // side by side they have no room
+		out = max(out, right.Height+float32(r.lowered)*lineHeight(r.corner[1].size))
+	}
+	return out
 }
 
 func (r *imageRenderer) Layout(size fyne.Size) {
@@ -430,17 +446,16 @@ func (r *imageRenderer) Layout(size fyne.Size) {
 		if k >= 2 {
 			at.Y = size.Height - m.Height - gap
 		}
-		if k == 2 {
+		switch k {
+		case 1:
+			at.Y += float32(r.lowered) * lineHeight(o.size)
+		case 2:
 			at.Y -= float32(r.lower.raised) * lineHeight(o.size)
 		}
 		o.Move(at)
 	}
 	r.warned.Resize(r.warned.MinSize())
-	below := r.corner[0].MinSize().Height
-	if right := r.corner[1].Size(); r.warned.Size().Width+right.Width > size.Width-3*gap {
-		below = max(below, right.Height) // side by side they have no room
-	}
-	r.warned.Move(fyne.NewPos(gap, top+below+gap))
+	r.warned.Move(fyne.NewPos(gap, top+r.below(size)+gap))
 	for k, o := range r.letter {
 		m := o.MinSize()
 		o.Resize(m)
@@ -448,8 +463,10 @@ func (r *imageRenderer) Layout(size fyne.Size) {
 		switch k {
 		case 0:
 			middle.X = gap
+			middle.Y = beneath(middle, m, r.corner[2].Position().Y, r.corner[0], r.warned)
 		case 1:
 			middle.X = size.Width - m.Width - gap
+			middle.Y = beneath(middle, m, r.corner[3].Position().Y, r.corner[1], r.warned)
 		case 2:
 			middle.Y = top
 		case 3:
@@ -490,6 +507,23 @@ func (r *imageRenderer) Layout(size fyne.Size) {
 		taken = append(taken, l)
 	}
 	r.measured.Lay(size, []fyne.CanvasObject{r.corner[0], r.corner[1], r.corner[2], r.corner[3], r.warned, r.side, r.letter[0], r.letter[1], r.letter[2], r.letter[3]})
+}
+
+// beneath is where a letter at a side of a viewport stands: at its own place, or where
+// words from above reach that far, below them, as long as it stays above the words
+// from below.
+func beneath(at fyne.Position, m fyne.Size, low float32, words ...*outlined) float32 {
+	y := at.Y
+	for _, o := range words {
+		p, s := o.Position(), o.Size()
+		if len(o.lines) > 0 && p.X < at.X+m.Width && at.X < p.X+s.Width && p.Y < y+m.Height && y < p.Y+s.Height {
+			y = p.Y + s.Height
+		}
+	}
+	if y+m.Height > low {
+		return at.Y
+	}
+	return y
 }
 
 // free is the place nearest to at, straight up or down, at which a label of a size

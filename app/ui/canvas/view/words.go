@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -56,6 +57,11 @@ type Corners struct {
 	// Warnings are what is irregular in the stack. They stay when the others are
 	// hidden.
 	Warnings []string
+	// Dispensable are lines of the lower corners that a small viewport goes without,
+	// the first first: what the status bar says too, what is as usual, what can be read
+	// off when the viewport is large. A lossy picture, sides that are not stated and
+	// the window are never among them.
+	Dispensable []string
 }
 
 // mostWarnings is how many lines of warnings lie over a picture.
@@ -142,7 +148,37 @@ func Words(l *lang.Strings, f Facts) Corners {
 		f.Display = l.T("shell.not_calibrated")
 	}
 	c.BottomRight = append(c.BottomRight, f.Display)
+	c.Dispensable = dispensable(l, f, zoom)
 	return c
+}
+
+func dispensable(l *lang.Strings, f Facts, zoom string) []string {
+	out := []string{f.Display}
+	if !f.Instance.LossyCompression {
+		out = append(out, compression(l, f.Instance))
+	}
+	if !f.TrueSize {
+		out = append(out, zoom)
+	}
+	of := f.Instance.Frame(f.Frame)
+	if of.Space.Known() {
+		out = append(out, spacing(l, of.Space))
+	}
+	place := placeWords(l, of)
+	slices.Reverse(place)
+	return append(out, place...)
+}
+
+// placeWords is where a frame lies, and how thick it is.
+func placeWords(l *lang.Strings, of imaging.FunctionalGroups) []string {
+	if of.Plane == nil {
+		return nil
+	}
+	out := []string{l.T("canvas.position", fmt.Sprintf("%.1f", of.Plane.Depth()))}
+	if of.SliceThickness > 0 { // on a line of its own: in two viewports one would reach the letters below
+		out = append(out, l.T("canvas.thickness", number(of.SliceThickness)))
+	}
+	return out
 }
 
 func lines(in ...string) []string {
@@ -207,14 +243,7 @@ func sliceWords(l *lang.Strings, f Facts) []string {
 	default:
 		out = append(out, l.T("canvas.slice_by_number", f.State.Slice+1, f.State.Slices))
 	}
-	in := f.Instance
-	if of := in.Frame(f.Frame); of.Plane != nil {
-		out = append(out, l.T("canvas.position", fmt.Sprintf("%.1f", of.Plane.Depth())))
-		if of.SliceThickness > 0 { // on a line of its own: in two viewports one would reach the letters below
-			out = append(out, l.T("canvas.thickness", number(of.SliceThickness)))
-		}
-	}
-	return out
+	return append(out, placeWords(l, f.Instance.Frame(f.Frame))...)
 }
 
 func compression(l *lang.Strings, in *imaging.Instance) string {
