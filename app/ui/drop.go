@@ -91,7 +91,8 @@ func (s *shell) drop(paths []string, show bool) {
 		s.lock.page.problem.Say("shell.drop_sign_in")
 		return
 	case s.stage != nil:
-		return // a stage has the whole screen, and nothing to say it on
+		s.refused.Say("shell.drop_stage") // what is shown to others is not taken from the screen
+		return
 	}
 	user := s.ws.User()
 	s.dropping.Start(func(context.Context) func() {

@@ -9,6 +9,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
 
 	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
@@ -170,4 +171,44 @@ func entries(o fyne.CanvasObject) string {
 		}
 	}
 	return strings.Join(out, "\n")
+}
+
+func TestFilesDroppedWhileSomethingFillsTheScreenAreRefusedInWordsThereAndNothingIsRead(t *testing.T) {
+	s, w := signedIn(t)
+	folder := t.TempDir()
+	ctSeries(t, folder, "2.25.93", 0, 2, 16)
+	turned := 0
+	next := []workspace.Action{{Label: "consult.present_next", Keys: []workspace.Key{workspace.Press(fyne.KeyRight)}, Do: func() { turned++ }}}
+	stage := &workspace.Stage{Content: widget.NewLabel("会诊"), Actions: func() []workspace.Action { return next }}
+	workspace.Publish(s.ws, workspace.StageWanted{Stage: stage})
+	why := func() string { return s.ws.Lang.T("shell.drop_stage") }
+	says := func() bool { return strings.Contains(texts(w.Content()), why()) }
+	if says() {
+		t.Error("it is said before anything was dropped")
+	}
+	s.drop([]string{folder}, false)
+	s.ws.Settle()
+	if !says() {
+		t.Errorf("the screen says %q", texts(w.Content()))
+	}
+	s.ws.SetLanguage(lang.English)
+	if !says() {
+		t.Errorf("in English the screen says %q", texts(w.Content()))
+	}
+	for range 2 {
+		s.ws.Keys.Typed(&fyne.KeyEvent{Name: fyne.KeyRight})
+	}
+	if says() || turned != 2 {
+		t.Errorf("after the next step it still stands, or the step was taken %d times instead of twice", turned)
+	}
+	s.drop([]string{folder}, false)
+	workspace.Publish(s.ws, workspace.StageWanted{})
+	workspace.Publish(s.ws, workspace.StageWanted{Stage: stage})
+	s.ws.Settle()
+	if says() {
+		t.Error("it stands on the next stage")
+	}
+	if list, err := s.ws.Registry.Studies(t.Context(), s.ws.User(), records.ExaminationFilter{}); err != nil || len(list) != 0 {
+		t.Errorf("%d studies were read, %v", len(list), err)
+	}
 }

@@ -21,16 +21,17 @@ type shell struct {
 	ws     *workspace.Workspace
 	window fyne.Window
 
-	rooms  []*workspace.Room
-	rail   *rail
-	bar    *patientBar
-	status *statusBar
-	notice *notice
-	signIn *signInPage
-	sheet  *keySheet
-	lock   screenLock
-	minute time.Time        // in which it was last asked which critical values are open
-	stage  *workspace.Stage // has the whole screen; nil: the rooms have
+	rooms   []*workspace.Room
+	rail    *rail
+	bar     *patientBar
+	status  *statusBar
+	notice  *notice
+	signIn  *signInPage
+	sheet   *keySheet
+	lock    screenLock
+	minute  time.Time          // in which it was last asked which critical values are open
+	stage   *workspace.Stage   // has the whole screen; nil: the rooms have
+	refused *workspace.Problem // says below a stage why files that were dropped on it were not taken
 
 	middle  *fyne.Container // the rail room in front, or the key sheet
 	tabs    *fyne.Container // the panel's content
@@ -80,7 +81,7 @@ func (w atLeast) MinSize(os []fyne.CanvasObject) fyne.Size {
 }
 
 func newShell(ws *workspace.Workspace, w fyne.Window) *shell {
-	s := &shell{ws: ws, window: w, rooms: rooms(ws), buttons: map[string]*widget.Button{}, offset: -1, dropping: ws.NewTask(), desk: newDesk(ws.Keys, w), wings: newDesk(ws.Keys, w)}
+	s := &shell{ws: ws, window: w, rooms: rooms(ws), buttons: map[string]*widget.Button{}, offset: -1, dropping: ws.NewTask(), desk: newDesk(ws.Keys, w), wings: newDesk(ws.Keys, w), refused: workspace.NewProblem(ws)}
 	s.bar = newPatientBar(ws)
 	s.status = newStatusBar(ws)
 	s.notice = newNotice(ws)
@@ -412,7 +413,7 @@ func (s *shell) sections() []workspace.Section {
 			{Label: "shell.lock", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyL)}, Do: s.lockScreen}}}}
 	}
 	if s.stage != nil {
-		return []workspace.Section{{Name: "shell.keys_stage", Actions: append(s.stage.Actions(),
+		return []workspace.Section{{Name: "shell.keys_stage", Actions: append(s.onStage(),
 			workspace.Action{Label: "shell.lock", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyL)}, Do: s.lockScreen})}}
 	}
 	var out []workspace.Section

@@ -1,7 +1,10 @@
 package ui
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"longying/app/ui/workspace"
 )
@@ -10,6 +13,7 @@ import (
 func (s *shell) take(stage *workspace.Stage) {
 	before := s.stage
 	s.stage = stage
+	s.refused.SetText("")
 	if stage == nil {
 		s.window.SetFullScreen(false)
 	} else {
@@ -30,7 +34,20 @@ func (s *shell) filling() fyne.CanvasObject {
 	if s.stage == nil {
 		return s.page
 	}
-	return s.wings.around(newPulse(s.ws.Activity.Seen), s.stage.Content)
+	return s.wings.around(newPulse(s.ws.Activity.Seen), workspace.Steady(container.NewBorder(nil, s.refused, nil, nil, s.stage.Content)))
+}
+
+// onStage are a stage's actions. What was said below it stands until the next.
+func (s *shell) onStage() []workspace.Action {
+	out := slices.Clone(s.stage.Actions())
+	for i := range out {
+		do := out[i].Do
+		out[i].Do = func() {
+			s.refused.SetText("")
+			do()
+		}
+	}
+	return out
 }
 
 // desks is the desk of what fills the window.
