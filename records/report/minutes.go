@@ -107,7 +107,7 @@ func MinutesText(m *Minutes, lang string) string {
 	for _, p := range minuteParts(&m.Consult, say) {
 		fmt.Fprintf(&b, "\n%s\n", p.title)
 		for _, l := range p.lines {
-			b.WriteString("- " + l + "\n")
+			b.WriteString(say.bullet + l + "\n") // in Chinese without a space: a long line would break there
 		}
 	}
 	return b.String()

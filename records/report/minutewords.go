@@ -11,7 +11,7 @@ type minuteWords struct {
 	title, id, when, place, chair, subject                                                string
 	question, members, items, correlations, opinions, decision, tasks, outcomes           string
 	closed, draft, withdrawn, begunWithout, decidedWithout, hashed                        string
-	absent, comma, colon, semicolon, notNeeded, concordant, discordant, by                string
+	absent, comma, colon, semicolon, bullet, notNeeded, concordant, discordant, by        string
 	dissent, outside, afterwards, changed, typedBy, inWriting, unverified, merged, nobody string
 	owner, postponed, done, outcome, asDecided, notAsDecided, superseded, of, end         string
 	check                                                                                 map[string]string
@@ -47,7 +47,7 @@ func minuteWordsIn(lang string) minuteWords {
 			decision: "Decision", tasks: "Tasks and follow-up", outcomes: "Outcome", closed: "Closed",
 			draft: "DRAFT: no decision has been recorded", withdrawn: "WITHDRAWN by %s, %s: %s",
 			begunWithout: "The meeting began without: %s", decidedWithout: "Decided without: %s", hashed: "SHA-256 of the consult: ",
-			absent: " (absent)", comma: ", ", colon: ": ", semicolon: "; ", notNeeded: "Not needed: %s, because %s (%s, %s)",
+			absent: " (absent)", comma: ", ", colon: ": ", semicolon: "; ", bullet: "- ", notNeeded: "Not needed: %s, because %s (%s, %s)",
 			concordant: "concordant.", discordant: "DISCORDANT.", by: "(%s, %s)",
 			dissent: "[DISSENT] ", outside: "[outside hospital] ", unverified: "[outside hospital, identity not verified] ", merged: " (as signed in a reply file; taken in by %s, %s)", nobody: "somebody not on record", afterwards: "[after the decision] ", changed: "[changed later by its author, kept] ", typedBy: " (typed by %s)", inWriting: "Made in writing, without a meeting.",
 			owner: "owner: ", postponed: "postponed to %s (%s)", done: "done %s: %s",
@@ -65,7 +65,7 @@ func minuteWordsIn(lang string) minuteWords {
 		decision: "会诊结论", tasks: "任务与随访", outcomes: "结局", closed: "会诊结束",
 		draft: "草稿：尚未记录结论", withdrawn: "已撤回：%s %s，%s",
 		begunWithout: "资料不全：会议在缺少以下资料的情况下开始：%s", decidedWithout: "资料不全：作出结论时缺少：%s", hashed: "会诊内容 SHA-256：",
-		absent: "（未到会）", comma: "、", colon: "：", semicolon: "；", notNeeded: "不需要：%s，理由：%s（%s %s）",
+		absent: "（未到会）", comma: "、", colon: "：", semicolon: "；", bullet: "·", notNeeded: "不需要：%s，理由：%s（%s %s）",
 		concordant: "一致。", discordant: "【不一致】", by: "（%s %s）",
 		dissent: "【不同意见】", outside: "【外院意见】", unverified: "【外院意见，身份未核实】", merged: "（署名据回复文件；%s %s 并入）", nobody: "经手人未记录", afterwards: "【结论之后】", changed: "【已由本人修改，原文保留】", typedBy: "（%s 代录）", inWriting: "未召开会议，书面作出。",
 		owner: "责任人：", postponed: "改期至 %s（%s）", done: "已完成 %s：%s",
