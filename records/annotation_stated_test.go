@@ -14,6 +14,25 @@ func TestASentenceOfAMeasurementThatIsAnotherOneNowBlocksTheSignatureUntilItIsAn
 	}
 	then := mm(12.3)
 	text := []records.Sentence{{Text: "结节：12.3 mm。", AnnotationUID: "2.25.1", Measured: then.Stated()}}
+	byHand := []records.Sentence{{Text: "结节：1.41cm。", AnnotationUID: "2.25.1", Measured: then.Stated()}}
+	if found := records.Contradictions(byHand, nil, records.Known{Annotations: []records.Annotation{mm(14.1)}}); len(found) > 0 {
+		t.Errorf("put right by hand: %+v", found)
+	}
+	words := records.Annotation{UID: "2.25.1", State: records.AnnotationDrawn, Tool: records.ToolArrow, Label: "出血"}
+	for name, c := range map[string]struct {
+		text, was string
+		now       records.Annotation
+		word      string
+	}{
+		"both numbers":    {"结节：12.3mm，14.1 mm。", then.Stated(), mm(14.1), "12.3 mm"},
+		"a third number":  {"结节：13 mm。", then.Stated(), mm(14.1), "12.3 mm"},
+		"words of others": {"点状影。", "钙化", words, "钙化"},
+	} {
+		found := records.Contradictions([]records.Sentence{{Text: c.text, AnnotationUID: "2.25.1", Measured: c.was}}, nil, records.Known{Annotations: []records.Annotation{c.now}})
+		if len(found) != 1 || found[0].Code != records.ContradictsMeasure || found[0].Word != c.word {
+			t.Errorf("%s: %+v", name, found)
+		}
+	}
 	out := mm(12.3)
 	out.LeftOut = true
 	gone := mm(12.3)

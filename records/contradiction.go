@@ -126,15 +126,22 @@ func contradictsMeasurement(s Sentence, drawn []Annotation) (c Contradiction, wr
 		return c, true
 	}
 	c.Known = drawn[at].Stated()
+	instead, said := drawn[at].SaidIn(s.Text)
 	if c.Known != s.Measured {
 		c.Code = ContradictsMeasure
-		return c, true
+		return c, !said || len(drawn[at].Values) == 0 || stillSays(s)
 	}
-	instead, said := drawn[at].SaidIn(s.Text)
 	if c.Code = ContradictsValue; instead != "" {
 		c.Word = instead
 	}
 	return c, !said
+}
+
+// stillSays reports whether a sentence has in it what was measured when it was
+// written, and so was not put right by hand since.
+func stillSays(s Sentence) bool {
+	close := func(text string) string { return strings.Join(strings.Fields(plainly(text)), "") }
+	return strings.Contains(close(s.Text), close(s.Measured))
 }
 
 type organSides struct {

@@ -120,8 +120,10 @@ func (t *tab) statedBy(c records.Contradiction) string {
 		return ""
 	}
 	for _, s := range append(t.seen.text.Sentences(), t.impression.text.Sentences()...) {
-		if s.AnnotationUID != "" && s.Measured == c.Word && strings.TrimSpace(s.Text) == c.Text {
-			return s.AnnotationUID
+		for i := range t.drawn {
+			if a := &t.drawn[i]; a.UID == s.AnnotationUID && a.Stated() == c.Known && strings.TrimSpace(s.Text) == c.Text {
+				return a.UID
+			}
 		}
 	}
 	return ""
