@@ -486,6 +486,7 @@ func (r *imageRenderer) Layout(size fyne.Size) {
 	v := r.i.state.Render(w, h)
 	unit := float32(w) / max(1, size.Width)
 	var taken []fyne.CanvasObject
+	words := r.words()
 	for k, mark := range r.i.visibleMarks() {
 		if k >= len(r.labels) {
 			break
@@ -503,10 +504,25 @@ func (r *imageRenderer) Layout(size fyne.Size) {
 			y = float32(max(y0, y1))/unit + 3
 		}
 		at := fyne.NewPos(min(max(x, 0), max(0, size.Width-m.Width)), min(max(y, 0), max(0, size.Height-m.Height)))
-		l.Move(free(at, m, taken, size.Height))
+		to := free(at, m, append(words, taken...), size.Height)
+		if to == at { // where there is no room beside the words in the corners, beside the other labels
+			to = free(at, m, taken, size.Height)
+		}
+		l.Move(to)
 		taken = append(taken, l)
 	}
 	r.measured.Lay(size, []fyne.CanvasObject{r.corner[0], r.corner[1], r.corner[2], r.corner[3], r.warned, r.side, r.letter[0], r.letter[1], r.letter[2], r.letter[3]})
+}
+
+// words are those over the picture that labels keep off.
+func (r *imageRenderer) words() []fyne.CanvasObject {
+	var out []fyne.CanvasObject
+	for _, o := range append(r.corner[:], r.warned) {
+		if len(o.lines) > 0 {
+			out = append(out, o)
+		}
+	}
+	return slices.Clip(out)
 }
 
 // beneath is where a letter at a side of a viewport stands: at its own place, or where
