@@ -69,10 +69,15 @@ func TestChoosingAMeasurementLetsTheFindingGoAndNoVerdictFallsOnIt(t *testing.T)
 		c.key(workspace.Press(k))
 		if said := texts(c.tab.Content); strings.Contains(said, "驳回的理由") || strings.Contains(said, "名称") {
 			t.Errorf("%s opens a form on the finding that was let go", k)
+		} else if !strings.Contains(said, "没有选中所见") {
+			t.Errorf("%s does nothing and says nothing: %s", k, said)
 		}
 	}
 	c.key(workspace.Press(fyne.KeyJ)) // back to it
 	c.is("stepped back", true, false)
+	if strings.Contains(texts(c.tab.Content), "没有选中所见") {
+		t.Error("with a finding chosen it says that none is")
+	}
 	workspace.Publish(c.ws, workspace.AnnotationSelected{UID: c.drawn.UID})
 	c.ws.Settle()
 	c.is("clicked in the list", false, true)

@@ -73,9 +73,21 @@ func (t *tab) showForm(f *form, objects ...fyne.CanvasObject) {
 func (t *tab) chosen() (records.Finding, bool) {
 	f, ok := t.list.Selected()
 	if !ok && !t.onForeign() {
-		t.choose(t.list.NextOpen())
+		t.chooseNext()
 	}
 	return f, ok
+}
+
+// chooseNext selects the next proposal for a key that wants a finding, or says
+// that there is none: the key does nothing then.
+func (t *tab) chooseNext() {
+	next := t.list.NextOpen()
+	if _, ok := next.Selected(); !ok && t.study != "" {
+		t.problem.Say("findings.none_chosen")
+		t.unchosen = true
+		return
+	}
+	t.choose(next)
 }
 
 func sides() []string { return []string{"", "L", "R", "B"} }

@@ -57,6 +57,7 @@ type tab struct {
 
 	summary  *widget.Label
 	problem  *workspace.Problem
+	unchosen bool // problem says that nothing is chosen
 	analyse  *widget.Button
 	add      *widget.Button
 	ownPlace *widget.Label // of the open form for a finding of one's own, nil: it is not open
@@ -304,6 +305,10 @@ func (t *tab) choose(l List) {
 	if ok {
 		t.item = ""
 		t.letMeasureGo()
+		if t.unchosen {
+			t.unchosen = false
+			t.problem.SetText("")
+		}
 	}
 	if ok && f.UID != before.UID {
 		t.closeForm()
@@ -347,7 +352,7 @@ func (t *tab) write(write func(ctx context.Context, user records.User, uid strin
 	f, ok := t.list.Selected()
 	if !ok {
 		if !t.onForeign() {
-			t.choose(t.list.NextOpen())
+			t.chooseNext()
 		}
 		return
 	}
