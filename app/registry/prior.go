@@ -12,6 +12,18 @@ import (
 // Priors lists the other studies of the person that a study is linked to, none
 // of them later, the newest first. A study that is linked to nobody has none.
 func (r *Registry) Priors(ctx context.Context, actor records.User, studyUID string) ([]records.Examination, error) {
+	return r.ofPerson(ctx, actor, studyUID, func(ex, this *records.Examination) bool { return !later(ex, this) })
+}
+
+// Later lists the studies of the person that a study is linked to which were made
+// after it, the newest first: none of them is an earlier one to compare with.
+func (r *Registry) Later(ctx context.Context, actor records.User, studyUID string) ([]records.Examination, error) {
+	return r.ofPerson(ctx, actor, studyUID, later)
+}
+
+// ofPerson lists those of the other studies of a study's person that are wanted,
+// the newest first.
+func (r *Registry) ofPerson(ctx context.Context, actor records.User, studyUID string, wanted func(ex, this *records.Examination) bool) ([]records.Examination, error) {
 	if err := trail.Require(ctx, r.store, actor, records.RightViewPatient, "list_studies", studyUID); err != nil {
 		return nil, err
 	}
@@ -31,7 +43,7 @@ func (r *Registry) Priors(ctx context.Context, actor records.User, studyUID stri
 			return err
 		}
 		for _, ex := range all {
-			if ex.StudyUID != studyUID && ex.Link.Linked() && !later(&ex, this) {
+			if ex.StudyUID != studyUID && ex.Link.Linked() && wanted(&ex, this) {
 				out = append(out, ex)
 			}
 		}

@@ -27,6 +27,14 @@ func TestOnlyAnEarlierStudyOfTheSamePersonIsOpenedBesideAnother(t *testing.T) {
 	if list, err := b.Registry.Priors(b.ctx, b.radiologist, slide); err != nil || len(list) != 1 || list[0].StudyUID != film {
 		t.Errorf("%+v %v", list, err)
 	}
+	if list, err := b.Registry.Later(b.ctx, b.radiologist, film); err != nil || len(list) != 1 || list[0].StudyUID != slide {
+		t.Errorf("later than the film: %+v %v", list, err)
+	}
+	for _, none := range []string{slide, ct} { // the newest, and one that is nobody's
+		if list, err := b.Registry.Later(b.ctx, b.radiologist, none); err != nil || len(list) != 0 {
+			t.Errorf("later than %s: %+v %v", none, list, err)
+		}
+	}
 	others, err := b.Registry.Search(b.ctx, b.radiologist, "620102196903089976")
 	b.must(err)
 	_, err = b.Registry.Link(b.ctx, b.radiologist, ct, others[0].ID)
@@ -36,7 +44,9 @@ func TestOnlyAnEarlierStudyOfTheSamePersonIsOpenedBesideAnother(t *testing.T) {
 	for _, study := range []string{film, slide} {
 		list, err := b.Registry.Priors(b.ctx, b.radiologist, study)
 		b.must(err)
-		for _, ex := range list {
+		more, err := b.Registry.Later(b.ctx, b.radiologist, study)
+		b.must(err)
+		for _, ex := range append(list, more...) {
 			if ex.StudyUID == ct {
 				t.Error("another person's study is offered")
 			}

@@ -166,6 +166,7 @@ func (f *fixture) cases() []useCase {
 		c("registry.Registry.Examination", view, func(x X, u U) error { return one(f.Registry.Examination(x, u, film)) }),
 		c("registry.Registry.OpenStudy", view, func(x X, u U) error { return one(f.Registry.OpenStudy(x, u, film)) }),
 		c("registry.Registry.Priors", view, func(x X, u U) error { return one(f.Registry.Priors(x, u, film)) }),
+		c("registry.Registry.Later", view, func(x X, u U) error { return one(f.Registry.Later(x, u, film)) }),
 		c("registry.Registry.OpenPrior", view, func(x X, u U) error { return one(f.Registry.OpenPrior(x, u, f.slide.StudyUID, film)) }),
 		c("registry.Registry.StillPrior", view, func(x X, u U) error { return f.Registry.StillPrior(x, u, f.slide.StudyUID, film) }),
 		c("registry.Registry.Search", view, func(x X, u U) error { return one(f.Registry.Search(x, u, "刘")) }),

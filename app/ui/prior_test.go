@@ -10,6 +10,7 @@ import (
 
 	"longying/app/station"
 	"longying/app/ui/canvas"
+	"longying/app/ui/lang"
 	"longying/app/ui/workspace"
 	"longying/imaging"
 	"longying/imaging/dicomfile"
@@ -103,6 +104,45 @@ func TestKeyBShowsTheSamePersonsEarlierStudyOfTheSamePartUnmistakablyMarked(t *t
 		if one.Study() == nil || one.Study().UID != "2.25.91" || one.Prior() != "" || one.State().Window == nil {
 			t.Errorf("%v %q", one.Study(), one.Prior())
 		}
+	}
+}
+
+func TestALaterStudyIsNamedAndOpenedInItsPlaceAndNeverComparedAsAnEarlierOne(t *testing.T) {
+	c := newCompared(t)
+	c.study("2.25.97", "20260501", "CHEST", 5, "") // later, but nobody's
+	workspace.Publish(c.ws, workspace.StudiesChanged{})
+	c.ws.Settle()
+	if said := texts(c.front.Content); !strings.Contains(said, c.ws.Lang.T("viewer.later_studies", 1)+"\nCT 26-04-01\n") {
+		t.Fatalf("the viewer says %q", said)
+	}
+	c.ws.SetLanguage(lang.English)
+	if said := texts(c.front.Content); !strings.Contains(said, c.ws.Lang.T("viewer.later_studies", 1)) {
+		t.Errorf("in English the viewer says %q", said)
+	}
+	c.ws.SetLanguage(lang.Chinese)
+	c.key(fyne.KeyB, 0)
+	for range 3 { // round all that it is compared with
+		for _, p := range c.ports() {
+			if p.Study() != nil && p.Study().UID == "2.25.94" {
+				t.Fatal("the later study stands beside the one that is open")
+			}
+		}
+		c.key(fyne.KeyB, fyne.KeyModifierShift)
+	}
+	c.key(fyne.KeyB, fyne.KeyModifierControl)
+	if o := c.ws.Current(); o == nil || o.Examination.StudyUID != "2.25.94" {
+		t.Fatalf("%+v is open", o)
+	}
+	if said := texts(c.front.Content); strings.Contains(said, c.ws.Lang.T("viewer.later_studies", 1)) {
+		t.Error("the newest has a later one")
+	}
+	c.key(fyne.KeyB, 0)
+	if p := c.ports(); len(p) != 2 || p[1].Study().UID != "2.25.91" {
+		t.Error("the study that was open is no earlier one of it")
+	}
+	c.key(fyne.KeyB, fyne.KeyModifierControl)
+	if said := texts(c.front.Content); !strings.Contains(said, c.ws.Lang.T("viewer.later_none")) {
+		t.Errorf("a key does nothing and says nothing: %q", said)
 	}
 }
 

@@ -48,7 +48,7 @@ func (t *together) register(a, b *canvas.Image) {
 	t.matched[pair{b.Stack(), a.Stack()}] = view.TieOf(b.Seen(), a.Seen())
 }
 
-// askPriors asks which earlier studies there are. Of those that are looked at it
+// askPriors asks which earlier studies there are, and which later ones. Of those that are looked at it
 // asks again whether they are still the same person's.
 func (r *room) askPriors() {
 	c := r.ws.Current()
@@ -64,6 +64,10 @@ func (r *room) askPriors() {
 	}
 	r.askingPriors.Start(func(ctx context.Context) func() {
 		list, err := r.ws.Registry.Priors(ctx, user, study)
+		var later []records.Examination
+		if err == nil {
+			later, err = r.ws.Registry.Later(ctx, user, study)
+		}
 		refused := map[string]error{}
 		for _, uid := range open {
 			if e := r.ws.Registry.StillPrior(ctx, user, study, uid); e != nil {
@@ -76,6 +80,7 @@ func (r *room) askPriors() {
 				return
 			}
 			r.listed(view.OrderPriors(now, list), refused)
+			r.showNewer(later)
 		}
 	})
 }
@@ -126,6 +131,7 @@ func (r *room) clearPriors() {
 		p.opening.Stop()
 	}
 	r.priors, r.beside, r.unsplit = nil, nil, unsplit{}
+	r.showNewer(nil)
 	r.thumbs.cursor = cursor{}
 	r.leaveScreen()
 	r.hung.order, r.hung.at, r.hung.waiting = nil, 0, nil

@@ -55,6 +55,7 @@ type room struct {
 	problem                                                       *workspace.Problem
 	layoutButton, scrollButton, linkButton, mprButton, slabButton *widget.Button
 	hangButton                                                    *widget.Button
+	newer                                                         *newer
 }
 
 // New makes the room.
@@ -139,6 +140,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 				{Label: "viewer.mpr_slab", Keys: []workspace.Key{{Name: fyne.KeyM, Mod: fyne.KeyModifierShift}}, Do: func() { r.thicken(1) }},
 				{Label: "viewer.prior", Keys: []workspace.Key{workspace.Press(fyne.KeyB)}, Do: r.comparing},
 				{Label: "viewer.prior_next", Keys: []workspace.Key{{Name: fyne.KeyB, Mod: fyne.KeyModifierShift}}, Do: r.nextPrior},
+				{Label: "viewer.later", Keys: []workspace.Key{workspace.Ctrl(fyne.KeyB)}, Do: r.openNewer},
 				{Label: "viewer.match", Keys: []workspace.Key{{Name: fyne.KeyU, Mod: fyne.KeyModifierShift}}, Do: r.match},
 				{Label: "viewer.alone_up", Keys: []workspace.Key{{Name: fyne.KeyUp, Mod: fyne.KeyModifierShift}}, Do: func() { r.alone(r.front, -1) }},
 				{Label: "viewer.alone_down", Keys: []workspace.Key{{Name: fyne.KeyDown, Mod: fyne.KeyModifierShift}}, Do: func() { r.alone(r.front, 1) }},
@@ -173,9 +175,10 @@ func (r *room) build() fyne.CanvasObject {
 	})
 	r.mprButton, r.slabButton = widget.NewButton("", r.reconstruct), widget.NewButton("", func() { r.thicken(1) })
 	r.hangButton, r.hung.form = widget.NewButton("", r.nextHang), container.NewVBox()
+	r.newer = newNewer(r.openNewer)
 	r.scrollButton, r.linkButton = widget.NewButton("", r.scrolling), widget.NewButton("", r.linked)
 	r.column = container.NewVScroll(container.NewVBox(r.thumbs.box, r.states.box))
-	side := container.NewBorder(nil, container.NewVBox(r.measures.Button, r.slabButton, r.hangButton, r.mprButton, r.scrollButton, r.linkButton, r.layoutButton), nil, nil, r.column)
+	side := container.NewBorder(nil, container.NewVBox(r.newer.content, r.measures.Button, r.slabButton, r.hangButton, r.mprButton, r.scrollButton, r.linkButton, r.layoutButton), nil, nil, r.column)
 	r.grid.Hide()
 	return workspace.Steady(container.NewBorder(container.NewVBox(r.problem, r.hung.form, r.measures.Row), nil, side, nil, container.NewStack(r.grid, container.NewCenter(r.empty))))
 }
@@ -189,6 +192,7 @@ func (r *room) words() {
 	r.measures.Name()
 	r.namePlanes()
 	r.namePriors()
+	r.nameNewer()
 	r.thumbs.words()
 	r.states.words()
 	r.identity()
