@@ -173,6 +173,7 @@ func (s *shell) seen(p workspace.Place) []*workspace.Room {
 }
 
 func (s *shell) userChanged() {
+	s.window.Canvas().Unfocus() // a field that goes with its page would come back with a caret, and without the keys
 	if s.ws.User().ID == "" {
 		s.ws.Keys.Bind(workspace.Bindings{})
 		s.ws.Lang.SetHints(nil)
