@@ -253,7 +253,11 @@ func (p *lockPage) submit() {
 			p.password.SetText("")
 			p.code.SetText("")
 			if err != nil {
-				p.problem.Explain(err)
+				if errors.As(err, &refused) && refused.Code == "sign_in" { // nobody's login is asked for here
+					p.problem.Say("lock.wrong")
+				} else {
+					p.problem.Explain(err)
+				}
 				p.window.Canvas().Focus(p.password)
 				return
 			}

@@ -92,7 +92,7 @@ func TestAnUnusedScreenHidesEverythingAtOnceUntilThePasswordOfTheSamePerson(t *t
 		s.ws.Settle()
 	}
 	enter("wrong")
-	if !s.lock.on || page.problem.Text() == "" || page.password.Text != "" {
+	if !s.lock.on || page.problem.Text() != "密码不正确。" || page.password.Text != "" {
 		t.Fatal("let in by a wrong password, or not told")
 	}
 	password, err := sample.Password("radiologist")

@@ -91,6 +91,13 @@ func TestASecondFactorIsOnOnceACodeShowsThatTheTelephoneHasItAndItsRecoveryCodes
 	if r.own.recovery != nil {
 		t.Error("the next person finds the recovery codes")
 	}
+	if r.at != "settings.audit" || len(r.audit.events) == 0 {
+		t.Errorf("an auditor finds %s first, with %d events", r.at, len(r.audit.events))
+	}
+	r.does(func() { r.ws.SetUser(sample.Users["pathologist"]) })
+	if r.at != "settings.language" {
+		t.Errorf("the next person stands on %s", r.at)
+	}
 }
 
 func TestAnAdministratorChangesRoleAndPasswordUnlocksAndSetsTheIdleLock(t *testing.T) {

@@ -103,6 +103,10 @@ func newRoom(ws *workspace.Workspace) (*room, *workspace.Room) {
 		r.users, r.audit, r.destinations, r.hospital, r.trust, r.own = users{}, audit{}, destinations{}, hospital{}, trust{}, own{}
 		r.servers, r.phrases, r.display = servers{}, phrases{}, display{}
 		r.packages.older, r.packages.removing, r.forms.removing = "", "", ""
+		if ws.User().Role == records.RoleAuditor { // for whom there is nothing else to do here
+			r.open("settings.audit")
+			return
+		}
 		r.open("settings.language")
 	})
 	r.render()
