@@ -34,6 +34,7 @@ type room struct {
 	problems []records.Problem // of the selected delivery, where it needs attention
 	document *records.Document // that it sends; nil: not known yet
 	job      *workspace.Job
+	names    *names
 	standing *delivery.Standing // nil: not for this person, or not known yet
 
 	unread  bool // the problem in sight is that the list could not be loaded
@@ -52,6 +53,7 @@ type room struct {
 // New makes the room.
 func New(ws *workspace.Workspace) *workspace.Room {
 	r := &room{ws: ws, loading: ws.NewTask(), asking: ws.NewTask(), problem: workspace.NewProblem(ws)}
+	r.names = newNames(ws, func() { r.table.Refresh() })
 	content := r.build()
 	workspace.On(ws, func(workspace.OutboxChanged) { r.load() })
 	workspace.On(ws, func(e workspace.SendingChanged) {
@@ -63,6 +65,7 @@ func New(ws *workspace.Workspace) *workspace.Room {
 	workspace.On(ws, func(workspace.UserChanged) {
 		r.rows, r.selected, r.attempts, r.problems, r.unqueued = nil, "", nil, nil, delivery.Unqueued{}
 		r.standing, r.document = nil, nil
+		r.names.forget()
 		r.render()
 	})
 	workspace.On(ws, func(workspace.LanguageChanged) { r.words() })
@@ -81,12 +84,12 @@ func New(ws *workspace.Workspace) *workspace.Room {
 }
 
 func columns() []lang.Key {
-	return []lang.Key{"outbox.column_state", "outbox.column_document", "outbox.column_version", "outbox.column_destination",
+	return []lang.Key{"outbox.column_state", "outbox.column_name", "outbox.column_document", "outbox.column_version", "outbox.column_destination",
 		"outbox.column_format", "outbox.column_attempts", "outbox.column_receipt", "outbox.column_time"}
 }
 
 // shares are the columns' parts of the width.
-func shares() []float32 { return []float32{0.12, 0.19, 0.05, 0.2, 0.1, 0.06, 0.17, 0.11} }
+func shares() []float32 { return []float32{0.11, 0.1, 0.18, 0.05, 0.16, 0.08, 0.06, 0.15, 0.11} }
 
 func (r *room) build() fyne.CanvasObject {
 	r.summary = widget.NewLabel("")
@@ -162,21 +165,23 @@ func (r *room) cell(l *widget.Label, d records.Delivery, column int) {
 	case 0:
 		text, weight = r.state(d.State)
 	case 1:
-		text = d.DocumentID
+		text = r.names.of(d)
 	case 2:
-		text = strconv.Itoa(d.Version)
+		text = d.DocumentID
 	case 3:
-		text = d.Destination
+		text = strconv.Itoa(d.Version)
 	case 4:
-		text = strings.ToUpper(d.Format)
+		text = d.Destination
 	case 5:
-		text = strconv.Itoa(d.Attempts)
+		text = strings.ToUpper(d.Format)
 	case 6:
+		text = strconv.Itoa(d.Attempts)
+	case 7:
 		text = "—"
 		if d.Receipt != nil {
 			text = d.Receipt.Number
 		}
-	case 7:
+	case 8:
 		text = moment(d.CreatedAt)
 		if d.Receipt != nil {
 			text = moment(d.Receipt.At)
