@@ -24,10 +24,12 @@ type lower struct {
 // the width of a line.
 func fitLower(left, right, dispensable []string, letter, width float32, rows int, measure func(string) float32) lower {
 	out := lower{left: slices.Clone(left)}
-	for _, line := range right {
-		out.right = append(out.right, breakTo(line, width-2*cornerGap, measure)...)
-	}
+	right = slices.Clone(right)
 	fits := func() bool {
+		out.right = nil
+		for _, line := range right {
+			out.right = append(out.right, breakTo(line, width-2*cornerGap, measure)...)
+		}
 		out.raised = clearOf(fromEdge(out.right), fromEdge(out.left), width, measure)
 		return len(out.left)+out.raised <= rows && len(out.right) <= rows
 	}
@@ -36,7 +38,7 @@ func fitLower(left, right, dispensable []string, letter, width float32, rows int
 			break
 		}
 		is := func(s string) bool { return s == line }
-		out.left, out.right = slices.DeleteFunc(out.left, is), slices.DeleteFunc(out.right, is)
+		out.left, right = slices.DeleteFunc(out.left, is), slices.DeleteFunc(right, is)
 	}
 	if !fits() {
 		out.raised = 0

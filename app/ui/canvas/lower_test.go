@@ -52,6 +52,14 @@ func TestWhatCanBeDispensedWithGoesBeforeALossyPictureIsNotSaidToBeOne(t *testin
 	}
 }
 
+func TestALineThatIsBrokenCanBeDispensedWithAsAWhole(t *testing.T) {
+	display := "Display not calibrated: another monitor"
+	got := fitLower([]string{"W 256  L 128"}, []string{"Lossy compression 8:1", display}, []string{display}, 0, 200, 2, one)
+	if !slices.Equal(got.right, []string{"Lossy compression 8:1"}) {
+		t.Errorf("a lossy picture yields to %q", got.right)
+	}
+}
+
 func TestTheLetterOfTheLowerEdgeStandsClearOfTheCorners(t *testing.T) {
 	left, right := []string{"Zoom 58%", "Thickness 2.5 mm"}, []string{"Display not calibrated"}
 	if got := fitLower(left, right, nil, 20, 600, 20, one); got.letter != 0 {
