@@ -140,8 +140,8 @@ func contradictsMeasurement(s Sentence, drawn []Annotation) (c Contradiction, wr
 // stillSays reports whether a sentence has in it what was measured when it was
 // written, and so was not put right by hand since.
 func stillSays(s Sentence) bool {
-	close := func(text string) string { return strings.Join(strings.Fields(plainly(text)), "") }
-	return strings.Contains(close(s.Text), close(s.Measured))
+	tight := func(text string) string { return strings.Join(strings.Fields(plainly(text)), "") }
+	return strings.Contains(tight(s.Text), tight(s.Measured))
 }
 
 type organSides struct {

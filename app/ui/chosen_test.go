@@ -79,6 +79,13 @@ func TestChoosingAMeasurementLetsTheFindingGoAndNoVerdictFallsOnIt(t *testing.T)
 		t.Error("with a finding chosen it says that none is")
 	}
 	workspace.Publish(c.ws, workspace.AnnotationSelected{UID: c.drawn.UID})
+	c.key(workspace.Press(fyne.KeyN))
+	workspace.Publish(c.ws, workspace.FindingSelected{Finding: c.finding}) // as a click on the image does
+	c.ws.Settle()
+	if strings.Contains(texts(c.tab.Content), "没有选中所见") {
+		t.Error("with a finding chosen on the image it says that none is")
+	}
+	workspace.Publish(c.ws, workspace.AnnotationSelected{UID: c.drawn.UID})
 	c.ws.Settle()
 	c.is("clicked in the list", false, true)
 }

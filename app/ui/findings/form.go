@@ -84,7 +84,6 @@ func (t *tab) chooseNext() {
 	next := t.list.NextOpen()
 	if _, ok := next.Selected(); !ok && t.study != "" {
 		t.problem.Say("findings.none_chosen")
-		t.unchosen = true
 		return
 	}
 	t.choose(next)

@@ -110,8 +110,14 @@ func (t *tab) letFindingGo() {
 	workspace.Publish(t.ws, workspace.FindingLetGo{})
 }
 
-// letMeasureGo chooses no measurement, because a finding was chosen.
-func (t *tab) letMeasureGo() { t.measure, t.onMeasure, t.versions = "", false, nil }
+// letMeasureGo chooses no measurement, because a finding was chosen; and it is no
+// longer said that none is.
+func (t *tab) letMeasureGo() {
+	t.measure, t.onMeasure, t.versions = "", false, nil
+	if t.problem.Text() == t.ws.Lang.T("findings.none_chosen") {
+		t.problem.SetText("")
+	}
+}
 
 // toggleVersions shows every version of the chosen measurement, or hides them.
 func (t *tab) toggleVersions() {

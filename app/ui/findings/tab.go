@@ -57,7 +57,6 @@ type tab struct {
 
 	summary  *widget.Label
 	problem  *workspace.Problem
-	unchosen bool // problem says that nothing is chosen
 	analyse  *widget.Button
 	add      *widget.Button
 	ownPlace *widget.Label // of the open form for a finding of one's own, nil: it is not open
@@ -305,10 +304,6 @@ func (t *tab) choose(l List) {
 	if ok {
 		t.item = ""
 		t.letMeasureGo()
-		if t.unchosen {
-			t.unchosen = false
-			t.problem.SetText("")
-		}
 	}
 	if ok && f.UID != before.UID {
 		t.closeForm()

@@ -8,8 +8,8 @@ import (
 	"longying/records"
 )
 
-// paper is one version of a document.
-type paper struct {
+// documentVersion is one version of a document.
+type documentVersion struct {
 	id      string
 	version int
 }
@@ -19,8 +19,8 @@ type paper struct {
 // checked each time it is read.
 type names struct {
 	ws     *workspace.Workspace
-	known  map[paper]string
-	wanted map[paper]string // a delivery of each
+	known  map[documentVersion]string
+	wanted map[documentVersion]string // a delivery of each
 	asking bool
 	came   func() // some are known now
 }
@@ -32,11 +32,11 @@ func newNames(ws *workspace.Workspace, came func()) *names {
 }
 
 // forget is for another person at the window.
-func (n *names) forget() { n.known, n.wanted = map[paper]string{}, map[paper]string{} }
+func (n *names) forget() { n.known, n.wanted = map[documentVersion]string{}, map[documentVersion]string{} }
 
 // of is whose a delivery is, empty until it is known.
 func (n *names) of(d records.Delivery) string {
-	p := paper{d.DocumentID, d.Version}
+	p := documentVersion{d.DocumentID, d.Version}
 	if name, ok := n.known[p]; ok {
 		return name
 	}
@@ -50,9 +50,9 @@ func (n *names) of(d records.Delivery) string {
 
 func (n *names) ask() {
 	wanted, user := n.wanted, n.ws.User()
-	n.wanted = map[paper]string{}
+	n.wanted = map[documentVersion]string{}
 	n.ws.NewTask().Start(func(ctx context.Context) func() {
-		found := map[paper]string{}
+		found := map[documentVersion]string{}
 		for p, delivery := range wanted {
 			found[p] = "—" // why it cannot be read is said where it is chosen
 			if doc, err := n.ws.Delivery.Document(ctx, user, delivery); err == nil && doc.Patient.Name != "" {
@@ -61,11 +61,10 @@ func (n *names) ask() {
 		}
 		return func() {
 			n.asking = false
-			if n.ws.User().ID != user.ID {
-				return
+			if n.ws.User().ID == user.ID {
+				maps.Copy(n.known, found)
 			}
-			maps.Copy(n.known, found)
-			n.came()
+			n.came() // what came into sight meanwhile is asked for
 		}
 	})
 }
