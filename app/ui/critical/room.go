@@ -117,17 +117,9 @@ func (r *room) build() fyne.CanvasObject {
 			l.SetText(text)
 		}
 	})
-	r.table.ShowHeaderRow = true
-	r.table.CreateHeader = func() fyne.CanvasObject {
-		l := widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
-		l.Truncation = fyne.TextTruncateEllipsis
-		return l
-	}
-	r.table.UpdateHeader = func(id widget.TableCellID, o fyne.CanvasObject) {
-		if l, ok := o.(*widget.Label); ok && id.Col >= 0 && id.Col < len(parts()) {
-			l.SetText(r.ws.Lang.T([]lang.Key{"critical.column_whose", "critical.column_what", "critical.column_by", "critical.column_waited"}[id.Col]))
-		}
-	}
+	r.table.Heads(len(parts()), func(k int) string {
+		return r.ws.Lang.T([]lang.Key{"critical.column_whose", "critical.column_what", "critical.column_by", "critical.column_waited"}[k])
+	})
 	r.table.OnSelected = func(id widget.TableCellID) {
 		r.table.UnselectAll()
 		if id.Row >= 0 && id.Row < len(r.rows) {

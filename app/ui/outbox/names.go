@@ -32,7 +32,9 @@ func newNames(ws *workspace.Workspace, came func()) *names {
 }
 
 // forget is for another person at the window.
-func (n *names) forget() { n.known, n.wanted = map[documentVersion]string{}, map[documentVersion]string{} }
+func (n *names) forget() {
+	n.known, n.wanted = map[documentVersion]string{}, map[documentVersion]string{}
+}
 
 // of is whose a delivery is, empty until it is known.
 func (n *names) of(d records.Delivery) string {

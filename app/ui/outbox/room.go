@@ -117,17 +117,7 @@ func (r *room) build() fyne.CanvasObject {
 				r.cell(l, r.rows[id.Row], id.Col)
 			}
 		})
-	r.table.ShowHeaderRow = true
-	r.table.CreateHeader = func() fyne.CanvasObject {
-		l := widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
-		l.Truncation = fyne.TextTruncateEllipsis
-		return l
-	}
-	r.table.UpdateHeader = func(id widget.TableCellID, o fyne.CanvasObject) {
-		if l, ok := o.(*widget.Label); ok && id.Col >= 0 {
-			l.SetText(r.ws.Lang.T(columns()[id.Col]))
-		}
-	}
+	r.table.Heads(len(columns()), func(k int) string { return r.ws.Lang.T(columns()[k]) })
 	r.table.OnSelected = func(id widget.TableCellID) {
 		if id.Row >= 0 && id.Row < len(r.rows) {
 			r.choose(r.rows[id.Row].ID)

@@ -208,17 +208,7 @@ func (r *room) auditTable(events []records.AuditEvent) fyne.CanvasObject {
 			}
 			c.SetText([]string{e.At.In(imaging.Zone()).Format("2006-01-02 15:04:05"), r.who(e), r.act(e.Action), r.outcome(e.Outcome), r.about(e)}[id.Col])
 		})
-	table.ShowHeaderRow = true // it stays while the events scroll
-	table.CreateHeader = func() fyne.CanvasObject {
-		c := widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
-		c.Truncation = fyne.TextTruncateEllipsis
-		return c
-	}
-	table.UpdateHeader = func(id widget.TableCellID, o fyne.CanvasObject) {
-		if c, ok := o.(*widget.Label); ok && id.Col >= 0 && id.Col < len(heads) {
-			c.SetText(heads[id.Col])
-		}
-	}
+	table.Heads(len(heads), func(k int) string { return heads[k] })
 	return container.New(&trail{table: table, page: r.scroll}, table)
 }
 

@@ -157,17 +157,7 @@ func studyTable(ws *workspace.Workspace, columns []column, rows func() int, cell
 				cell(l, id.Row, id.Col)
 			}
 		})
-	t.ShowHeaderRow = true
-	t.CreateHeader = func() fyne.CanvasObject {
-		l := widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
-		l.Truncation = fyne.TextTruncateEllipsis
-		return l
-	}
-	t.UpdateHeader = func(id widget.TableCellID, o fyne.CanvasObject) {
-		if l, ok := o.(*widget.Label); ok && id.Col >= 0 && id.Col < len(columns) {
-			l.SetText(ws.Lang.T(columns[id.Col].key))
-		}
-	}
+	t.Heads(len(columns), func(k int) string { return ws.Lang.T(columns[k].key) })
 	t.OnSelected = func(id widget.TableCellID) {
 		if id.Row >= 0 && id.Row < rows() {
 			tap(id.Row)

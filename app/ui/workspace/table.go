@@ -28,6 +28,22 @@ func NewTable(ws *Workspace, size func() (rows, columns int), create func() fyne
 	return t
 }
 
+// Heads puts words over the columns, which stay while the rows scroll. word is
+// what stands over column k, in the language at hand.
+func (t *Table) Heads(columns int, word func(k int) string) {
+	t.ShowHeaderRow = true
+	t.CreateHeader = func() fyne.CanvasObject {
+		l := widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+		l.Truncation = fyne.TextTruncateEllipsis
+		return l
+	}
+	t.UpdateHeader = func(id widget.TableCellID, o fyne.CanvasObject) {
+		if l, ok := o.(*widget.Label); ok && id.Col >= 0 && id.Col < columns {
+			l.SetText(word(id.Col))
+		}
+	}
+}
+
 // CreateRenderer is fyne.Widget's.
 func (t *Table) CreateRenderer() fyne.WidgetRenderer {
 	r := t.Table.CreateRenderer()
